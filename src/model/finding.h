@@ -1,0 +1,51 @@
+// A judged difference between what a class should look like and what was seen.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "model/observation.h"
+
+namespace lockstep {
+
+enum class FindingKind : std::uint8_t {
+  unexpected_port,      ///< open, and no class of the node expects it
+  unexpected_filtered,  ///< silent where the profile says nothing of it and the node answers
+  missing_port,         ///< expected, and answered closed or stayed silent
+  node_unreachable,     ///< no answer from any port
+  coverage_gap,         ///< a part of what was to be examined was not
+};
+
+enum class Severity : std::uint8_t { informational, low, medium, high, critical };
+
+std::string_view to_string(FindingKind kind);  ///< "unexpected-port"
+std::string_view to_string(Severity severity);
+
+/// The difference on one node.
+struct Finding {
+  FindingKind kind = FindingKind::unexpected_port;
+  Severity severity = Severity::informational;
+  std::string node_class;  ///< the node's classes, joined by "+" where it has several
+  std::string node;
+  std::string network;
+  IpAddress address;
+  std::optional<Protocol> protocol;  ///< none where the subject is the node
+  std::optional<Port> port;          ///< none where the subject is the node
+  std::optional<PortState> state;
+  std::string detail;  ///< for a person: why, or what is not known; the same for all of a cause
+
+  friend auto operator<=>(const Finding&, const Finding&) = default;
+};
+
+/// Findings that share kind, class, network, subject and state, as one row.
+struct FindingRow {
+  Finding subject;                 ///< `node` and `address` are those of the first member
+  std::vector<std::string> nodes;  ///< ascending, each once
+};
+
+}  // namespace lockstep

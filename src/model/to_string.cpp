@@ -1,0 +1,70 @@
+#include "model/finding.h"
+#include "model/node.h"
+#include "model/observation.h"
+
+namespace lockstep {
+
+std::string host_type(const std::string& node_class, const std::string& network) {
+  return network == kDefaultNetwork ? node_class : node_class + "@" + network;
+}
+
+std::string_view to_string(Protocol protocol) {
+  return protocol == Protocol::tcp ? "tcp" : "udp";
+}
+
+std::string_view to_string(PortState state) {
+  switch (state) {
+    case PortState::open: return "open";
+    case PortState::closed: return "closed";
+    case PortState::filtered: return "filtered";
+    case PortState::open_filtered: return "open|filtered";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Evidence evidence) {
+  switch (evidence) {
+    case Evidence::no_reply: return "no-reply";
+    case Evidence::syn_ack: return "syn-ack";
+    case Evidence::rst: return "rst";
+    case Evidence::icmp_unreachable: return "icmp-unreachable";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(CoverageGap gap) {
+  switch (gap) {
+    case CoverageGap::none: return "none";
+    case CoverageGap::unanswered: return "unanswered";
+    case CoverageGap::unreachable: return "unreachable";
+    case CoverageGap::not_resolved: return "not-resolved";
+    case CoverageGap::outside_fence: return "outside-fence";
+    case CoverageGap::unsupported: return "unsupported";
+    case CoverageGap::interrupted: return "interrupted";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::unexpected_port: return "unexpected-port";
+    case FindingKind::unexpected_filtered: return "unexpected-filtered";
+    case FindingKind::missing_port: return "missing-port";
+    case FindingKind::node_unreachable: return "node-unreachable";
+    case FindingKind::coverage_gap: return "coverage-gap";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::informational: return "informational";
+    case Severity::low: return "low";
+    case Severity::medium: return "medium";
+    case Severity::high: return "high";
+    case Severity::critical: return "critical";
+  }
+  return "unknown";
+}
+
+}  // namespace lockstep
