@@ -41,14 +41,15 @@ IpAddress with_host_bits(const IpAddress& address, int length, bool set) {
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string copy(text.substr(0, kLongestAddressText));
+  // A zero byte would hide what follows it from inet_pton().
+  const bool whole = copy.size() == text.size() && copy.find('\0') == std::string::npos;
   in_addr four{};
-  if (inet_pton(AF_INET, copy.c_str(), &four) == 1 && copy.size() == text.size()) {
-    return v4(ntohl(four.s_addr));
-  }
+  if (whole && inet_pton(AF_INET, copy.c_str(), &four) == 1) return v4(ntohl(four.s_addr));
   V6Bytes bytes{};
-  if (inet_pton(AF_INET6, copy.c_str(), bytes.data()) == 1 && copy.size() == text.size()) {
-    const bool mapped = std::all_of(bytes.begin(), bytes.begin() + 10, [](auto b) { return b == 0; }) &&
-                        bytes[10] == 0xff && bytes[11] == 0xff;
+  if (whole && inet_pton(AF_INET6, copy.c_str(), bytes.data()) == 1) {
+    const bool mapped =
+        std::all_of(bytes.begin(), bytes.begin() + 10, [](auto b) { return b == 0; }) &&
+        bytes[10] == 0xff && bytes[11] == 0xff;
     if (mapped) {
       return v4((std::uint32_t{bytes[12]} << 24) | (std::uint32_t{bytes[13]} << 16) |
                 (std::uint32_t{bytes[14]} << 8) | bytes[15]);
@@ -91,15 +92,19 @@ Result<Prefix> Prefix::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   LOCKSTEP_TRY(const IpAddress address, IpAddress::parse(text.substr(0, slash)));
   if (slash == std::string_view::npos) return Prefix(address, address.bits());
+  // The length of a mapped address counts IPv6 bits, of which the mapping takes 96.
+  const bool mapped = address.is_v4() && text.substr(0, slash).find(':') != std::string_view::npos;
+  const unsigned shortest = mapped ? 96 : 0;
+  const unsigned longest = shortest + static_cast<unsigned>(address.bits());
   const std::string_view digits = text.substr(slash + 1);
-  int length = -1;
+  unsigned length = 0;  // unsigned, so that "-0" is refused
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  if (error != std::errc() || end != digits.data() + digits.size() || length < 0 ||
-      length > address.bits()) {
-    return fail(ErrorKind::invalid, fmt::format("{}: the length of the prefix is to be 0 to {}",
-                                                quoted(text), address.bits()));
+  if (error != std::errc() || end != digits.data() + digits.size() || length < shortest ||
+      length > longest) {
+    return fail(ErrorKind::invalid, fmt::format("{}: the length of the prefix is to be {} to {}",
+                                                quoted(text), shortest, longest));
   }
-  const Prefix result(address, length);
+  const Prefix result(address, static_cast<int>(length - shortest));
   if (result.address() != address) {
     return fail(ErrorKind::invalid,
                 fmt::format("{} has bits set after its length; did you mean {}?", quoted(text),
@@ -112,7 +117,9 @@ bool Prefix::contains(const IpAddress& candidate) const {
   return candidate.family() == address_.family() && common_prefix(candidate, address_) >= length_;
 }
 
-IpAddress Prefix::last() const { return with_host_bits(address_, length_, true); }
+IpAddress Prefix::last() const {
+  return with_host_bits(address_, length_, true);
+}
 
 std::string Prefix::to_string() const {
   return fmt::format("{}/{}", address_.to_string(), length_);
@@ -134,7 +141,10 @@ Result<IpRange> IpRange::parse(std::string_view text) {
   } else {
     LOCKSTEP_TRY(last, IpAddress::parse(rest));
   }
-  if (last.family() != first.family() || last < first) {
+  if (last.family() != first.family()) {
+    return fail(ErrorKind::invalid, fmt::format("{} mixes IPv4 and IPv6", quoted(text)));
+  }
+  if (last < first) {
     return fail(ErrorKind::invalid,
                 fmt::format("{}: the range ends before it begins", quoted(text)));
   }

@@ -34,7 +34,7 @@ CodePoint decode_utf8(std::string_view text) {
 
 /// C1 controls, zero-width and bidirectional formatting, line separators, byte-order mark, tags.
 bool changes_display(std::uint32_t value) {
-  return (value >= 0x7f && value <= 0x9f) || value == 0xad || value == 0x61c ||
+  return (value >= 0x7f && value <= 0x9f) || value == 0xad || value == 0x61c || value == 0x180e ||
          (value >= 0x200b && value <= 0x200f) || (value >= 0x2028 && value <= 0x202e) ||
          (value >= 0x2060 && value <= 0x206f) || value == 0xfeff ||
          (value >= 0xfff9 && value <= 0xfffb) || (value >= 0xe0000 && value <= 0xe007f);
@@ -99,7 +99,7 @@ std::string_view nearest(std::string_view mistyped, std::span<const std::string_
 
 std::string with_thousands(unsigned long long number) {
   std::string digits = std::to_string(number);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 

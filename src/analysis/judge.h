@@ -1,0 +1,51 @@
+// From what was seen and what should be, to findings. Pure: no clock, no I/O, so that a recorded
+// sweep can be judged again.
+//
+// What makes which finding:
+//   unexpected-port      high    open, and no class of the node expects it
+//   unexpected-filtered  high    silent or refused by ICMP though the node answers elsewhere, and
+//                                not expected
+//   missing-port         low     expected, and closed or filtered at every address of the node on
+//                                that network
+//   node-unreachable     low     an address without any answer; its ports are not judged
+//   coverage-gap         medium  a part that was not examined, a class without a profile, a node
+//                                without a class or without a record
+// A port that was not examined is never missing, and a node that could not be judged always shows.
+
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/port.h"
+#include "model/finding.h"
+#include "model/node.h"
+#include "model/observation.h"
+#include "model/profile.h"
+
+namespace lockstep {
+
+/// A node that filters more ports than this at an address has a firewall or a failing switch
+/// between: one cause, hence one finding that lists them. As many rows as a screen has room for.
+inline constexpr std::size_t kMostFilteredFindings = 16;
+
+/// Likewise for a node that accepts connections on nearly every port, as tarpits do. Higher,
+/// because an open port is news by itself and should keep a row of its own while it can.
+inline constexpr std::size_t kMostOpenFindings = 256;
+
+/// One sweep. All of it is borrowed for the call.
+struct JudgeInput {
+  /// The nodes that the sweep was to examine; facts about others are passed over.
+  std::span<const Node> nodes;
+  /// Ascending by host type, as Store::profiles() gives them.
+  std::span<const Profile> profiles;
+  /// The ports of the request: an expected port that is not among them cannot be missing.
+  const PortSet& wanted;
+  std::span<const PortObservation> observations;
+  std::span<const Coverage> coverage;
+};
+
+/// The findings, ascending, each once. The order of the input does not matter.
+std::vector<Finding> judge(const JudgeInput& input);
+
+}  // namespace lockstep

@@ -1,0 +1,91 @@
+// The configuration file: TOML in, one plain value out. docs/configuration.md explains each key
+// to administrators; the defaults stand here.
+
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/port.h"
+#include "base/result.h"
+#include "inventory/entries.h"
+#include "inventory/networks.h"
+#include "model/node.h"
+
+namespace lockstep {
+
+/// [store]
+struct StoreConfig {
+  /// "BACKEND://PLACE". For SQLite three slashes and an absolute path.
+  std::string url = "sqlite:///var/lib/lockstep/lockstep.db";
+};
+
+/// [scan]: what may be asked, and how gently. Rates count packets that we send.
+struct ScanConfig {
+  /// The fence: nothing outside is ever sent to. Empty: sweeps refuse to run.
+  std::vector<Prefix> allow;
+  /// `exclude`, sorted by what each entry is: never asked, although the fence allows them.
+  std::vector<IpRange> exclude_addresses;
+  std::vector<std::string> exclude_nodes;    ///< nodesets, not yet expanded
+  std::string ports = "all";                 ///< as model/port_spec.h reads it, checked
+  std::string exclude_ports;                 ///< the same; empty: none
+  std::string engine = "auto";               ///< "auto", "packet" or "connect"
+  std::string interface;                     ///< empty: by the routing table
+  PacketsPerSecond rate{20000};              ///< of this monitor
+  PacketsPerSecond group_rate{5000};         ///< of the nodes of one group together
+  PacketsPerSecond node_rate{50};            ///< of one node; a class may set its own
+  int tries = 3;                             ///< probes to a port that stays silent, 1 to 20
+  std::chrono::seconds resolve_timeout{10};  ///< for the names of one sweep, 1 to 600
+};
+
+/// [[inventory]] type = "csv": a node file.
+struct CsvConfig {
+  std::string file;
+};
+
+/// [[inventory]] type = "genders"
+struct GendersConfig {
+  std::string file;
+  std::vector<std::string> class_attributes;  ///< attributes that name a class
+  std::string group_attribute;                ///< its value is the group; empty: no groups
+};
+
+/// [[inventory]] type = "groups": ClusterShell's groups.conf.
+struct GroupsConfig {
+  std::string file;
+  std::string source;                ///< empty: the file's own default
+  std::vector<std::string> classes;  ///< groups that are classes; empty: all of the source
+};
+
+using InventoryConfig = std::variant<CsvConfig, GendersConfig, GroupsConfig>;
+
+/// All of one file. Paths are absolute or relative to the working directory; in the file they are
+/// relative to its own folder.
+struct Config {
+  std::string cluster = "cluster";
+  StoreConfig store;
+  ScanConfig scan;
+  std::vector<Network> networks;  ///< [[network]], at most 256
+  /// The networks that sweeps probe: those with scan = true, and the default one unless it is
+  /// listed with scan = false.
+  std::set<std::string> scanned_networks = {kDefaultNetwork};
+  std::map<std::string, NodeClass> classes;
+  std::vector<NodeEntry> nodes;
+  std::vector<InventoryConfig> inventory;
+};
+
+/// Reads `text`; `path` names it in errors and is where relative paths start. The error is
+/// `invalid` and holds every problem, up to 20, one a line: "PATH:LINE:COLUMN: what; what to do".
+Result<Config> parse_config(std::string_view text, std::string_view path);
+
+/// Reads the file at `path`, of at most 4 MiB: larger inventories belong in a CSV file.
+/// Also not_found, denied, unavailable.
+Result<Config> load_config(const std::string& path);
+
+}  // namespace lockstep

@@ -1,0 +1,188 @@
+#include "app/demo.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <tuple>
+
+#include "app/demo_cluster.h"
+#include "base/text.h"
+#include "proc/child.h"
+
+namespace lockstep {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int kIntruderPort = 4444;
+constexpr int kDeviationsFound = 1;
+
+/// Kind, nodes, port: what makes a deviation of the demonstration.
+using Deviation = std::tuple<std::string, std::string, std::int64_t>;
+
+/// A temporary folder that goes with the object.
+class TemporaryFolder {
+ public:
+  static Result<TemporaryFolder> make() {
+    std::error_code error;
+    std::string name = (std::filesystem::temp_directory_path(error) / "lockstep-demo-XXXXXX");
+    if (error || ::mkdtemp(name.data()) == nullptr) {
+      return std::unexpected(system_error(errno, "temporary folder"));
+    }
+    return TemporaryFolder(std::move(name));
+  }
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+
+  const std::string& path() const { return path_; }
+  void keep() { path_.clear(); }
+
+ private:
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+};
+
+Result<void> write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  file.close();
+  if (!file) return fail(ErrorKind::unavailable, "cannot write " + path);
+  return {};
+}
+
+Result<std::set<Deviation>> read_deviations(const std::string& path) {
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::set<Deviation> found;
+  try {
+    const json::value report = json::parse(text);
+    for (const json::value& row : report.at("findings").as_array()) {
+      const json::value& port = row.at("port");
+      found.emplace(json::value_to<std::string>(row.at("kind")),
+                    json::value_to<std::string>(row.at("nodes")),
+                    port.is_null() ? 0 : port.to_number<std::int64_t>());
+    }
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::corrupt, fmt::format("the report of the sweep: {}", error.what()));
+  }
+  return found;
+}
+
+/// Says what it does, and does it by the commands that a user would type.
+class Demonstration {
+ public:
+  Demonstration(DemoCluster& cluster, std::string folder, const std::atomic<bool>& stop)
+      : cluster_(cluster), folder_(std::move(folder)), stop_(stop) {}
+
+  Result<bool> play(const std::vector<std::string>& classes) {
+    LOCKSTEP_TRY(const std::string configuration, cluster_.configuration(folder_));
+    LOCKSTEP_CHECK(write_file(config_path(), configuration));
+    say("1. Learn what each class should look like, from one node of it.");
+    for (const std::string& name : classes) {
+      const std::string model = name == "login" ? "login1" : "node1";
+      LOCKSTEP_TRY(const int learned,
+                   lockstep({"profile", "learn", "--class", name, "--from", model}));
+      if (learned != 0) return fail(ErrorKind::unavailable, "learning failed");
+    }
+    say("2. Sweep all 65,535 ports of every node. Nothing should deviate.");
+    LOCKSTEP_TRY(const std::set<Deviation> before, sweep(0));
+    say("3. The intrusion: a listener on port 4444 of two compute nodes; and on a third the "
+        "metrics daemon dies.");
+    LOCKSTEP_CHECK(cluster_.intrude("node3", kIntruderPort));
+    LOCKSTEP_CHECK(cluster_.intrude("node4", kIntruderPort));
+    LOCKSTEP_CHECK(cluster_.break_daemon("node5"));
+    say("4. Sweep again.");
+    LOCKSTEP_TRY(const std::set<Deviation> after, sweep(kDeviationsFound));
+    const std::set<Deviation> planted = {
+        {"unexpected-port", "node[3-4]", kIntruderPort},
+        {"missing-port", "node5", DemoCluster::kVictimPort},
+    };
+    return before.empty() && after == planted;
+  }
+
+ private:
+  std::string config_path() const { return folder_ + "/lockstep.toml"; }
+
+  static void say(const std::string& text) {
+    fmt::print("\n{}\n", text);
+    std::fflush(stdout);
+  }
+
+  Result<int> lockstep(const std::vector<std::string>& arguments) {
+    if (stop_) return fail(ErrorKind::unavailable, "interrupted");
+    fmt::print("$ lockstep {}\n", fmt::join(arguments, " "));
+    std::fflush(stdout);
+    std::error_code error;
+    std::vector<std::string> command = cluster_.monitor_prefix();
+    command.push_back(std::filesystem::read_symlink("/proc/self/exe", error));
+    command.insert(command.end(), {"--config", config_path()});
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run_child(command);
+  }
+
+  Result<std::set<Deviation>> sweep(int expected_status) {
+    const std::string report = folder_ + "/sweep.json";
+    LOCKSTEP_TRY(const int status, lockstep({"sweep", "--report", report}));
+    if (status > kDeviationsFound) {
+      return fail(ErrorKind::unavailable, fmt::format("the sweep ended with status {}", status));
+    }
+    if (status != expected_status) fmt::print("(status {}, not {})\n", status, expected_status);
+    return read_deviations(report);
+  }
+
+  DemoCluster& cluster_;
+  std::string folder_;
+  const std::atomic<bool>& stop_;
+};
+
+struct StartedCluster {
+  std::unique_ptr<DemoCluster> cluster;
+  std::vector<std::string> classes;
+};
+
+Result<StartedCluster> start_cluster(const cli::DemoCommand& command, const std::string& folder) {
+  if (!command.loopback) {
+    auto lab = start_lab_cluster(folder, command.keep);
+    if (lab) return StartedCluster{std::move(*lab), {"compute", "login"}};
+    if (lab.error().kind() != ErrorKind::unsupported) return std::unexpected(lab.error());
+    fmt::print("Network namespaces are not to be had here ({}), so the cluster is on loopback.\n",
+               lab.error().message());
+  }
+  LOCKSTEP_TRY(auto loopback, start_loopback_cluster(folder));
+  return StartedCluster{std::move(loopback), {"compute"}};
+}
+
+}  // namespace
+
+Result<bool> run_demo(const cli::DemoCommand& command, const std::atomic<bool>& stop) {
+  LOCKSTEP_TRY(TemporaryFolder folder, TemporaryFolder::make());
+  LOCKSTEP_TRY(StartedCluster started, start_cluster(command, folder.path()));
+  fmt::print("The cluster: {}.\n", started.cluster->description());
+  Demonstration demonstration(*started.cluster, folder.path(), stop);
+  LOCKSTEP_TRY(const bool exact, demonstration.play(started.classes));
+  fmt::print("\n{}\n", exact ? "Exactly the planted deviations were found, and no other."
+                             : "NOT exactly the planted deviations were found.");
+  if (command.keep) {
+    fmt::print("\nThe cluster stays up:\n{}  {}/lockstep.toml is its configuration\n",
+               started.cluster->keep(), folder.path());
+    folder.keep();
+  }
+  fmt::print(
+      "\nNext, your own cluster: write /etc/lockstep/lockstep.toml (the README shows one), "
+      "then\n  lockstep check-config\n  lockstep doctor\n  lockstep profile learn --class "
+      "CLASS --from NODE\n  lockstep sweep\n");
+  return exact;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,150 @@
+#include "app/doctor.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "app/compose.h"
+#include "base/text.h"
+#include "inventory/resolver.h"
+#include "net/io/af_packet.h"
+#include "net/route.h"
+
+namespace lockstep {
+namespace {
+
+using cli::DoctorCheck;
+using Verdict = DoctorCheck::Verdict;
+
+DoctorCheck good(std::string subject, std::string finding) {
+  return {std::move(subject), Verdict::good, std::move(finding), {}};
+}
+
+DoctorCheck bad(std::string subject, const Error& error, std::string remedy) {
+  return {std::move(subject), Verdict::bad, error.message(), std::move(remedy)};
+}
+
+DoctorCheck limited(std::string subject, std::string finding, std::string remedy) {
+  return {std::move(subject), Verdict::limited, std::move(finding), std::move(remedy)};
+}
+
+DoctorCheck check_rights() {
+  const auto allowed = net::may_open_packet_sockets();
+  if (allowed) return good("rights", "packet sockets: engine auto takes packet (half-open)");
+  return limited("rights",
+                 "no packet sockets: scan falls back to connect, sweep ends with status 3",
+                 allowed.error().message());
+}
+
+/// A first address of the inventory, to see where the routing table leads.
+std::optional<IpAddress> sample_address(const Inventory& inventory) {
+  for (const auto& [name, node] : inventory.nodes) {
+    if (!node.addresses.empty()) return node.addresses.front().address;
+  }
+  return {};
+}
+
+DoctorCheck check_interface(const Config& config, const Inventory& inventory) {
+  const std::string subject = "interface";
+  auto routes = net::KernelRoutes::open(config.scan.interface);
+  if (!routes) return bad(subject, routes.error(), "correct [scan] interface; see: ip -brief link");
+  const auto address = sample_address(inventory);
+  if (!address) return good(subject, "no address in the inventory to try a route to");
+  const auto route = routes->route_to(*address);
+  if (!route) {
+    return bad(subject, route.error(), "bring the interface up, or add a route; see: ip route");
+  }
+  const auto interface = net::interface_by_index(route->interface_index);
+  if (!interface) return bad(subject, interface.error(), "see: ip -brief link");
+  return good(subject, fmt::format("{} ({}) from {}, by the route to {}", interface->name,
+                                   interface->mac.to_string(), route->source.to_string(),
+                                   address->to_string()));
+}
+
+DoctorCheck check_store(const Config& config) {
+  const auto store = make_store(config);
+  if (!store) {
+    return bad("store", store.error(),
+               "make the folder of [store] url and let this user write there");
+  }
+  const auto profiles = (*store)->profiles();
+  if (!profiles) return bad("store", profiles.error(), "correct the row that it names");
+  return good("store", fmt::format("{}: {} profiles", config.store.url, profiles->size()));
+}
+
+/// How many names are asked for: enough to see whether the resolver answers.
+constexpr std::size_t kNamesTried = 8;
+
+DoctorCheck check_resolver(const Config& config, const Inventory& inventory) {
+  std::vector<std::string> names;
+  for (const auto& [name, node] : inventory.nodes) {
+    if (node.addresses.empty() && names.size() < kNamesTried) names.push_back(name);
+  }
+  if (names.empty()) return good("resolver", "not needed: every node has addresses");
+  const auto answers =
+      resolve_names(names, system_lookup(), {.time_limit = config.scan.resolve_timeout});
+  std::vector<std::string> failed;
+  for (const auto& [name, addresses] : answers) {
+    if (!addresses) failed.push_back(name);
+  }
+  if (failed.empty()) return good("resolver", fmt::format("{} names tried, all found", names.size()));
+  return limited("resolver", fmt::format("no address for {}", fold_nodeset(failed)),
+                 "add them to /etc/hosts or DNS, or give addresses in the inventory");
+}
+
+DoctorCheck check_clock() {
+  timex state{};
+  const int verdict = ::adjtimex(&state);
+  if (verdict >= 0 && verdict != TIME_ERROR && (state.status & STA_UNSYNC) == 0) {
+    return good("clock", "synchronised");
+  }
+  return limited("clock", "the kernel does not know it to be synchronised",
+                 "run chrony or another NTP client, or times of findings may be wrong");
+}
+
+DoctorCheck check_files() {
+  constexpr rlim_t kWanted = 4096;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max >= kWanted) {
+    return good("files", fmt::format("{} open files allowed", limit.rlim_max));
+  }
+  return limited("files", fmt::format("only {} open files allowed", limit.rlim_max),
+                 "raise it (ulimit -n, LimitNOFILE=) so that engine connect gets faster");
+}
+
+}  // namespace
+
+std::vector<DoctorCheck> run_doctor(const std::string& config) {
+  std::vector<DoctorCheck> checks;
+  const auto setup = load_setup(config);
+  Inventory inventory;
+  if (!setup) {
+    checks.push_back(bad("configuration", setup.error(), "correct it; see lockstep(1)"));
+  } else if (!setup->from_file()) {
+    checks.push_back(limited("configuration", "none: scan works, sweep does not",
+                             fmt::format("write {}", kDefaultConfigPath)));
+  } else if (auto loaded = load_inventory(setup->config)) {
+    inventory = std::move(*loaded);
+    checks.push_back(good("configuration", fmt::format("{}: {} nodes in {} classes", setup->path,
+                                                       inventory.nodes.size(),
+                                                       inventory.classes.size())));
+  } else {
+    checks.push_back(bad("configuration", loaded.error(), "correct the inventory that it names"));
+  }
+  checks.push_back(check_rights());
+  if (setup && setup->from_file()) {
+    checks.push_back(check_interface(setup->config, inventory));
+    checks.push_back(check_store(setup->config));
+    checks.push_back(check_resolver(setup->config, inventory));
+  }
+  checks.push_back(check_clock());
+  checks.push_back(check_files());
+  return checks;
+}
+
+}  // namespace lockstep

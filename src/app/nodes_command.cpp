@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/compose.h"
+#include "base/text.h"
+#include "cli/exit_status.h"
+#include "cli/json.h"
+#include "cli/render.h"
+#include "control/scan_targets.h"
+#include "model/nodeset.h"
+
+namespace lockstep {
+namespace {
+
+/// More than this on standard input is no list of nodes.
+constexpr std::size_t kMaxInputBytes = 64U << 20;
+
+/// The inventory for @groups in a nodeset, where there is a configuration.
+Result<Inventory> inventory_for_groups(const std::string& config) {
+  LOCKSTEP_TRY(const Setup setup, load_setup(config));
+  return load_inventory(setup.config);
+}
+
+Result<Nodeset> parse(const std::string& text, const std::string& config) {
+  if (text.find('@') == std::string::npos) return parse_nodeset(text);
+  LOCKSTEP_TRY(const Inventory inventory, inventory_for_groups(config));
+  return parse_nodeset_with_groups(text, inventory);
+}
+
+Result<int> expand(const std::string& text, const std::string& config) {
+  LOCKSTEP_TRY(const Nodeset set, parse(text, config));
+  for (const std::string& name : set.names()) fmt::print("{}\n", name);
+  return cli::kInStep;
+}
+
+Result<std::vector<std::string>> read_lines() {
+  std::vector<std::string> lines;
+  std::size_t bytes = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    bytes += line.size() + 1;
+    if (bytes > kMaxInputBytes) {
+      return fail(ErrorKind::invalid, "standard input is longer than 64 MiB");
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+Result<int> fold(std::vector<std::string> sets, const std::string& config) {
+  if (sets.empty()) {
+    LOCKSTEP_TRY(sets, read_lines());
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    auto set = parse(sets[i], config);
+    if (!set) return std::unexpected(set.error().within(fmt::format("set {}", i + 1)));
+    names.insert(names.end(), set->sorted().begin(), set->sorted().end());
+  }
+  fmt::print("{}\n", fold_nodeset(names));
+  return cli::kInStep;
+}
+
+}  // namespace
+
+Result<int> run_command(const cli::NodesCommand& command, const std::string& config) {
+  if (command.expand) return expand(*command.expand, config);
+  if (command.fold) return fold(command.fold_names, config);
+  LOCKSTEP_TRY(const Setup setup, load_setup(config));
+  LOCKSTEP_CHECK(require_file(setup));
+  LOCKSTEP_TRY(const Inventory inventory, load_inventory(setup.config));
+  std::vector<std::string> names;
+  for (const auto& [name, node] : inventory.nodes) names.push_back(name);
+  if (!command.nodes.empty()) {
+    LOCKSTEP_TRY(names, parse_inventory_nodes(command.nodes, inventory));
+  } else {
+    names = Nodeset(std::move(names)).names();
+  }
+  std::vector<Node> nodes;
+  for (const std::string& name : names) nodes.push_back(inventory.nodes.at(name));
+  const std::string text = command.json ? cli::nodes_json(nodes) : cli::nodes_text(nodes);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return cli::kInStep;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,226 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cmath>
+
+#include "base/text.h"
+#include "cli/exit_status.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr const char* kVersion = "lockstep " LOCKSTEP_VERSION;
+
+/// Fills the options of one subcommand; the variant holds what was parsed when its turn came.
+class Parser {
+ public:
+  Parser() : app_("The nodes of a cluster are clones of their class. Lockstep finds the one that "
+                  "is out of step.",
+                  "lockstep") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", kVersion);
+    app_.add_option("--config", options_.config, "The configuration file")->type_name("FILE");
+    app_.fallthrough();
+    add_demo();
+    add_scan();
+    add_sweep();
+    add_nodes();
+    add_profile();
+    add_check_config();
+    add_doctor();
+    app_.footer("Exit status: 0 in step, 1 deviations found, 2 usage or configuration, 3 could not "
+                "complete.\nSee lockstep COMMAND --help, and lockstep(1).");
+  }
+
+  std::variant<Options, EarlyExit> parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return explain(error, argc, argv);
+    }
+    return options_;
+  }
+
+ private:
+  /// Makes `Kind` the command when the subcommand `sub` is met.
+  template <typename Kind>
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description,
+                std::shared_ptr<Kind>& command) {
+    command = std::make_shared<Kind>();
+    CLI::App* const sub = parent.add_subcommand(name, description);
+    sub->callback([this, command] { options_.command = *command; });
+    return sub;
+  }
+
+  static void add_rate(CLI::App& sub, const std::string& name,
+                       std::optional<PacketsPerSecond>& rate, const std::string& description) {
+    sub.add_option_function<std::string>(
+           name, [&rate, name](const std::string& text) { rate = parse_rate(name, text); },
+           description)
+        ->type_name("PPS|unlimited");
+  }
+
+  static PacketsPerSecond parse_rate(const std::string& option, const std::string& text) {
+    if (text == "unlimited") return PacketsPerSecond::unlimited();
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    const bool whole = !text.empty() && end == text.c_str() + text.size();
+    if (!whole || !std::isfinite(value) || value < 0.001 || value > 1e9) {
+      throw CLI::ValidationError(
+          option, fmt::format("{} is not a rate: packets a second from 0.001 to 1000000000, or "
+                              "\"unlimited\"",
+                              lockstep::quoted(text)));
+    }
+    return PacketsPerSecond(value);
+  }
+
+  static void add_port_options(CLI::App& sub, PortOptions& options) {
+    sub.add_option("--ports", options.ports,
+                   "Ports: default, all, 22, 1-1024, ssh, all,!9100-9107")
+        ->type_name("SPEC");
+    sub.add_option("--engine", options.engine, "How to ask: auto, packet (half-open), connect")
+        ->type_name("NAME");
+    sub.add_option("--interface", options.interface, "The interface to send from")
+        ->type_name("NAME");
+    add_rate(sub, "--rate", options.rate, "Packets a second in all");
+    add_rate(sub, "--node-rate", options.node_rate, "Packets a second to each node");
+  }
+
+  static void add_json(CLI::App& sub, bool& json) {
+    sub.add_flag("--json", json, "Print JSON for scripts");
+  }
+
+  static void add_report(CLI::App& sub, std::string& report) {
+    sub.add_option("--report", report, "Write the JSON into this file as well")->type_name("FILE");
+  }
+
+  void add_demo() {
+    std::shared_ptr<DemoCommand> command;
+    CLI::App* const sub = add(app_, "demo", "Watch Lockstep catch an intruder in a small cluster "
+                                            "on this machine", command);
+    sub->add_flag("--keep", command->keep, "Leave the cluster up afterwards, to play with");
+    sub->add_flag("--loopback", command->loopback,
+                  "Use loopback addresses and the engine connect, without namespaces");
+  }
+
+  void add_scan() {
+    std::shared_ptr<ScanCommand> command;
+    CLI::App* const sub = add(app_, "scan", "Show what is open, without judging it", command);
+    sub->add_option("targets", command->targets,
+                    "Nodesets, groups, names, addresses, ranges or prefixes")
+        ->type_name("TARGET")
+        ->required();
+    sub->add_option("--allow", command->allow,
+                    "Let this prefix be scanned too (without a configuration: private and loopback "
+                    "addresses only)")
+        ->type_name("PREFIX");
+    add_port_options(*sub, command->ports);
+    add_json(*sub, command->json);
+    add_report(*sub, command->report);
+  }
+
+  void add_sweep() {
+    std::shared_ptr<SweepCommand> command;
+    CLI::App* const sub =
+        add(app_, "sweep", "Scan the nodes and compare them with the profiles of their classes",
+            command);
+    sub->add_option("nodes", command->nodes, "Only these nodes")->type_name("NODESET");
+    add_port_options(*sub, command->ports);
+    add_json(*sub, command->json);
+    add_report(*sub, command->report);
+  }
+
+  void add_nodes() {
+    std::shared_ptr<NodesCommand> command;
+    CLI::App* const sub = add(app_, "nodes", "List the inventory; expand and fold nodesets", command);
+    sub->add_option("nodes", command->nodes, "Only these nodes")->type_name("NODESET");
+    sub->add_option("--expand", command->expand, "Print the names of a nodeset, one a line")
+        ->type_name("SET");
+    sub->add_option("--fold", command->fold_names,
+                    "Print nodesets folded: SET, or standard input, one name or set a line")
+        ->type_name("SET")
+        ->expected(0, CLI::detail::expected_max_vector_size);
+    sub->callback([this, command, sub] {
+      command->fold = sub->count("--fold") > 0;
+      options_.command = *command;
+    });
+    add_json(*sub, command->json);
+  }
+
+  void add_profile() {
+    CLI::App* const profile = app_.add_subcommand("profile", "What a class should look like");
+    profile->require_subcommand(1);
+    std::shared_ptr<LearnCommand> learn;
+    CLI::App* const learn_sub = add(*profile, "learn",
+                                    "Make what is open on a node the profile of its class", learn);
+    learn_sub->add_option("--class", learn->node_class, "The class")->type_name("C")->required();
+    learn_sub->add_option("--from", learn->from, "A node that looks as it should")
+        ->type_name("NODE")
+        ->required();
+    add_port_options(*learn_sub, learn->ports);
+    add_json(*learn_sub, learn->json);
+    std::shared_ptr<ShowCommand> show;
+    CLI::App* const show_sub = add(*profile, "show", "Print profiles, as Table 1 has them", show);
+    show_sub->add_option("--class", show->node_class, "Only this class")->type_name("C");
+    add_json(*show_sub, show->json);
+  }
+
+  void add_check_config() {
+    std::shared_ptr<CheckConfigCommand> command;
+    CLI::App* const sub =
+        add(app_, "check-config", "Read the configuration and the inventory, and say what is wrong",
+            command);
+    sub->add_option("file", command->file, "Instead of the configuration in use")
+        ->type_name("FILE");
+  }
+
+  void add_doctor() {
+    std::shared_ptr<DoctorCommand> command;
+    CLI::App* const sub =
+        add(app_, "doctor", "Say what is missing here, and how to get it", command);
+    add_json(*sub, command->json);
+  }
+
+  EarlyExit explain(const CLI::ParseError& error, int argc, const char* const* argv) {
+    if (error.get_exit_code() == 0) {
+      std::ostringstream out;
+      std::ostringstream errors;
+      app_.exit(error, out, errors);
+      return {out.str(), kInStep};
+    }
+    std::string text = fmt::format("lockstep: {}\n", error.what());
+    if (argc < 2) return {app_.help(), kUsage};
+    text += suggestion(argc, argv);
+    return {text, kUsage};
+  }
+
+  std::string suggestion(int argc, const char* const* argv) const {
+    static constexpr std::array<std::string_view, 7> kCommands = {
+        "demo", "scan", "sweep", "nodes", "profile", "check-config", "doctor"};
+    for (int i = 1; i < argc; ++i) {
+      const std::string_view word = argv[i];
+      if (word.starts_with("-")) continue;
+      if (std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end()) {
+        return fmt::format("See: lockstep {} --help\n", word);
+      }
+      const std::string_view near = nearest(word, kCommands);
+      if (!near.empty()) return fmt::format("Did you mean: lockstep {}\n", near);
+      break;
+    }
+    return "See: lockstep --help\n";
+  }
+
+  CLI::App app_;
+  Options options_;
+};
+
+}  // namespace
+
+std::variant<Options, EarlyExit> parse_command_line(int argc, const char* const* argv) {
+  return Parser().parse(argc, argv);
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,82 @@
+// The command line, parsed. What each command does is control's affair, and composing it app's.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/port.h"
+#include "base/result.h"
+
+namespace lockstep::cli {
+
+/// What scan, sweep and learn can be told about how to ask; empty: the configuration's value.
+struct PortOptions {
+  std::optional<std::string> ports;
+  std::optional<std::string> engine;  ///< "auto", "packet" or "connect"
+  std::optional<std::string> interface;
+  std::optional<PacketsPerSecond> rate;
+  std::optional<PacketsPerSecond> node_rate;
+};
+
+struct DemoCommand {
+  bool keep = false;
+  bool loopback = false;  ///< without namespaces, also where they are allowed
+};
+struct ScanCommand {
+  std::vector<std::string> targets;
+  std::vector<std::string> allow;
+  PortOptions ports;
+  bool json = false;
+  std::string report;  ///< a file for the JSON document; empty: none
+};
+struct SweepCommand {
+  std::string nodes;  ///< empty: all
+  PortOptions ports;
+  bool json = false;
+  std::string report;  ///< a file for the JSON document; empty: none
+};
+struct NodesCommand {
+  std::string nodes;  ///< empty: all
+  std::optional<std::string> expand;
+  bool fold = false;
+  std::vector<std::string> fold_names;  ///< empty with `fold`: from standard input
+  bool json = false;
+};
+struct LearnCommand {
+  std::string node_class;
+  std::string from;
+  PortOptions ports;
+  bool json = false;
+};
+struct ShowCommand {
+  std::string node_class;  ///< empty: all
+  bool json = false;
+};
+struct CheckConfigCommand {
+  std::string file;  ///< empty: the configuration in use
+};
+struct DoctorCommand {
+  bool json = false;
+};
+
+using Command = std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand,
+                             ShowCommand, CheckConfigCommand, DoctorCommand>;
+
+struct Options {
+  std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place
+  Command command;
+};
+
+/// What to do instead of running a command: print `text` and end with `status`.
+struct EarlyExit {
+  std::string text;
+  int status = 0;  ///< 0: to standard output (--help, --version); 2: to standard error
+};
+
+std::variant<Options, EarlyExit> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace lockstep::cli

@@ -1,0 +1,93 @@
+// A collector examines addresses and reports what it saw. It knows neither store nor schedule:
+// facts go to a sink. One folder a collector; add yours beside ports/, and one line in app/.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/port.h"
+#include "base/result.h"
+#include "model/observation.h"
+
+namespace lockstep {
+
+/// One address to examine.
+struct CollectTarget {
+  std::string node;
+  IpAddress address;
+  std::string network;
+  std::string group;  ///< rack or switch, for its rate; empty: none
+  /// What the node may get, over all its addresses together.
+  PacketsPerSecond node_rate = PacketsPerSecond::unlimited();
+};
+
+/// Where facts go. Called from one thread, in any order of addresses; the coverage of an address
+/// comes after its observations.
+class ObservationSink {
+ public:
+  virtual ~ObservationSink() = default;
+  virtual void observe(PortObservation observation) = 0;
+  virtual void cover(Coverage coverage) = 0;
+};
+
+/// How far a collection is, a few times a second.
+struct CollectProgress {
+  std::uint64_t done = 0;     ///< units of work of the pass at hand, such as probes sent
+  std::uint64_t planned = 0;  ///< of the pass at hand; 0: not known yet
+  unsigned pass = 0;
+  std::uint64_t open_ports = 0;
+  std::chrono::nanoseconds elapsed{0};
+  double per_second = 0;  ///< units of work, lately
+};
+
+/// What the caller holds on to while a collection runs.
+struct CollectControl {
+  /// Set from any thread or a signal handler: the collection ends within some tens of milliseconds,
+  /// and what it has is reported.
+  const std::atomic<bool>* stop = nullptr;
+  /// Called from a thread of the collector; may be empty.
+  std::function<void(const CollectProgress&)> progress;
+
+  bool stopped() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
+};
+
+/// How a collection went.
+struct CollectSummary {
+  std::string method;  ///< the engine or protocol used, such as "packet"
+  std::uint64_t probes_sent = 0;
+  std::chrono::nanoseconds duration{0};
+  bool interrupted = false;
+  std::string problem;  ///< what ended it early, where nobody stopped it; else empty
+};
+
+class Collector {
+ public:
+  virtual ~Collector() = default;
+
+  virtual std::string_view name() const = 0;
+
+  /// Examines the targets and reports each of them, examined or not, by exactly one Coverage.
+  /// Errors tell why nothing could be examined at all; a single address that cannot be is no error
+  /// but a gap in its coverage. Blocks; one call at a time.
+  Result<CollectSummary> collect(const std::vector<CollectTarget>& targets, ObservationSink& sink,
+                                 const CollectControl& control) {
+    const auto start = std::chrono::steady_clock::now();
+    auto summary = do_collect(targets, sink, control);
+    if (summary) summary->duration = std::chrono::steady_clock::now() - start;
+    return summary;
+  }
+
+ private:
+  virtual Result<CollectSummary> do_collect(const std::vector<CollectTarget>& targets,
+                                            ObservationSink& sink,
+                                            const CollectControl& control) = 0;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,196 @@
+#include "collectors/ports/port_collector.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <span>
+#include <thread>
+
+#include "collectors/ports/report.h"
+
+namespace lockstep {
+namespace {
+
+constexpr std::chrono::milliseconds kStopPoll(10);
+constexpr std::chrono::milliseconds kProgressInterval(200);
+
+using Targets = std::span<const CollectTarget>;
+
+Result<void> fill_random(scan::Plan& plan) {
+  std::uint64_t random[3];
+  if (::getrandom(random, sizeof random, 0) != sizeof random) {
+    return std::unexpected(system_error(errno, "random numbers"));
+  }
+  plan.seed = random[0];
+  plan.key = {random[1], random[2]};
+  return {};
+}
+
+/// Watches a run from beside it: hands the caller's stop on, and reports progress.
+class Watcher {
+ public:
+  Watcher(const scan::ResultTable& table, const CollectControl& control, std::uint64_t open_before,
+          std::chrono::steady_clock::time_point start)
+      : table_(table), control_(control), open_before_(open_before), start_(start),
+        thread_([this](const std::stop_token& token) { watch(token); }) {}
+
+ private:
+  void watch(const std::stop_token& token) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    auto next_report = std::chrono::steady_clock::now() + kProgressInterval;
+    while (!token.stop_requested()) {
+      wake.wait_for(lock, token, kStopPoll, [] { return false; });
+      if (control_.stopped()) table_.run().stop = true;
+      const auto now = std::chrono::steady_clock::now();
+      if (now < next_report || !control_.progress) continue;
+      report(now);
+      next_report = now + kProgressInterval;
+    }
+  }
+
+  void report(std::chrono::steady_clock::time_point now) {
+    const scan::RunCounters& run = table_.run();
+    CollectProgress progress{.done = run.pass_sent, .planned = run.planned, .pass = run.pass,
+                             .open_ports = open_before_, .elapsed = now - start_, .per_second = 0};
+    for (std::size_t i = 0; i < table_.size(); ++i) progress.open_ports += table_.target(i).open;
+    const std::uint64_t probes = run.probes;
+    const double seconds = std::chrono::duration<double>(now - last_report_).count();
+    progress.per_second = static_cast<double>(probes - last_probes_) / seconds;
+    last_report_ = now;
+    last_probes_ = probes;
+    control_.progress(progress);
+  }
+
+  const scan::ResultTable& table_;
+  const CollectControl& control_;
+  std::uint64_t open_before_;
+  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point last_report_ = std::chrono::steady_clock::now();
+  std::uint64_t last_probes_ = 0;
+  std::jthread thread_;  // last: it starts when all else is there
+};
+
+/// One collection: shard after shard.
+class Collection {
+ public:
+  Collection(const PortCollectorOptions& options, ObservationSink& sink,
+             const CollectControl& control)
+      : options_(options), sink_(sink), control_(control) {}
+
+  Result<CollectSummary> run(Targets targets, scan::Engine& engine, scan::Engine* fallback) {
+    for (const CollectTarget& target : targets) ++addresses_of_[target.node];
+    for (std::size_t first = 0; first < targets.size(); first += scan::kMaxTargets) {
+      const Targets shard =
+          targets.subspan(first, std::min(scan::kMaxTargets, targets.size() - first));
+      if (control_.stopped() || !summary_.problem.empty()) {
+        skip(shard);
+      } else {
+        LOCKSTEP_CHECK(run_shard(shard, engine, fallback));
+      }
+    }
+    for (const std::string& method : methods_) {
+      summary_.method += (summary_.method.empty() ? "" : "+") + method;
+    }
+    if (methods_.empty()) summary_.method = engine.name();
+    return summary_;
+  }
+
+ private:
+  void skip(Targets shard) {
+    summary_.interrupted = true;
+    for (const CollectTarget& target : shard) {
+      sink_.cover(unexamined(target, options_.ports.size(), CoverageGap::interrupted));
+    }
+  }
+
+  Result<void> run_shard(Targets shard, scan::Engine& engine, scan::Engine* fallback) {
+    LOCKSTEP_TRY(scan::Plan plan, make_plan(shard));
+    LOCKSTEP_TRY(const scan::ResultTable table, scan::ResultTable::create(shard.size()));
+    const auto done = run_engine(engine, plan, table);
+    if (!done && summary_.probes_sent == 0) return std::unexpected(done.error());
+    if (!done) {
+      summary_.interrupted = true;
+      summary_.problem = done.error().message();
+    }
+    const bool partial = !done || table.run().stop;
+    std::vector<CollectTarget> left;
+    for (std::size_t i = 0; i < shard.size(); ++i) {
+      const bool unsupported = table.target(i).status == scan::TargetStatus::unsupported;
+      if (unsupported && fallback != nullptr) {
+        left.push_back(shard[i]);
+      } else {
+        report_target(shard[i], plan, table, i, partial, sink_);
+      }
+    }
+    if (!left.empty()) LOCKSTEP_CHECK(run_shard(left, *fallback, nullptr));
+    return {};
+  }
+
+  Result<scan::Plan> make_plan(Targets shard) const {
+    scan::Plan plan;
+    plan.ports = options_.ports.to_vector();
+    plan.fence = options_.fence;
+    plan.rate = options_.rate;
+    plan.tries = options_.tries;
+    plan.max_tries = std::max(plan.max_tries, plan.tries);
+    plan.interface = options_.interface;
+    plan.threads = options_.threads;
+    std::map<std::string, std::uint32_t> groups;
+    for (const CollectTarget& target : shard) {
+      scan::PlanTarget planned{.address = target.address};
+      planned.rate = PacketsPerSecond(target.node_rate.value() / addresses_of_.at(target.node));
+      if (!target.group.empty()) {
+        planned.group =
+            groups.emplace(target.group, static_cast<std::uint32_t>(groups.size())).first->second;
+      }
+      plan.targets.push_back(planned);
+    }
+    plan.group_rates.assign(groups.size(), options_.group_rate);
+    LOCKSTEP_CHECK(fill_random(plan));
+    return plan;
+  }
+
+  Result<void> run_engine(scan::Engine& engine, const scan::Plan& plan,
+                          const scan::ResultTable& table) {
+    auto done = [&] {
+      const Watcher watcher(table, control_, open_ports_, start_);
+      return engine.run(plan, table);
+    }();
+    const scan::RunCounters& run = table.run();
+    if (run.probes > 0) methods_.insert(std::string(engine.name()));
+    summary_.probes_sent += run.probes;
+    summary_.interrupted = summary_.interrupted || run.stop;
+    for (std::size_t i = 0; i < table.size(); ++i) open_ports_ += table.target(i).open;
+    return done;
+  }
+
+  const PortCollectorOptions& options_;
+  ObservationSink& sink_;
+  const CollectControl& control_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::map<std::string, int> addresses_of_;
+  std::set<std::string> methods_;
+  std::uint64_t open_ports_ = 0;
+  CollectSummary summary_;
+};
+
+}  // namespace
+
+PortCollector::PortCollector(PortCollectorOptions options, std::unique_ptr<scan::Engine> engine,
+                             std::unique_ptr<scan::Engine> fallback)
+    : options_(std::move(options)), engine_(std::move(engine)), fallback_(std::move(fallback)) {}
+
+Result<CollectSummary> PortCollector::do_collect(const std::vector<CollectTarget>& targets,
+                                                 ObservationSink& sink,
+                                                 const CollectControl& control) {
+  return Collection(options_, sink, control).run(targets, *engine_, fallback_.get());
+}
+
+}  // namespace lockstep

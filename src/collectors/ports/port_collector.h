@@ -1,0 +1,43 @@
+// Collector `ports`: the state of TCP ports, by a scan engine.
+
+#pragma once
+
+#include <memory>
+
+#include "collectors/collector.h"
+#include "scan/engine.h"
+
+namespace lockstep {
+
+struct PortCollectorOptions {
+  PortSet ports;
+  scan::Fence fence;
+  PacketsPerSecond rate{20000};       ///< of all addresses together
+  PacketsPerSecond group_rate{5000};  ///< of the addresses of one group together
+  unsigned tries = 3;                 ///< of a port that stays silent
+  std::string interface;              ///< empty: by the routing table
+  unsigned threads = 0;               ///< 0: as many as the rate needs
+};
+
+/// The most ports of one address that are reported one by one as filtered. A firewall that drops
+/// everything would give 65,535 of them; Coverage::note says so where the list is cut.
+inline constexpr std::size_t kMaxFilteredListed = 1024;
+
+class PortCollector final : public Collector {
+ public:
+  /// `fallback` asks what `engine` cannot, such as this machine's own addresses; may be null.
+  PortCollector(PortCollectorOptions options, std::unique_ptr<scan::Engine> engine,
+                std::unique_ptr<scan::Engine> fallback = nullptr);
+
+  std::string_view name() const override { return "ports"; }
+
+ private:
+  Result<CollectSummary> do_collect(const std::vector<CollectTarget>& targets,
+                                    ObservationSink& sink, const CollectControl& control) override;
+
+  PortCollectorOptions options_;
+  std::unique_ptr<scan::Engine> engine_;
+  std::unique_ptr<scan::Engine> fallback_;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,126 @@
+#include "collectors/ports/report.h"
+
+#include <fmt/format.h>
+
+#include "collectors/ports/port_collector.h"
+
+namespace lockstep {
+namespace {
+
+using scan::Answer;
+using scan::TargetStatus;
+
+/// A port that got no answer is filtered only where the address does answer otherwise, and was
+/// given every chance.
+bool silence_counts(const scan::TargetCounters& counters, bool interrupted) {
+  return !interrupted && counters.answered > 0;
+}
+
+class TargetReport {
+ public:
+  TargetReport(const CollectTarget& target, const scan::Plan& plan,
+               const scan::ResultTable& table, std::size_t index, bool interrupted,
+               ObservationSink& sink)
+      : target_(target), plan_(plan), table_(table), index_(index), interrupted_(interrupted),
+        sink_(sink), counters_(table.target(index)) {}
+
+  void run() {
+    report_ports();
+    report_coverage();
+  }
+
+ private:
+  void report_ports() {
+    const bool silence = silence_counts(counters_, interrupted_);
+    for (const Port port : plan_.ports) {
+      const Answer answer = table_.answer(index_, port);
+      if (answer == Answer::open) observe(port, PortState::open, Evidence::syn_ack);
+      if (answer == Answer::unreachable) filtered(port, Evidence::icmp_unreachable);
+      if (answer == Answer::none && silence) filtered(port, Evidence::no_reply);
+    }
+  }
+
+  void filtered(Port port, Evidence evidence) {
+    if (++filtered_ <= kMaxFilteredListed) observe(port, PortState::filtered, evidence);
+  }
+
+  void observe(Port port, PortState state, Evidence evidence) {
+    sink_.observe({.node = target_.node,
+                   .address = target_.address,
+                   .network = target_.network,
+                   .protocol = Protocol::tcp,
+                   .port = port,
+                   .state = state,
+                   .evidence = evidence});
+  }
+
+  void report_coverage() {
+    Coverage coverage = unexamined(target_, plan_.ports.size(), gap());
+    coverage.asked = counters_.asked;
+    coverage.answered = counters_.answered;
+    coverage.unanswered = coverage.asked - coverage.answered;
+    coverage.open = counters_.open;
+    coverage.closed = coverage.answered - counters_.open - counters_.unreachable;
+    coverage.passes = counters_.passes;
+    coverage.note = note();
+    sink_.cover(std::move(coverage));
+  }
+
+  CoverageGap gap() const {
+    switch (counters_.status.load()) {
+      case TargetStatus::fenced: return CoverageGap::outside_fence;
+      case TargetStatus::unsupported: return CoverageGap::unsupported;
+      case TargetStatus::no_route:
+      case TargetStatus::no_neighbour: return CoverageGap::unreachable;
+      case TargetStatus::waiting:
+      case TargetStatus::asked: break;
+    }
+    if (counters_.answered == plan_.ports.size()) return CoverageGap::none;
+    if (interrupted_) return CoverageGap::interrupted;
+    return counters_.answered == 0 ? CoverageGap::unreachable : CoverageGap::unanswered;
+  }
+
+  std::string note() const {
+    switch (counters_.status.load()) {
+      case TargetStatus::fenced: return "outside [scan] allow, or excluded";
+      case TargetStatus::unsupported: return "an address of this machine, or a link without Ethernet";
+      case TargetStatus::no_route: return "no route to it";
+      case TargetStatus::no_neighbour: return "no answer to ARP or neighbour solicitation";
+      case TargetStatus::waiting:
+      case TargetStatus::asked: break;
+    }
+    if (filtered_ > kMaxFilteredListed) {
+      return fmt::format("{} ports filtered, {} of them listed", filtered_, kMaxFilteredListed);
+    }
+    return {};
+  }
+
+  const CollectTarget& target_;
+  const scan::Plan& plan_;
+  const scan::ResultTable& table_;
+  std::size_t index_;
+  bool interrupted_;
+  ObservationSink& sink_;
+  const scan::TargetCounters& counters_;
+  std::size_t filtered_ = 0;
+};
+
+}  // namespace
+
+void report_target(const CollectTarget& target, const scan::Plan& plan,
+                   const scan::ResultTable& table, std::size_t index, bool interrupted,
+                   ObservationSink& sink) {
+  TargetReport(target, plan, table, index, interrupted, sink).run();
+}
+
+Coverage unexamined(const CollectTarget& target, std::size_t ports, CoverageGap gap) {
+  Coverage coverage;
+  coverage.node = target.node;
+  coverage.address = target.address;
+  coverage.network = target.network;
+  coverage.wanted = static_cast<std::uint32_t>(ports);
+  coverage.gap = gap;
+  return coverage;
+}
+
+}  // namespace lockstep

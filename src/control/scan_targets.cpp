@@ -1,0 +1,129 @@
+#include "control/scan_targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace lockstep {
+namespace {
+
+/// Classes and groups of the inventory as nodeset groups: "@compute", "@rack1", "@*".
+Result<std::string> resolve_group(const Inventory& inventory, std::string_view source,
+                                  std::string_view group) {
+  const std::string name(group);
+  const bool all = group == "*";
+  std::vector<std::string> members;
+  for (const auto& [node_name, node] : inventory.nodes) {
+    if (all || node.classes.contains(name) || node.group == name) members.push_back(node_name);
+  }
+  if (source.empty() && (all || !members.empty())) return fold_nodeset(members);
+  return fail(ErrorKind::not_found,
+              fmt::format("{} is neither a class nor a group of the inventory",
+                          quoted(fmt::format("@{}{}{}", source, source.empty() ? "" : ":", group))));
+}
+
+NodesetOptions options_for(const Inventory& inventory) {
+  NodesetOptions options;
+  options.resolve_group = [&inventory](std::string_view source, std::string_view group) {
+    return resolve_group(inventory, source, group);
+  };
+  return options;
+}
+
+bool looks_like_addresses(std::string_view text) {
+  const std::size_t end = text.find_first_of("-/");
+  return IpAddress::parse(text.substr(0, end)).has_value();
+}
+
+Result<void> too_many(std::uint64_t count) {
+  return fail(ErrorKind::invalid,
+              fmt::format("{} addresses are more than one scan takes ({}); scan a part, or describe "
+                          "the cluster in a configuration and use sweep",
+                          with_thousands(count), with_thousands(kMaxScanAddresses)));
+}
+
+class TargetParser {
+ public:
+  explicit TargetParser(const Inventory& inventory) : inventory_(inventory) {
+    result_.cluster = inventory.cluster;
+    result_.classes = inventory.classes;
+  }
+
+  Result<void> add(const std::string& expression) {
+    LOCKSTEP_CHECK(looks_like_addresses(expression) ? add_range(expression)
+                                                    : add_nodeset(expression));
+    if (result_.nodes.size() > kMaxScanAddresses) return too_many(result_.nodes.size());
+    return {};
+  }
+
+  Inventory take() { return std::move(result_); }
+
+ private:
+  Result<void> add_range(const std::string& text) {
+    LOCKSTEP_TRY(const IpRange range, IpRange::parse(text));
+    if (range.size() > kMaxScanAddresses) return too_many(range.size());
+    for (std::uint64_t i = 0; i < range.size(); ++i) {
+      const IpAddress address = range.first.plus(i);
+      Node node{.name = address.to_string(), .classes = {}, .group = {}, .addresses = {}};
+      node.addresses.push_back({.address = address});
+      result_.nodes.emplace(node.name, std::move(node));
+    }
+    return {};
+  }
+
+  Result<void> add_nodeset(const std::string& text) {
+    LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(text, inventory_));
+    if (set.empty()) return fail(ErrorKind::invalid, fmt::format("{} names no node", quoted(text)));
+    for (const std::string& name : set.sorted()) {
+      const auto known = inventory_.nodes.find(name);
+      Node bare{.name = name, .classes = {}, .group = {}, .addresses = {}};
+      result_.nodes.emplace(name, known == inventory_.nodes.end() ? bare : known->second);
+    }
+    return {};
+  }
+
+  const Inventory& inventory_;
+  Inventory result_;
+};
+
+}  // namespace
+
+Result<Nodeset> parse_nodeset_with_groups(std::string_view text, const Inventory& inventory) {
+  return parse_nodeset(text, options_for(inventory));
+}
+
+Result<Inventory> parse_scan_targets(const std::vector<std::string>& expressions,
+                                     const Inventory& inventory) {
+  TargetParser parser(inventory);
+  for (const std::string& expression : expressions) LOCKSTEP_CHECK(parser.add(expression));
+  return parser.take();
+}
+
+Result<std::vector<std::string>> parse_inventory_nodes(std::string_view nodeset,
+                                                       const Inventory& inventory) {
+  LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(nodeset, inventory));
+  std::vector<std::string> unknown;
+  for (const std::string& name : set.sorted()) {
+    if (!inventory.nodes.contains(name)) unknown.push_back(name);
+  }
+  if (unknown.empty()) return set.names();
+  std::vector<std::string_view> known;
+  for (const auto& [name, node] : inventory.nodes) known.push_back(name);
+  const std::string_view near = nearest(unknown.front(), known);
+  return fail(ErrorKind::not_found,
+              fmt::format("the inventory has no node {}{}", fold_nodeset(unknown),
+                          near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+}
+
+std::vector<Prefix> default_fence() {
+  std::vector<Prefix> fence;
+  for (const char* const text : {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8",
+                                 "198.18.0.0/15", "::1/128", "fc00::/7"}) {
+    fence.push_back(*Prefix::parse(text));
+  }
+  return fence;
+}
+
+}  // namespace lockstep

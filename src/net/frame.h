@@ -1,0 +1,114 @@
+// Ethernet frames of the scan: what goes out (SYN, RST, ARP request, neighbour solicitation) and
+// what comes back. RFC 826, 791, 792, 4443, 4861, 8200, 9293.
+
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/ip_address.h"
+#include "base/port.h"
+#include "net/bytes.h"
+
+namespace lockstep::net {
+
+struct MacAddress {
+  std::array<std::uint8_t, 6> bytes{};
+
+  static constexpr MacAddress broadcast() { return {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}}; }
+  std::string to_string() const;
+  friend auto operator<=>(const MacAddress&, const MacAddress&) = default;
+};
+
+/// Flags of a TCP header as the wire has them.
+struct TcpFlags {
+  static constexpr std::uint8_t fin = 0x01;
+  static constexpr std::uint8_t syn = 0x02;
+  static constexpr std::uint8_t rst = 0x04;
+  static constexpr std::uint8_t ack = 0x10;
+};
+
+/// Room for the largest frame that this module writes.
+inline constexpr std::size_t kMaxFrameBytes = 112;
+
+/// A frame by value.
+struct Frame {
+  std::array<std::byte, kMaxFrameBytes> data{};
+  std::size_t size = 0;
+
+  Bytes bytes() const { return Bytes(data).first(size); }
+};
+
+/// Who speaks to whom, below TCP.
+struct LinkAddresses {
+  MacAddress source_mac;
+  MacAddress destination_mac;
+  IpAddress source;
+  IpAddress destination;  ///< of the family of `source`
+};
+
+/// A SYN to one address, made once for each target; stamp() fills in what differs from port to
+/// port. The header carries a maximum segment size, without which some filters drop a SYN.
+class SynTemplate {
+ public:
+  SynTemplate(const LinkAddresses& addresses, Port source_port);
+
+  /// Writes the complete frame into `frame`, every byte of it.
+  void stamp(Port destination_port, std::uint32_t sequence, Frame& frame) const;
+
+ private:
+  Frame frame_;
+  std::size_t tcp_offset_;
+  std::uint32_t partial_sum_;  // pseudo-header and all fields that stamp() leaves alone
+};
+
+/// The RST that ends a half-open connection: `sequence` is what the peer's SYN-ACK acknowledged.
+Frame make_rst(const LinkAddresses& addresses, Port source_port, Port destination_port,
+               std::uint32_t sequence);
+
+/// An ARP request (IPv4) or neighbour solicitation (IPv6) for `wanted`, from an address of the
+/// same family.
+Frame make_neighbour_request(const MacAddress& source_mac, const IpAddress& source,
+                             const IpAddress& wanted);
+
+/// A TCP segment's header.
+struct TcpSegment {
+  MacAddress source_mac;
+  IpAddress source;
+  IpAddress destination;
+  Port source_port = 0;
+  Port destination_port = 0;
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgement = 0;
+  std::uint8_t flags = 0;
+};
+
+/// "Destination unreachable" about a TCP segment of ours.
+struct TcpUnreachable {
+  IpAddress reporter;  ///< the target itself, or a router on the way
+  std::uint8_t code = 0;
+  IpAddress original_source;
+  IpAddress original_destination;
+  Port original_source_port = 0;
+  Port original_destination_port = 0;
+  std::uint32_t original_sequence = 0;
+};
+
+/// An ARP reply or a neighbour advertisement.
+struct NeighbourReply {
+  IpAddress address;
+  MacAddress mac;
+};
+
+/// A frame that is none of ours, malformed, or a fragment is std::monostate.
+using Received = std::variant<std::monostate, TcpSegment, TcpUnreachable, NeighbourReply>;
+
+/// Parses an untagged Ethernet frame that may be cut off after the headers. Checksums are not
+/// verified: the kernel or the cookie does that.
+Received parse_frame(Bytes frame);
+
+}  // namespace lockstep::net

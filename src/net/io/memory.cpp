@@ -1,0 +1,166 @@
+#include "net/io/memory.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "net/peer_frame.h"
+
+namespace lockstep::net {
+
+struct MemoryNetwork::State {
+  std::uint64_t seed = 0;
+  std::unordered_map<IpAddress, MemoryHost> hosts;
+  mutable std::mutex mutex;  // guards traffic
+  std::unordered_map<IpAddress, MemoryTraffic> traffic;
+};
+
+namespace {
+
+constexpr MacAddress kMonitorMac = MemoryNetwork::kMonitorMac;
+constexpr MacAddress kHostMac{{0x02, 0, 0, 0, 0, 0x02}};
+constexpr std::uint8_t kIcmpProhibited = 13;
+
+constexpr IpAddress kSourceV4 = IpAddress::v4(0xc613ffff);  // 198.19.255.255
+constexpr IpAddress kSourceV6 =
+    IpAddress::v6({0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff});
+constexpr int kInterfaceIndex = 1;
+
+class OnLinkRoutes final : public RouteTable {
+ public:
+  Result<Route> route_to(const IpAddress& destination) override {
+    return Route{.interface_index = kInterfaceIndex,
+                 .source = destination.is_v4() ? kSourceV4 : kSourceV6,
+                 .gateway = {},
+                 .local = false};
+  }
+};
+
+}  // namespace
+
+/// One end. Each frame sent takes a virtual microsecond; answers are there at once.
+class MemoryIo final : public FrameIo {
+ public:
+  MemoryIo(MemoryNetwork& network, std::uint64_t seed)
+      : network_(network), state_(*network.state_), random_(seed) {}
+
+  Result<std::size_t> send(std::span<const Frame> frames) override {
+    for (const Frame& frame : frames) {
+      now_ += std::chrono::microseconds(1);
+      deliver(frame);
+    }
+    return frames.size();
+  }
+
+  std::span<const Bytes> receive() override {
+    current_.swap(arrived_);
+    arrived_.clear();
+    views_.clear();
+    for (const Frame& frame : current_) views_.push_back(frame.bytes());
+    return views_;
+  }
+
+  void wait_until(TimePoint deadline) override {
+    if (arrived_.empty()) now_ = std::max(now_, deadline);
+  }
+
+  TimePoint now() const override { return now_; }
+
+ private:
+  void deliver(const Frame& frame);
+  void answer_neighbour_request(const Frame& frame);
+  void answer_syn(const TcpSegment& syn, const MemoryHost& host);
+  bool lost(const MemoryHost& host) {
+    return host.loss > 0 && std::uniform_real_distribution<>(0, 1)(random_) < host.loss;
+  }
+  void arrive(Frame frame) { arrived_.push_back(frame); }
+
+  MemoryNetwork& network_;
+  MemoryNetwork::State& state_;
+  std::mt19937_64 random_;
+  TimePoint now_{};
+  std::vector<Frame> arrived_;
+  std::vector<Frame> current_;
+  std::vector<Bytes> views_;
+};
+
+void MemoryIo::deliver(const Frame& frame) {
+  const Received received = parse_frame(frame.bytes());
+  const auto* const segment = std::get_if<TcpSegment>(&received);
+  if (segment == nullptr) return answer_neighbour_request(frame);
+  const auto host = state_.hosts.find(segment->destination);
+  if (host == state_.hosts.end()) return;
+  {
+    const std::scoped_lock lock(state_.mutex);
+    MemoryTraffic& traffic = state_.traffic[segment->destination];
+    if ((segment->flags & TcpFlags::rst) != 0) ++traffic.resets;
+    if (segment->flags == TcpFlags::syn && network_.record_times_) {
+      traffic.syn_times.push_back(now_);
+    }
+  }
+  if (segment->flags == TcpFlags::syn && !lost(host->second)) answer_syn(*segment, host->second);
+}
+
+void MemoryIo::answer_syn(const TcpSegment& syn, const MemoryHost& host) {
+  const LinkAddresses back{kHostMac, kMonitorMac, syn.destination, syn.source};
+  TcpReply reply{.source_port = syn.destination_port, .destination_port = syn.source_port,
+                 .acknowledgement = syn.sequence + 1};
+  if (host.forges) {
+    TcpReply forged = reply;
+    forged.acknowledgement += 12345;
+    forged.flags = TcpFlags::syn | TcpFlags::ack;
+    arrive(make_tcp_reply(back, forged));
+  }
+  if (host.filtered.contains(syn.destination_port)) return;
+  if (host.rejected.contains(syn.destination_port)) {
+    return arrive(make_unreachable(back, kIcmpProhibited, syn));
+  }
+  const bool open = host.open.contains(syn.destination_port);
+  reply.flags = static_cast<std::uint8_t>((open ? TcpFlags::syn : TcpFlags::rst) | TcpFlags::ack);
+  arrive(make_tcp_reply(back, reply));
+}
+
+void MemoryIo::answer_neighbour_request(const Frame& frame) {
+  const auto wanted = parse_neighbour_request(frame.bytes());
+  if (!wanted) return;
+  const auto host = state_.hosts.find(*wanted);
+  if (host == state_.hosts.end() || !host->second.has_neighbour_reply) return;
+  arrive(make_neighbour_reply(kHostMac, kMonitorMac, *wanted));
+}
+
+MemoryNetwork::MemoryNetwork(std::uint64_t seed) : state_(std::make_unique<State>()) {
+  state_->seed = seed;
+}
+MemoryNetwork::~MemoryNetwork() = default;
+
+void MemoryNetwork::add(const IpAddress& address, MemoryHost host) {
+  state_->hosts[address] = std::move(host);
+}
+
+MemoryTraffic MemoryNetwork::traffic(const IpAddress& address) const {
+  const std::scoped_lock lock(state_->mutex);
+  const auto found = state_->traffic.find(address);
+  return found == state_->traffic.end() ? MemoryTraffic{} : found->second;
+}
+
+Result<std::unique_ptr<RouteTable>> MemoryNetwork::routes(const std::string& /*interface*/) {
+  return std::make_unique<OnLinkRoutes>();
+}
+
+Result<Interface> MemoryNetwork::interface(int /*index*/) {
+  return Interface{
+      .index = kInterfaceIndex, .name = "memory", .mac = kMonitorMac, .up = true, .ethernet = true};
+}
+
+Result<std::vector<std::unique_ptr<FrameIo>>> MemoryNetwork::open(const Interface& /*interface*/,
+                                                                  const FrameFilter& /*filter*/,
+                                                                  std::size_t count) {
+  std::vector<std::unique_ptr<FrameIo>> ends;
+  for (std::size_t i = 0; i < count; ++i) {
+    ends.push_back(std::make_unique<MemoryIo>(*this, state_->seed + i));
+  }
+  return ends;
+}
+
+Result<ReservedPort> MemoryNetwork::reserve_port() { return ReservedPort{40000, {}}; }
+
+}  // namespace lockstep::net

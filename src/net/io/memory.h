@@ -1,0 +1,64 @@
+// A simulated network: hosts that answer a scan as real ones do, with loss, filters and lies as
+// asked for, on a virtual clock. An engine's end like any other: no socket, no right, no sleep.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <unordered_map>
+#include <vector>
+
+#include "net/io/links.h"
+
+namespace lockstep::net {
+
+/// How a simulated host behaves.
+struct MemoryHost {
+  PortSet open{};      ///< answered by SYN-ACK
+  PortSet filtered{};  ///< answered by nothing
+  PortSet rejected{};  ///< answered by ICMP, communication administratively prohibited (code 13)
+  double loss = 0;   ///< the share of probes that vanish, 0 to 1
+  bool has_neighbour_reply = true;  ///< answers ARP and neighbour solicitations
+  bool forges = false;  ///< answers every probe by a SYN-ACK with a wrong acknowledgement as well
+};
+
+/// What a host has got.
+struct MemoryTraffic {
+  std::vector<TimePoint> syn_times;
+  std::uint64_t resets = 0;
+};
+
+/// The hosts by address, and what reached them. Built before the ends are opened; the ends then
+/// read it, each in a thread of its own, and record under a lock.
+class MemoryNetwork final : public Links {
+ public:
+  explicit MemoryNetwork(std::uint64_t seed = 1);
+  ~MemoryNetwork() override;
+
+  void add(const IpAddress& address, MemoryHost host);
+  /// Record the time of each SYN; off by default, since it costs memory.
+  void record_times() { record_times_ = true; }
+
+  MemoryTraffic traffic(const IpAddress& address) const;
+
+  /// Every address is on the one link, from a source of its family.
+  Result<std::unique_ptr<RouteTable>> routes(const std::string& interface) override;
+  Result<Interface> interface(int index) override;
+  Result<std::vector<std::unique_ptr<FrameIo>>> open(const Interface& interface,
+                                                     const FrameFilter& filter,
+                                                     std::size_t count) override;
+  Result<ReservedPort> reserve_port() override;
+
+  static constexpr MacAddress kMonitorMac{{0x02, 0, 0, 0, 0, 0x01}};
+
+ private:
+  friend class MemoryIo;
+  struct State;
+
+  std::unique_ptr<State> state_;
+  bool record_times_ = false;
+};
+
+}  // namespace lockstep::net

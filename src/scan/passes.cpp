@@ -1,0 +1,151 @@
+#include "scan/passes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <random>
+
+#include "scan/rates.h"
+
+namespace lockstep::scan {
+namespace {
+
+/// What an address that has never answered is asked in each pass after the first.
+constexpr std::size_t kSilentSample = 256;
+
+/// A pass is worth its while where it is expected to find this many ports.
+constexpr double kWorthwhile = 0.001;
+
+template <typename T>
+void shuffle(std::vector<T>& values, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::shuffle(values.begin(), values.end(), random);
+}
+
+std::chrono::nanoseconds period_of(double rate) {
+  if (rate == std::numeric_limits<double>::infinity()) return std::chrono::nanoseconds(0);
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(std::ceil(1e9 / rate)));
+}
+
+}  // namespace
+
+Passes::Passes(const Plan& plan, const ResultTable& table, std::vector<std::uint32_t> targets)
+    : plan_(plan),
+      table_(table),
+      active_(std::move(targets)),
+      answered_first_(plan.targets.size()),
+      answered_before_(plan.targets.size()),
+      rate_(plan.rate) {}
+
+std::optional<Pass> Passes::next(std::chrono::nanoseconds took) {
+  if (number_ > 0) slow_down(took);
+  ++number_;
+  choose_targets();
+  if (active_.empty()) return {};
+  Pass pass{.number = number_, .ports = plan_.ports, .lanes = {}, .probes = 0};
+  choose_ports(pass);
+  make_lanes(pass);
+  asked_in_pass_ = pass.probes;
+  RunCounters& run = table_.run();
+  run.pass.store(number_, std::memory_order_relaxed);
+  run.planned.store(pass.probes, std::memory_order_relaxed);
+  run.pass_sent.store(0, std::memory_order_relaxed);
+  return pass;
+}
+
+bool Passes::all_answered() const {
+  return std::all_of(active_.begin(), active_.end(),
+                     [&](std::uint32_t target) { return unanswered(target) == 0; });
+}
+
+std::uint32_t Passes::unanswered(std::uint32_t target) const {
+  const auto answered = table_.target(target).answered.load(std::memory_order_acquire);
+  return static_cast<std::uint32_t>(plan_.ports.size()) - answered;
+}
+
+std::uint32_t Passes::answered_by_tcp(std::uint32_t target) const {
+  const TargetCounters& counters = table_.target(target);
+  return counters.answered.load(std::memory_order_acquire) -
+         counters.unreachable.load(std::memory_order_relaxed);
+}
+
+/// How many ports of `target` that would answer have not in any pass so far: each was lost every
+/// time, with the share of those that were lost the first time.
+double Passes::expected_losses(std::uint32_t target) const {
+  const double answered = answered_by_tcp(target);
+  if (answered == 0) return 0;
+  const double loss = (answered - answered_first_[target]) / answered;
+  return answered * std::pow(loss, number_ - 1);
+}
+
+bool Passes::worth_asking(std::uint32_t target) const {
+  if (number_ == 1) return true;
+  if (unanswered(target) == 0 || number_ > plan_.max_tries) return false;
+  return number_ <= plan_.tries || answered_by_tcp(target) > answered_before_[target] ||
+         expected_losses(target) > kWorthwhile;
+}
+
+void Passes::choose_targets() {
+  std::erase_if(active_, [&](std::uint32_t target) { return !worth_asking(target); });
+  for (const std::uint32_t target : active_) {
+    TargetCounters& counters = table_.target(target);
+    answered_before_[target] = answered_by_tcp(target);
+    if (number_ == 2) answered_first_[target] = answered_before_[target];
+    counters.passes.store(number_, std::memory_order_relaxed);
+    counters.status.store(TargetStatus::asked, std::memory_order_relaxed);
+  }
+}
+
+/// In later passes, the ports that nobody needs any more are left out, so that a walk need not
+/// skip over them address by address.
+void Passes::choose_ports(Pass& pass) const {
+  if (number_ > 1) {
+    PortSet wanted;
+    for (const std::uint32_t target : active_) {
+      if (table_.run().stop) break;  // nothing will be asked; the largest plan takes a while here
+      for (const Port port : plan_.ports) {
+        if (table_.answer(target, port) == Answer::none) wanted.insert(port);
+      }
+    }
+    std::erase_if(pass.ports, [&](Port port) { return !wanted.contains(port); });
+  }
+  shuffle(pass.ports, plan_.seed + number_);
+}
+
+void Passes::make_lanes(Pass& pass) const {
+  const std::vector<double> rates = allocate_rates(plan_, active_, rate_);
+  std::map<std::pair<double, std::size_t>, Lane> lanes;
+  for (std::size_t i = 0; i < active_.size(); ++i) {
+    const std::uint32_t target = active_[i];
+    const bool silent = number_ > 1 && table_.target(target).answered == 0;
+    const std::size_t ports = silent ? std::min(kSilentSample, pass.ports.size())
+                                     : pass.ports.size();
+    Lane& lane = lanes[{rates[i], ports}];
+    lane.period = period_of(rates[i]);
+    lane.ports = ports;
+    lane.targets.push_back(target);
+    pass.probes += silent ? ports : unanswered(target);
+  }
+  for (auto& [rate, lane] : lanes) {
+    shuffle(lane.targets, plan_.seed ^ number_);
+    pass.lanes.push_back(std::move(lane));
+  }
+}
+
+/// Halves an unlimited rate where the pass before got answers and still lost more than a twentieth
+/// of what it asked on addresses that do answer.
+void Passes::slow_down(std::chrono::nanoseconds took) {
+  std::uint64_t gained = 0;
+  std::uint64_t lost = 0;
+  for (const std::uint32_t target : active_) {
+    const std::uint32_t answered = answered_by_tcp(target);
+    gained += answered - answered_before_[target];
+    if (answered > answered_before_[target]) lost += unanswered(target);
+  }
+  if (number_ < 2 || gained == 0 || lost * 20 < asked_in_pass_ || took.count() <= 0) return;
+  const double reached = static_cast<double>(asked_in_pass_) * 1e9 / static_cast<double>(took.count());
+  rate_ = std::min(rate_, PacketsPerSecond(std::max(reached / 2, 1000.0)));
+}
+
+}  // namespace lockstep::scan

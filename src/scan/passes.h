@@ -1,0 +1,55 @@
+// Which probes a pass asks again, and when to stop asking.
+//
+// Pass 1 asks everything. Each later pass asks only what is unanswered, on addresses where it can
+// still change the result: up to Plan::tries passes, and beyond that, up to Plan::max_tries, while
+// the silence may be loss and not a filter. It may where the pass before brought answers, and where
+// the loss so far, which the ports that answered late give away, makes it likely that one of the
+// silent ports has merely been unlucky each time. ICMP errors say nothing of loss: hosts limit them
+// to one a second. An address that has never answered is asked a sample only, so that a dead host
+// costs little.
+
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "scan/plan.h"
+#include "scan/walk.h"
+
+namespace lockstep::scan {
+
+class Passes {
+ public:
+  /// `targets`: indices of the plan's targets that can be asked. Plan and table outlive this.
+  Passes(const Plan& plan, const ResultTable& table, std::vector<std::uint32_t> targets);
+
+  /// The next pass, or none when nothing is left that asking again could tell. `took` is how long
+  /// the pass before lasted (unused for the first): where the rate is unlimited and answers were
+  /// lost, the next pass goes at half of what was reached.
+  std::optional<Pass> next(std::chrono::nanoseconds took);
+
+  /// Whether every probe of the pass just begun is answered.
+  bool all_answered() const;
+
+ private:
+  std::uint32_t unanswered(std::uint32_t target) const;
+  std::uint32_t answered_by_tcp(std::uint32_t target) const;
+  double expected_losses(std::uint32_t target) const;
+  bool worth_asking(std::uint32_t target) const;
+  void choose_targets();
+  void choose_ports(Pass& pass) const;
+  void make_lanes(Pass& pass) const;
+  void slow_down(std::chrono::nanoseconds took);
+
+  const Plan& plan_;
+  const ResultTable& table_;
+  unsigned number_ = 0;
+  std::vector<std::uint32_t> active_;
+  // By target: answers by TCP after the first pass, and at the start of the latest one.
+  std::vector<std::uint32_t> answered_first_;
+  std::vector<std::uint32_t> answered_before_;
+  std::uint64_t asked_in_pass_ = 0;
+  PacketsPerSecond rate_;
+};
+
+}  // namespace lockstep::scan

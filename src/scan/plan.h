@@ -1,0 +1,63 @@
+// What an engine is asked to do: one shard of a sweep, by value.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/port.h"
+#include "scan/cookie.h"
+
+namespace lockstep::scan {
+
+/// The most addresses that one plan may hold: 64 MiB of result table.
+inline constexpr std::size_t kMaxTargets = 4096;
+
+struct PlanTarget {
+  IpAddress address;
+  /// Of the address: its node's cap divided by the node's addresses in the plan.
+  PacketsPerSecond rate = PacketsPerSecond::unlimited();
+  /// Index into Plan::group_rates, or kNoGroup.
+  std::uint32_t group = kNoGroup;
+
+  static constexpr std::uint32_t kNoGroup = 0xffffffff;
+};
+
+/// The addresses that may be probed: inside an allowed prefix and in no excluded range. The fence
+/// stands in every engine, right before the wire.
+class Fence {
+ public:
+  Fence() = default;
+  Fence(std::vector<Prefix> allow, std::vector<IpRange> exclude)
+      : allow_(std::move(allow)), exclude_(std::move(exclude)) {}
+
+  bool permits(const IpAddress& address) const;
+
+ private:
+  std::vector<Prefix> allow_;
+  std::vector<IpRange> exclude_;
+};
+
+struct Plan {
+  std::vector<PlanTarget> targets;  ///< at most kMaxTargets, each address once
+  std::vector<Port> ports;          ///< each once, none 0
+  Fence fence;
+  /// Of all targets together. No rate of a plan may be below 0.01.
+  PacketsPerSecond rate = PacketsPerSecond::unlimited();
+  std::vector<PacketsPerSecond> group_rates;
+  /// How often a port is asked that stays silent on an address that loses nothing else.
+  unsigned tries = 3;
+  /// How often at most, while asking again still brings answers: the loss is real then.
+  unsigned max_tries = 10;
+  /// A pass ends when no answer has come for this long after its last probe.
+  std::chrono::nanoseconds quiet_time = std::chrono::milliseconds(150);
+  std::uint64_t seed = 0;           ///< of the order of ports and addresses
+  lockstep_cookie_key key{};        ///< secret; new for each sweep
+  std::string interface;            ///< empty: by the routing table
+  unsigned threads = 0;             ///< at most 256; 0: one for each CPU that the rate needs
+};
+
+}  // namespace lockstep::scan

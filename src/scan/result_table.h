@@ -1,0 +1,90 @@
+// What an engine writes: two bits a probe, a few counters an address, in memory that can be shared
+// with another process. Nothing is called back.
+//
+// Size: 16 KiB + 64 bytes an address. Pages that no answer touches cost nothing.
+// Threads: every method may be called from any thread; counters are exact once the engine is done.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/port.h"
+#include "base/result.h"
+
+namespace lockstep::scan {
+
+/// What is known of one probe. The numbers are the two bits of the table.
+enum class Answer : std::uint8_t { none = 0, closed = 1, open = 2, unreachable = 3 };
+
+/// Why an address was left alone, or not.
+enum class TargetStatus : std::uint32_t {
+  waiting,       ///< not begun
+  asked,         ///< probes went out
+  fenced,        ///< the fence does not permit it; nothing went out
+  no_route,      ///< the routing table does not lead there
+  no_neighbour,  ///< the next hop does not answer ARP or neighbour solicitation
+  unsupported,   ///< not by this engine (this machine's own address, an interface without Ethernet)
+};
+
+/// Counters of one address, on a cache line of their own.
+struct alignas(64) TargetCounters {
+  std::atomic<std::uint32_t> asked{0};        ///< ports probed at least once
+  std::atomic<std::uint32_t> answered{0};     ///< ports that answered, at most `asked` in the end
+  std::atomic<std::uint32_t> open{0};
+  std::atomic<std::uint32_t> unreachable{0};  ///< answered by ICMP
+  std::atomic<std::uint32_t> passes{0};
+  std::atomic<TargetStatus> status{TargetStatus::waiting};
+  std::atomic<std::uint32_t> icmp_code{0};    ///< of the latest ICMP error
+};
+
+/// Counters of the whole run, and the switch that ends it.
+struct alignas(64) RunCounters {
+  std::atomic<bool> stop{false};            ///< set by anybody: no probe goes out afterwards
+  std::atomic<std::uint32_t> pass{0};       ///< 1 is the first
+  std::atomic<std::uint64_t> probes{0};     ///< SYNs sent, repeated ones included
+  std::atomic<std::uint64_t> planned{0};    ///< probes of this pass, an upper bound
+  std::atomic<std::uint64_t> pass_sent{0};  ///< probes of this pass so far
+  std::atomic<std::uint64_t> stray{0};      ///< answers that carried no cookie of ours
+  std::atomic<std::uint64_t> dropped{0};    ///< frames lost in our own receive ring
+};
+
+/// Gives mapped memory back.
+struct Unmap {
+  std::size_t bytes = 0;
+  void operator()(void* memory) const;
+};
+
+class ResultTable {
+ public:
+  static Result<ResultTable> create(std::size_t targets);
+  ResultTable(ResultTable&&) noexcept = default;
+  ResultTable& operator=(ResultTable&&) noexcept = default;
+
+  std::size_t size() const { return size_; }
+  RunCounters& run() const { return *run_; }
+  TargetCounters& target(std::size_t index) const { return targets_[index]; }
+
+  Answer answer(std::size_t target, Port port) const;
+  /// Notes the first answer of a probe; later ones change nothing. True if it was the first.
+  bool record(std::size_t target, Port port, Answer answer) const;
+
+ private:
+  static constexpr std::size_t kWordsPerTarget = 65536 / 32;
+
+  std::atomic<std::uint64_t>& word(std::size_t target, Port port) const {
+    return words_[target * kWordsPerTarget + port / 32];
+  }
+
+  ResultTable() = default;
+
+  std::unique_ptr<void, Unmap> memory_;
+  std::size_t size_ = 0;
+  RunCounters* run_ = nullptr;
+  TargetCounters* targets_ = nullptr;
+  std::atomic<std::uint64_t>* words_ = nullptr;
+};
+
+}  // namespace lockstep::scan

@@ -1,0 +1,89 @@
+#include "scan/walk.h"
+
+#include <algorithm>
+
+namespace lockstep::scan {
+namespace {
+
+/// A lateness that a thread may make up for; beyond it the schedule moves instead.
+constexpr std::chrono::milliseconds kMaxLag(2);
+
+/// Answered probes that one call may skip, so that the caller gets to its receive ring in time.
+constexpr std::size_t kSkipBudget = 65536;
+
+/// Far beyond any scan, and small enough to be added up.
+constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max() / 4;
+
+std::chrono::nanoseconds times(std::chrono::nanoseconds period, std::int64_t count) {
+  std::int64_t product = 0;
+  if (__builtin_mul_overflow(period.count(), count, &product)) return kNever;
+  return std::min(std::chrono::nanoseconds(product), kNever);
+}
+
+}  // namespace
+
+Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned slices,
+           TimePoint start)
+    : pass_(pass), table_(table), slice_(slice), slices_(slices) {
+  for (const Lane& lane : pass.lanes) {
+    if (slice >= lane.ports || lane.targets.empty()) continue;
+    Cursor cursor{.lane = &lane, .port = slice, .start = start, .due = start};
+    schedule(cursor);
+    heap_.push_back(cursor);
+  }
+  std::ranges::make_heap(heap_, std::greater<>{}, &Cursor::due);
+}
+
+std::size_t Walk::next(TimePoint now, std::span<Probe> out) {
+  const auto later = [](const Cursor& a, const Cursor& b) { return a.due > b.due; };
+  std::size_t budget = kSkipBudget;
+  std::size_t count = 0;
+  while (count < out.size() && budget > 0 && !heap_.empty() && heap_.front().due <= now) {
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    Cursor& cursor = heap_.back();
+    if (!settle(cursor, budget)) {
+      heap_.pop_back();
+      continue;
+    }
+    if (budget > 0 && cursor.due <= now) {
+      out[count++] = {cursor.lane->targets[cursor.position], pass_.ports[cursor.port]};
+      if (now - cursor.due > kMaxLag) cursor.start += now - cursor.due;
+      cursor.used = true;
+      ++cursor.position;
+      schedule(cursor);
+    }
+    std::push_heap(heap_.begin(), heap_.end(), later);
+  }
+  return count;
+}
+
+bool Walk::settle(Cursor& cursor, std::size_t& budget) const {
+  for (; budget > 0; --budget) {
+    if (cursor.position == cursor.lane->targets.size()) {
+      cursor.position = 0;
+      cursor.port += slices_;
+      if (cursor.used) ++cursor.rounds;
+      cursor.used = false;
+      if (cursor.port >= cursor.lane->ports) return false;
+    }
+    if (unanswered(cursor)) break;
+    ++cursor.position;
+  }
+  schedule(cursor);
+  return true;
+}
+
+void Walk::schedule(Cursor& cursor) const {
+  const Lane& lane = *cursor.lane;
+  const auto rounds = static_cast<std::int64_t>(cursor.rounds * slices_ + slice_);
+  const auto size = static_cast<std::int64_t>(lane.targets.size());
+  const auto position = static_cast<std::int64_t>(cursor.position);
+  cursor.due = cursor.start + times(lane.period, rounds) + times(lane.period, position) / size;
+}
+
+bool Walk::unanswered(const Cursor& cursor) const {
+  return table_.answer(cursor.lane->targets[cursor.position], pass_.ports[cursor.port]) ==
+         Answer::none;
+}
+
+}  // namespace lockstep::scan

@@ -1,0 +1,85 @@
+// The order in which a pass asks: ports outside, addresses inside, both shuffled by the seed. Each
+// address is thus asked evenly, no address twice in a row while there are others, and neighbours in
+// the table are not neighbours in time.
+//
+// Addresses of equal rate form a lane. A lane goes in rounds, one port a round: a round lasts at
+// least 1/rate, and asks each address of the lane at most once, so that no address ever gets more
+// than its rate, not even in later passes, where most of a round is skipped. Rounds in which
+// nothing is left to ask take no time.
+//
+// A walk is one thread's share: every n-th round of each lane. It only computes; the time comes in.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/port.h"
+#include "scan/result_table.h"
+
+namespace lockstep::scan {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+struct Probe {
+  std::uint32_t target = 0;  ///< index into Plan::targets
+  Port port = 0;
+};
+
+/// Addresses that are asked at the same rate.
+struct Lane {
+  std::vector<std::uint32_t> targets;
+  std::chrono::nanoseconds period{0};  ///< between two probes of one address; 0: no limit
+  std::size_t ports = 0;               ///< the lane asks the first `ports` of the pass's ports
+};
+
+/// One round over all that is unanswered.
+struct Pass {
+  unsigned number = 1;
+  std::vector<Port> ports;  ///< in the order in which they are asked
+  std::vector<Lane> lanes;
+  std::uint64_t probes = 0;  ///< that it will send, at most
+};
+
+class Walk {
+ public:
+  /// The share `slice` of `slices` of `pass`, beginning at `start`. `pass` and `table` must outlive
+  /// the walk; what the table shows as answered is skipped.
+  Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned slices,
+       TimePoint start);
+
+  /// Writes the probes that are due at `now` into `out`, at most out.size(); returns how many.
+  /// Fewer than fit: nothing more is due before due(), or done(). A call that comes late does not
+  /// catch up: the schedule moves on by what was lost, so that nobody gets a burst.
+  std::size_t next(TimePoint now, std::span<Probe> out);
+
+  bool done() const { return heap_.empty(); }
+  /// When to call next() again; only while not done().
+  TimePoint due() const { return heap_.front().due; }
+
+ private:
+  struct Cursor {
+    const Lane* lane = nullptr;
+    std::size_t port = 0;      // index into the pass's ports
+    std::size_t position = 0;  // index into the lane's targets
+    std::uint64_t rounds = 0;  // that sent something, before this one
+    bool used = false;         // whether this round sent something
+    TimePoint start;
+    TimePoint due;
+  };
+
+  /// Moves to the next unanswered probe from where the cursor stands; false at the end of the lane.
+  bool settle(Cursor& cursor, std::size_t& budget) const;
+  void schedule(Cursor& cursor) const;
+  bool unanswered(const Cursor& cursor) const;
+
+  const Pass& pass_;
+  const ResultTable& table_;
+  unsigned slice_;
+  unsigned slices_;
+  std::vector<Cursor> heap_;  // the cursor that is due first in front
+};
+
+}  // namespace lockstep::scan

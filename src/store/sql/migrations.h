@@ -1,0 +1,18 @@
+// The schema of the store, as numbered steps that were each applied once.
+
+#pragma once
+
+#include "base/result.h"
+
+namespace soci {
+class session;
+}
+
+namespace lockstep {
+
+/// Brings the schema up to the newest step, each step in a transaction of its own; safe when
+/// several processes do so at once. The table schema_version has a row for each step applied.
+/// Errors: `unsupported` where a newer program has written the store; `unavailable`.
+Result<void> migrate(soci::session& sql);
+
+}  // namespace lockstep

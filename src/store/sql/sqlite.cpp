@@ -1,0 +1,88 @@
+#include "store/sql/sqlite.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/text.h"
+#include "base/unique_fd.h"
+#include "store/sql/errors.h"
+
+namespace lockstep {
+namespace {
+
+/// What SOCI's connection text cannot carry, or nobody means.
+bool has_strange_characters(std::string_view path) {
+  return std::ranges::any_of(
+      path, [](char c) { return c == '"' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+/// SQLite makes new files readable by all; ours exists before SQLite looks.
+Result<bool> create_private(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file) return true;
+  const int cause = errno;
+  if (cause == EEXIST) return false;
+  if (cause == ENOENT || cause == ENOTDIR) {
+    const std::string folder = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+    return fail(
+        ErrorKind::not_found,
+        fmt::format("there is no folder {}: create it, or correct [store] url", quoted(folder)));
+  }
+  return std::unexpected(system_error(cause == EROFS ? EACCES : cause, "cannot create the file"));
+}
+
+/// By metadata alone: opening and closing the file would release the locks that this process
+/// holds on it through another session (https://www.sqlite.org/howtocorrupt.html, 2.2).
+Result<void> check_existing(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    return std::unexpected(system_error(errno, "cannot look at the file"));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorKind::invalid, "it is not a plain file; correct [store] url");
+  }
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
+    return fail(ErrorKind::denied, fmt::format("the right to read and write the file is missing: "
+                                               "run as its owner (user id {})",
+                                               status.st_uid));
+  }
+  return {};
+}
+
+Result<void> set_up(soci::session& sql, std::chrono::milliseconds busy_timeout) {
+  sql << fmt::format("PRAGMA busy_timeout = {}", busy_timeout.count());
+  std::string mode;
+  sql << "PRAGMA journal_mode = WAL", soci::into(mode);
+  if (mode != "wal") {
+    return fail(ErrorKind::unsupported,
+                "its file system allows no write-ahead log: put the store on a local disk");
+  }
+  sql << "PRAGMA synchronous = FULL";
+  sql << "PRAGMA foreign_keys = ON";
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<soci::session>> open_sqlite(const std::string& path,
+                                                   std::chrono::milliseconds busy_timeout) {
+  if (has_strange_characters(path)) {
+    return fail(ErrorKind::invalid, "the path has a quote or a control character: rename the file");
+  }
+  LOCKSTEP_TRY(const bool created, create_private(path));
+  if (!created) LOCKSTEP_CHECK(check_existing(path));
+  return guarded("opening", [&]() -> Result<std::unique_ptr<soci::session>> {
+    auto sql = std::make_unique<soci::session>(soci::sqlite3, fmt::format("dbname=\"{}\"", path));
+    LOCKSTEP_CHECK(set_up(*sql, busy_timeout));
+    return sql;
+  });
+}
+
+}  // namespace lockstep

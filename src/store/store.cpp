@@ -1,0 +1,60 @@
+#include "store/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+#include "base/text.h"
+
+namespace lockstep {
+namespace {
+
+Result<void> check_length(std::string_view column, std::string_view value, std::size_t limit) {
+  if (value.size() <= limit) return {};
+  return fail(ErrorKind::invalid,
+              fmt::format("the {} {} has {} bytes; the table open_ports holds {} at most", column,
+                          quoted(value), value.size(), limit));
+}
+
+Result<void> check_text(std::string_view column, std::string_view value, std::size_t limit) {
+  LOCKSTEP_CHECK(check_length(column, value, limit));
+  if (trimmed(value) == value) return {};
+  return fail(ErrorKind::invalid,
+              fmt::format("the {} {} begins or ends with white space", column, quoted(value)));
+}
+
+Result<void> check_ports(const std::vector<ExpectedPort>& ports) {
+  if (ports.empty()) {
+    return fail(ErrorKind::invalid, "no port: the table open_ports cannot say \"none\"");
+  }
+  if (ports.front().port == 0) return fail(ErrorKind::invalid, "port 0 is never expected");
+  const auto unordered =
+      std::ranges::adjacent_find(ports, [](const ExpectedPort& a, const ExpectedPort& b) {
+        return std::tie(a.port, a.protocol) >= std::tie(b.port, b.protocol);
+      });
+  if (unordered == ports.end()) return {};
+  return fail(ErrorKind::invalid, fmt::format("port {}/{} stands twice or out of order",
+                                              unordered->port, to_string(unordered->protocol)));
+}
+
+Result<void> check_profile(const Profile& profile) {
+  if (profile.host_type.empty()) return fail(ErrorKind::invalid, "the host type is empty");
+  LOCKSTEP_CHECK(check_text("host type", profile.host_type, kMaxHostTypeBytes));
+  for (const ExpectedPort& expected : profile.ports) {
+    LOCKSTEP_CHECK(check_text("service", expected.service, kMaxServiceBytes));
+  }
+  return check_ports(profile.ports);
+}
+
+}  // namespace
+
+Result<void> Store::replace_profile(const Profile& profile) {
+  if (const Result<void> fits = check_profile(profile); !fits) {
+    return std::unexpected(fits.error().within("profile " + quoted(profile.host_type)));
+  }
+  return do_replace_profile(profile);
+}
+
+}  // namespace lockstep
