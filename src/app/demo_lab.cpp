@@ -50,7 +50,11 @@ class LabCluster final : public DemoCluster {
   LabCluster(std::string lab, std::string state, std::optional<Child> supervisor)
       : lab_(std::move(lab)), state_(std::move(state)), supervisor_(std::move(supervisor)) {}
   ~LabCluster() override {
-    if (!supervisor_ && !kept_) std::ignore = run({"down", "--state", state_});
+    if (supervisor_) {
+      supervisor_->wait();  // the end of its input is its end
+    } else if (!kept_) {
+      std::ignore = run({"down", "--state", state_});
+    }
   }
 
   Result<void> find_hosts() {

@@ -13,7 +13,7 @@
 namespace lockstep {
 namespace {
 
-constexpr int kNodes = 6;
+constexpr int kNodes = 8;
 constexpr int kHttpPort = 8080;
 
 std::string address_of(const std::string& node) {

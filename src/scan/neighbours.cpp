@@ -32,7 +32,7 @@ class Round {
       while (io_.now() < due && !stop) listen(due);
       if (stop) return {};
       const net::Frame frame = net::make_neighbour_request(source_mac, source, wanted);
-      LOCKSTEP_CHECK(io_.send(std::span(&frame, 1)));
+      LOCKSTEP_CHECK(send(frame, stop));
       due = std::max(due, io_.now()) + spacing;
       listen(io_.now());
     }
@@ -42,6 +42,16 @@ class Round {
   }
 
  private:
+  /// A request that the interface had no room for would be mistaken for one without an answer.
+  Result<void> send(const net::Frame& frame, const std::atomic<bool>& stop) {
+    while (!stop) {
+      LOCKSTEP_TRY(const std::size_t sent, io_.send(std::span(&frame, 1)));
+      if (sent == 1) break;
+      listen(io_.now() + kPoll);
+    }
+    return {};
+  }
+
   void listen(net::TimePoint until) {
     if (until > io_.now()) io_.wait_until(std::min(until, io_.now() + kPoll));
     for (const auto& end : ends_) {

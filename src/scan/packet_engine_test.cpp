@@ -161,9 +161,9 @@ void expect_exact(const Plan& plan, const ResultTable& table, const std::vector<
 TEST(PacketEngine, FindsExactlyTheOpenPortsOfManyHosts) {
   for (const char* const first : {"198.18.0.1", "fd00::1"}) {
     for (const unsigned threads : {1U, 3U}) {
-      for (const std::uint64_t seed : {1U, 2U, 77U}) {
+      for (const std::uint64_t seed : {1U, 77U}) {
         SCOPED_TRACE(testing::Message() << first << ", threads " << threads << ", seed " << seed);
-        Plan plan = plan_of(20, port_range(1, 2000), first);
+        Plan plan = plan_of(8, port_range(1, 1000), first);
         plan.seed = seed;
         plan.threads = threads;
         MemoryNetwork network(seed);
@@ -171,7 +171,7 @@ TEST(PacketEngine, FindsExactlyTheOpenPortsOfManyHosts) {
         const auto table = table_for(plan);
         expect_done(PacketEngine(network).run(plan, table));
         expect_exact(plan, table, open);
-        EXPECT_EQ(table.run().probes, 20U * 2000);
+        EXPECT_EQ(table.run().probes, 8U * 1000);
         EXPECT_EQ(table.run().stray, 0U);
         EXPECT_FALSE(table.run().stop);
       }

@@ -82,8 +82,10 @@ double Passes::expected_losses(std::uint32_t target) const {
 bool Passes::worth_asking(std::uint32_t target) const {
   if (number_ == 1) return true;
   if (unanswered(target) == 0 || number_ > plan_.max_tries) return false;
-  return number_ <= plan_.tries || answered_by_tcp(target) > answered_before_[target] ||
-         expected_losses(target) > kWorthwhile;
+  if (number_ <= plan_.tries) return true;
+  // One pass alone cannot tell loss from a filter.
+  return number_ > 2 && (answered_by_tcp(target) > answered_before_[target] ||
+                         expected_losses(target) > kWorthwhile);
 }
 
 void Passes::choose_targets() {

@@ -50,7 +50,8 @@ struct Plan {
   std::vector<PacketsPerSecond> group_rates;
   /// How often a port is asked that stays silent on an address that loses nothing else.
   unsigned tries = 3;
-  /// How often at most, while asking again still brings answers: the loss is real then.
+  /// How often at most, while loss may still be why a port is silent. To tell that from a filter
+  /// takes 2 tries at least.
   unsigned max_tries = 10;
   /// A pass ends when no answer has come for this long after its last probe.
   std::chrono::nanoseconds quiet_time = std::chrono::milliseconds(150);

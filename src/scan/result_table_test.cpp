@@ -72,15 +72,17 @@ RC_GTEST_PROP(ResultTable, KeepsWhatAMapKeeps, ()) {
   for (std::uint32_t target = 0; target < kTargets; ++target) {
     std::array<std::uint32_t, 4> counts{};
     for (std::uint32_t port = 0; port <= 65535; ++port) {
-      const auto found = model.find({target, static_cast<Port>(port)});
-      const Answer expected = found == model.end() ? Answer::none : found->second;
-      RC_ASSERT(table.answer(target, static_cast<Port>(port)) == expected);
-      ++counts[static_cast<std::size_t>(expected)];
+      const Answer answer = table.answer(target, static_cast<Port>(port));
+      ++counts[static_cast<std::size_t>(answer)];
+      if (answer != Answer::none) {
+        RC_ASSERT(model.extract({target, static_cast<Port>(port)}).mapped() == answer);
+      }
     }
     RC_ASSERT(table.target(target).answered == 65536 - counts[0]);
     RC_ASSERT(table.target(target).open == counts[2]);
     RC_ASSERT(table.target(target).unreachable == counts[3]);
   }
+  RC_ASSERT(model.empty());
 }
 
 TEST(ResultTable, CountsExactlyUnderManyWriters) {

@@ -18,7 +18,7 @@ slci                 passwdhost   # also the console
 slci,slcj            management,rack=r0
 slc[1-7]             compute,rack=r1
 	slc[8-15]	compute,rack=r2,cooling=100%%
-slc[01-03]x[1-2]     bmc,rack=b%n
+slc[01-06]-bmc       bmc,rack=b%n
 lonely
 )";
 
@@ -30,7 +30,7 @@ TEST(Genders, AttributesAreClassesAndTheGroup) {
   EXPECT_EQ(inventory->nodes.size(), 25U);
   EXPECT_EQ(inventory->nodes.at("slci"), (Node{"slci", {"management", "slc"}, "r0", {}}));
   EXPECT_EQ(inventory->nodes.at("slc9"), (Node{"slc9", {"compute", "slc"}, "r2", {}}));
-  EXPECT_EQ(inventory->nodes.at("slc02x1"), (Node{"slc02x1", {"bmc"}, "bslc02x1", {}}));
+  EXPECT_EQ(inventory->nodes.at("slc02-bmc"), (Node{"slc02-bmc", {"bmc"}, "bslc02-bmc", {}}));
   EXPECT_EQ(inventory->nodes.at("lonely"), (Node{"lonely", {}, "", {}}));
 }
 
