@@ -28,7 +28,7 @@ json::value of(const PortObservation& seen) {
 
 json::value of(const Coverage& coverage) {
   json::object object{{"node", coverage.node},
-                      {"address", coverage.wanted == 0 ? json::value(nullptr)
+                      {"address", coverage.address == IpAddress() ? json::value(nullptr)
                                                        : json::value(coverage.address.to_string())},
                       {"network", coverage.network},
                       {"protocol", to_string(coverage.protocol)},

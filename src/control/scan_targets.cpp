@@ -18,10 +18,12 @@ Result<std::string> resolve_group(const Inventory& inventory, std::string_view s
   for (const auto& [node_name, node] : inventory.nodes) {
     if (all || node.classes.contains(name) || node.group == name) members.push_back(node_name);
   }
-  if (source.empty() && (all || !members.empty())) return fold_nodeset(members);
-  return fail(ErrorKind::not_found,
-              fmt::format("{} is neither a class nor a group of the inventory",
-                          quoted(fmt::format("@{}{}{}", source, source.empty() ? "" : ":", group))));
+  const bool known = all || !members.empty() || inventory.classes.contains(name);
+  if (source.empty() && known) return fold_nodeset(members);
+  return fail(
+      ErrorKind::not_found,
+      fmt::format("{} is neither a class nor a group of the inventory",
+                  quoted(fmt::format("@{}{}{}", source, source.empty() ? "" : ":", group))));
 }
 
 NodesetOptions options_for(const Inventory& inventory) {
@@ -38,10 +40,18 @@ bool looks_like_addresses(std::string_view text) {
 }
 
 Result<void> too_many(std::uint64_t count) {
-  return fail(ErrorKind::invalid,
-              fmt::format("{} addresses are more than one scan takes ({}); scan a part, or describe "
-                          "the cluster in a configuration and use sweep",
-                          with_thousands(count), with_thousands(kMaxScanAddresses)));
+  return fail(
+      ErrorKind::invalid,
+      fmt::format("{} addresses are more than one scan takes ({}); scan a part, or describe "
+                  "the cluster in a configuration and use sweep",
+                  with_thousands(count), with_thousands(kMaxScanAddresses)));
+}
+
+/// A nodeset that somebody wants something done with, so that an empty one is a mistake.
+Result<Nodeset> parse_nodes(std::string_view text, const Inventory& inventory) {
+  LOCKSTEP_TRY(Nodeset set, parse_nodeset_with_groups(text, inventory));
+  if (set.empty()) return fail(ErrorKind::invalid, fmt::format("{} names no node", quoted(text)));
+  return set;
 }
 
 class TargetParser {
@@ -74,8 +84,7 @@ class TargetParser {
   }
 
   Result<void> add_nodeset(const std::string& text) {
-    LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(text, inventory_));
-    if (set.empty()) return fail(ErrorKind::invalid, fmt::format("{} names no node", quoted(text)));
+    LOCKSTEP_TRY(const Nodeset set, parse_nodes(text, inventory_));
     for (const std::string& name : set.sorted()) {
       const auto known = inventory_.nodes.find(name);
       Node bare{.name = name, .classes = {}, .group = {}, .addresses = {}};
@@ -103,7 +112,7 @@ Result<Inventory> parse_scan_targets(const std::vector<std::string>& expressions
 
 Result<std::vector<std::string>> parse_inventory_nodes(std::string_view nodeset,
                                                        const Inventory& inventory) {
-  LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(nodeset, inventory));
+  LOCKSTEP_TRY(const Nodeset set, parse_nodes(nodeset, inventory));
   std::vector<std::string> unknown;
   for (const std::string& name : set.sorted()) {
     if (!inventory.nodes.contains(name)) unknown.push_back(name);

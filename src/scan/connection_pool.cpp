@@ -64,6 +64,14 @@ bool connected_to_itself(int fd) {
          mine_size == theirs_size && std::memcmp(&mine, &theirs, mine_size) == 0;
 }
 
+/// The kernel keeps an ICMP error that came while it was still busy with the SYN as a soft one, and
+/// goes on trying; SO_ERROR tells of it.
+int soft_error(int fd) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : 0;
+}
+
 /// What the outcome of connect() says of the port.
 Answer answer_of(int error, int fd) {
   switch (error) {
@@ -79,6 +87,13 @@ Answer answer_of(int error, int fd) {
     case EPERM: return Answer::unreachable;
     default: return Answer::none;
   }
+}
+
+ConnectOutcome overdue(const Probe& probe, int fd) {
+  const int error = soft_error(fd);
+  const bool refused_on_the_way = error != 0 && answer_of(error, fd) == Answer::unreachable;
+  return {probe, refused_on_the_way ? Answer::unreachable : Answer::none,
+          static_cast<std::uint32_t>(error == 0 ? ETIMEDOUT : error)};
 }
 
 }  // namespace
@@ -210,7 +225,7 @@ void ConnectionPool::expire(TimePoint now, std::vector<ConnectOutcome>& outcomes
     const bool current = slot.parked && slot.use == first.use;
     if (current && slot.deadline > now) return;
     if (!current) continue;
-    outcomes.push_back({slot.probe, Answer::none, ETIMEDOUT});
+    outcomes.push_back(overdue(slot.probe, slot.fd.get()));
     if (!disconnect(slot.fd.get())) slot.fd = UniqueFd();
     finish(first.slot);
   }

@@ -237,7 +237,7 @@ TEST(Walk, SurvivesPeriodsThatNoClockHolds) {
     Walk walk(pass, table, 0, 1, kStart);
     TimePoint before = kStart;
     std::array<Probe, 1> out;
-    for (std::uint32_t i = 0; i < 65534; ++i) {
+    for (std::uint32_t i = 0; i < 5000; ++i) {  // 64 years of one target
       ASSERT_GE(walk.due(), before) << "probe " << i;
       before = walk.due();
       ASSERT_EQ(walk.next(before, out), 1U);

@@ -92,7 +92,7 @@ class Generator:
 
     def damaged(self, text):
         place = self.random.randrange(len(text) + 1)
-        return text[:place] + self.random.choice(",![]&^-/05") + text[place:]
+        return text[:place] + self.random.choice(",![]&^-/") + text[place:]
 
     def grid(self):
         """Points of one small grid: what folding in several dimensions is about."""
@@ -211,6 +211,9 @@ def main():
         ours = (kind, folded, names.split()) if kind == "ok" else (kind, rest)
         theirs = clustershell(expression)
         refused += theirs[0] == "error"
+        # Damage can make an operand of more than our million nodes, duplicates included.
+        if "the limit is 1,000,000" in ours[1] and theirs[0] == "ok" and len(theirs[2]) > 100_000:
+            continue
         if ours == theirs or ours[0] == theirs[0] == "error":
             continue
         reason = next((reason for reason in LET_OFF if reason(expression)), None)

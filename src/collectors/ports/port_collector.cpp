@@ -129,7 +129,9 @@ class Collection {
         report_target(shard[i], plan, table, i, partial, sink_);
       }
     }
-    if (!left.empty()) LOCKSTEP_CHECK(run_shard(left, *fallback, nullptr));
+    if (left.empty()) return {};
+    if (!control_.stopped() && done) return run_shard(left, *fallback, nullptr);
+    skip(left);
     return {};
   }
 

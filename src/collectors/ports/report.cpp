@@ -10,12 +10,6 @@ namespace {
 using scan::Answer;
 using scan::TargetStatus;
 
-/// A port that got no answer is filtered only where the address does answer otherwise, and was
-/// given every chance.
-bool silence_counts(const scan::TargetCounters& counters, bool interrupted) {
-  return !interrupted && counters.answered > 0;
-}
-
 class TargetReport {
  public:
   TargetReport(const CollectTarget& target, const scan::Plan& plan,
@@ -31,11 +25,12 @@ class TargetReport {
 
  private:
   void report_ports() {
-    const bool silence = silence_counts(counters_, interrupted_);
+    // Silence means a filter only where the address answers elsewhere and had every chance.
+    const bool silence = !interrupted_ && alive();
     for (const Port port : plan_.ports) {
       const Answer answer = table_.answer(index_, port);
       if (answer == Answer::open) observe(port, PortState::open, Evidence::syn_ack);
-      if (answer == Answer::unreachable) filtered(port, Evidence::icmp_unreachable);
+      if (answer == Answer::unreachable && alive()) filtered(port, Evidence::icmp_unreachable);
       if (answer == Answer::none && silence) filtered(port, Evidence::no_reply);
     }
   }
@@ -75,10 +70,15 @@ class TargetReport {
       case TargetStatus::waiting:
       case TargetStatus::asked: break;
     }
-    if (counters_.answered == plan_.ports.size()) return CoverageGap::none;
-    if (interrupted_) return CoverageGap::interrupted;
-    return counters_.answered == 0 ? CoverageGap::unreachable : CoverageGap::unanswered;
+    if (interrupted_ && !all_answered()) return CoverageGap::interrupted;
+    if (!alive()) return CoverageGap::unreachable;
+    return all_answered() ? CoverageGap::none : CoverageGap::unanswered;
   }
+
+  bool all_answered() const { return counters_.answered == plan_.ports.size(); }
+  /// The address itself has answered. An ICMP error may come from anywhere: from a router, or from
+  /// our own kernel when nobody answers its ARP request.
+  bool alive() const { return counters_.answered > counters_.unreachable; }
 
   std::string note() const {
     switch (counters_.status.load()) {
@@ -89,6 +89,7 @@ class TargetReport {
       case TargetStatus::waiting:
       case TargetStatus::asked: break;
     }
+    if (!alive() && counters_.unreachable > 0) return "nothing but ICMP errors came back";
     if (filtered_ > kMaxFilteredListed) {
       return fmt::format("{} ports filtered, {} of them listed", filtered_, kMaxFilteredListed);
     }

@@ -1,0 +1,315 @@
+#!/usr/bin/env python3
+"""The program against real hosts: what it says of them is compared with what their own kernels say.
+
+    tests/cluster/cluster_test.py PROGRAM        (ctest label `lab`)
+
+LOCKSTEP_EXACT_RUNS (2) is how often each engine must find exactly the known ports of 64 hosts in a
+row, at full speed.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+from lab import Lab, LabNotAllowed, SKIPPED  # noqa: E402
+
+PROGRAM = None
+FULL_SPEED = ("--rate", "unlimited", "--node-rate", "unlimited")
+ALL_PORTS = 65535
+WIDE_HOSTS = 64
+
+
+def wide_range(count):
+    return f"198.19.128.1-198.19.128.{count}"
+
+
+class ScanResult:
+    """A JSON document of `scan`, and how the program ended."""
+
+    def __init__(self, done):
+        self.status = done.returncode
+        self.errors = done.stderr
+        self.document = json.loads(done.stdout) if done.stdout else None
+
+    def ports(self, state="open"):
+        return {(row["address"], row["port"]) for row in self.document["ports"]
+                if row["state"] == state}
+
+    def ports_of(self, address, state="open"):
+        return {port for where, port in self.ports(state) if where == address}
+
+    def coverage(self, address):
+        return next(row for row in self.document["coverage"] if row["address"] == address)
+
+
+class InLab(unittest.TestCase):
+    """Tests that share one lab."""
+
+    options = {"compute": 2, "login": 1}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab(**cls.options).__enter__()
+        cls.folder = tempfile.TemporaryDirectory(prefix="lockstep-test-")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.lab.__exit__()
+        cls.folder.cleanup()
+
+    def program(self, *arguments, place="monitor", **options):
+        return self.lab.exec(place, PROGRAM, *arguments, **options)
+
+    def scan(self, *arguments):
+        return ScanResult(self.program("scan", *arguments, "--json", *FULL_SPEED))
+
+    def assert_complete(self, result, address):
+        row = result.coverage(address)
+        self.assertEqual((row["asked"], row["answered"], row["unanswered"], row["gap"]),
+                         (ALL_PORTS, ALL_PORTS, 0, "none"), row)
+
+
+class SmallCluster(InLab):
+    def test_every_engine_sees_exactly_what_listens(self):
+        hosts = self.lab.hosts()
+        for engine in ("packet", "connect"):
+            for address_of in (lambda host: host.ipv4, lambda host: host.ipv6):
+                addresses = [address_of(host) for host in hosts]
+                with self.subTest(engine=engine, addresses=addresses[0]):
+                    result = self.scan(*addresses, "--ports", "all", "--engine", engine)
+                    self.assertEqual(result.status, 0, result.errors)
+                    self.assertEqual(result.document["engine"], engine)
+                    for host in hosts:
+                        family = 6 if ":" in addresses[0] else 4
+                        self.assertEqual(result.ports_of(address_of(host)),
+                                         self.lab.listening(host.name, family), host.name)
+                        self.assert_complete(result, address_of(host))
+
+    def test_a_half_open_scan_wakes_no_application(self):
+        watcher = self.lab.popen(
+            "node1", sys.executable, "-c",
+            textwrap.dedent("""
+                import select, socket, sys
+                server = socket.create_server(("0.0.0.0", 7777))
+                print("ready", flush=True)
+                both, _, _ = select.select([server, sys.stdin], [], [])
+                print("woken" if server in both else "undisturbed", flush=True)
+            """), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(watcher.stdout.readline(), "ready\n")
+        result = self.scan("198.18.1.1", "--ports", "7777", "--engine", "packet")
+        self.assertEqual(result.ports(), {("198.18.1.1", 7777)})
+        half_open = self.lab.exec("node1", "ss", "-Htan", "state", "syn-recv").stdout
+        said, _ = watcher.communicate("\n", timeout=30)
+        self.assertEqual(said, "undisturbed\n")
+        self.assertEqual(half_open, "", "a half-open connection was left behind")
+
+    def test_filters_are_told_from_closed_ports(self):
+        self.lab.run("drop", "node1", "1234")
+        self.lab.run("reject", "node1", "2345")
+        try:
+            for engine in ("packet", "connect"):
+                with self.subTest(engine=engine):
+                    result = self.scan("198.18.1.1", "--ports", "1-3000", "--engine", engine)
+                    evidence = {row["port"]: row["evidence"] for row in result.document["ports"]
+                                if row["state"] == "filtered"}
+                    self.assertEqual(evidence, {1234: "no-reply", 2345: "icmp-unreachable"})
+                    row = result.coverage("198.18.1.1")
+                    self.assertEqual((row["asked"], row["unanswered"], row["gap"]),
+                                     (3000, 1, "unanswered"))
+                    self.assertEqual(result.status, 0, "all was examined: silence is a result")
+        finally:
+            self.lab.run("heal", "node1")
+
+    def test_loss_does_not_make_ports_disappear(self):
+        self.lab.run("lose", "node1", "20")
+        try:
+            result = self.scan("198.18.1.1", "--ports", "all", "--engine", "packet")
+            self.assertEqual(result.ports_of("198.18.1.1"), self.lab.listening("node1", 4))
+            self.assert_complete(result, "198.18.1.1")
+        finally:
+            self.lab.run("heal", "node1")
+
+    def test_a_silent_host_is_unreachable_and_holds_nobody_up(self):
+        self.lab.run("silence", "node2")
+        try:
+            result = self.scan("198.18.1.1-198.18.1.3", "--ports", "all", "--engine", "packet")
+            for address in ("198.18.1.2", "198.18.1.3"):
+                row = result.coverage(address)
+                self.assertEqual((row["gap"], row["asked"]), ("unreachable", 0))
+            self.assert_complete(result, "198.18.1.1")
+            self.assertEqual(result.status, 3)
+        finally:
+            self.lab.run("heal", "node2")
+
+    def test_nothing_reaches_an_excluded_address(self):
+        config = self.write_config(extra='exclude = ["198.18.1.2", "login1"]')
+        capture = self.lab.popen("node2", "tcpdump", "-ni", "any", "-U", "-w", "-", "host 198.18.0.1",
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while b"listening on" not in capture.stderr.readline():
+            pass
+        done = self.program("--config", config, "scan", "node[1-2]", "login1", "--ports", "1-2000",
+                            "--json", *FULL_SPEED)
+        result = ScanResult(done)
+        self.lab.signal(capture, signal.SIGINT)
+        packets, _ = capture.communicate(timeout=30)
+        for address in ("198.18.1.2", "198.18.2.1"):
+            self.assertEqual(result.coverage(address)["gap"], "outside-fence")
+            self.assertEqual(result.coverage(address)["asked"], 0)
+        self.assertEqual(result.coverage("198.18.1.1")["answered"], 2000)
+        # A broadcast ARP request for another host may pass; nothing for node2 itself may.
+        self.assertNotIn(bytes([198, 18, 1, 2]), packets)
+
+    def test_rates_are_kept_on_the_wire(self):
+        began = time.monotonic()
+        done = self.program("scan", "198.18.1.1", "--ports", "1-400", "--json", "--engine", "packet",
+                            "--node-rate", "200")
+        self.assertEqual(ScanResult(done).coverage("198.18.1.1")["answered"], 400)
+        self.assertGreater(time.monotonic() - began, 399 / 200)
+
+    def test_a_stop_in_mid_scan_keeps_what_was_found(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number.name):
+                scan = self.lab.popen("monitor", PROGRAM, "scan", "198.18.1.1", "--ports", "all",
+                                      "--json", "--engine", "packet", "--node-rate", "500",
+                                      stdout=subprocess.PIPE, text=True)
+                time.sleep(1.5)
+                self.lab.signal(scan, number)
+                document = json.loads(scan.communicate(timeout=30)[0])
+                row, = document["coverage"]
+                self.assertEqual(scan.returncode, 3)
+                self.assertFalse(document["complete"])
+                self.assertEqual(row["gap"], "interrupted")
+                self.assertGreater(row["asked"], 100)
+                self.assertLess(row["asked"], ALL_PORTS)
+                self.assertEqual(row["asked"], row["answered"] + row["unanswered"])
+
+    def write_config(self, extra=""):
+        path = pathlib.Path(self.folder.name, "lockstep.toml")
+        path.write_text(textwrap.dedent(f"""
+            [store]
+            url = "sqlite://{self.folder.name}/store.db"
+            [scan]
+            allow = ["198.18.0.0/16"]
+            rate = "unlimited"
+            group_rate = "unlimited"
+            node_rate = "unlimited"
+            {extra}
+            [[nodes]]
+            nodes = "node[1-2]"
+            class = "compute"
+            addresses = ["198.18.1.1-198.18.1.2"]
+            [[nodes]]
+            nodes = "login1"
+            class = "login"
+            addresses = ["198.18.2.1"]
+        """))
+        return path
+
+    def test_learn_then_sweep(self):
+        config = self.write_config()
+        for node_class, node in (("compute", "node1"), ("login", "login1")):
+            learned = self.program("--config", config, "profile", "learn", "--class", node_class,
+                                   "--from", node)
+            self.assertEqual(learned.returncode, 0, learned.stderr)
+        shown = json.loads(self.program("--config", config, "profile", "show", "--json").stdout)
+        expected = {(port, "tcp", "", node_class)
+                    for node_class, node in (("compute", "node1"), ("login", "login1"))
+                    for port in self.lab.listening(node, 4)}
+        self.assertEqual({(row["port"], row["protocol"], row["service"], row["host_type"])
+                          for row in shown["open_ports"]}, expected)
+
+        clean = self.program("--config", config, "sweep")
+        self.assertEqual(clean.returncode, 0, clean.stdout + clean.stderr)
+
+        self.lab.run("listen", "node2", "4444")
+        self.lab.run("kill", "login1", "httpd")
+        self.lab.run("drop", "node2", "9999")
+        try:
+            swept = self.program("--config", config, "sweep", "--json")
+            self.assertEqual(swept.returncode, 1, swept.stderr)
+            findings = {(row["kind"], row["class"], row["nodes"], row["port"], row["state"])
+                        for row in json.loads(swept.stdout)["findings"]}
+            self.assertEqual(findings, {
+                ("unexpected-port", "compute", "node2", 4444, "open"),
+                ("unexpected-filtered", "compute", "node2", 9999, "filtered"),
+                ("missing-port", "login", "login1", 80, "closed")})
+        finally:
+            self.lab.run("heal", "node2")
+            self.lab.run("kill", "node2", "4444")
+            self.lab.run("start", "login1", "httpd")
+        table = subprocess.run(
+            ["sqlite3", f"{self.folder.name}/store.db",
+             "select node || ' ' || class from node_classes order by 1"],
+            capture_output=True, text=True, check=True).stdout.split("\n")
+        self.assertEqual(table[:-1], ["login1 login", "node1 compute", "node2 compute"])
+
+
+class WideHost(InLab):
+    options = {"compute": 0, "login": 0, "wide": WIDE_HOSTS, "direct": True}
+
+    def test_exact_at_full_speed_time_after_time(self):
+        known = self.lab.wide_listening()
+        self.assertEqual(len(known), WIDE_HOSTS * 15)
+        for engine in ("packet", "connect"):
+            for run in range(int(os.environ.get("LOCKSTEP_EXACT_RUNS", "2"))):
+                with self.subTest(engine=engine, run=run):
+                    result = self.scan(wide_range(WIDE_HOSTS), "--ports", "all", "--engine", engine)
+                    self.assertEqual(result.status, 0, result.errors)
+                    self.assertEqual(result.ports(), known)
+                    for row in result.document["coverage"]:
+                        self.assert_complete(result, row["address"])
+
+
+class Demonstration(unittest.TestCase):
+    def test_finds_exactly_what_was_planted(self):
+        for arguments in ([], ["--loopback"]):
+            with self.subTest(arguments=arguments):
+                done = subprocess.run([PROGRAM, "demo", *arguments], capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertRegex(done.stdout, r"unexpected-port +compute +4444/tcp open +node\[3,7\]")
+                self.assertRegex(done.stdout, r"missing-port +compute +9100/tcp closed +node5")
+
+    def test_nothing_is_left_after_a_crash(self):
+        with tempfile.TemporaryDirectory() as folder:
+            demo = subprocess.Popen([PROGRAM, "demo"], stdout=subprocess.PIPE, text=True,
+                                    env=os.environ | {"TMPDIR": folder})
+            while "Learn" not in demo.stdout.readline():
+                pass
+            demo.kill()
+            demo.wait()
+            demo.stdout.close()
+            deadline = time.monotonic() + 30
+            while processes_naming(folder) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertEqual(processes_naming(folder), [])
+
+
+def processes_naming(text):
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if text in command and int(process.name) != os.getpid():
+            found.append(command.replace("\0", " "))
+    return found
+
+
+if __name__ == "__main__":
+    PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    try:
+        with Lab(compute=1, login=0):
+            pass
+    except LabNotAllowed as reason:
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
+    unittest.main()
