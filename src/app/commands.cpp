@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iostream>
 #include <utility>
 
 #include "app/compose.h"
+#include "app/console.h"
 #include "app/demo.h"
 #include "app/doctor.h"
 #include "base/text.h"
@@ -22,15 +22,6 @@
 
 namespace lockstep {
 namespace {
-
-void print(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
-void warn(const std::string& text) {
-  if (!text.empty()) fmt::print(stderr, "lockstep: {}\n", text);
-}
 
 std::vector<std::string> names_of(const Inventory& inventory) {
   std::vector<std::string> names;
@@ -72,17 +63,19 @@ class Session {
 
   const Inventory& inventory() const { return inventory_; }
 
+  /// `all` is the whole inventory, of which this session's may be a part.
   Result<void> prepare(const cli::PortOptions& options, const std::string& default_ports,
-                       const std::vector<Prefix>& allow, EngineUse use,
+                       const std::vector<Prefix>& allow, EngineUse use, const Inventory& all,
                        const std::vector<std::string>& nodes) {
+    LOCKSTEP_TRY(policy_, make_policy(config_, all, options));
     unresolved_ = resolve_inventory(config_, inventory_, nodes);
-    LOCKSTEP_TRY(policy_, make_policy(config_, inventory_, options));
     LOCKSTEP_TRY(ports_, make_ports(options.ports.value_or(default_ports),
                                     options.ports ? "" : config_.scan.exclude_ports));
     LOCKSTEP_TRY(ComposedCollector composed,
-                 make_port_collector(config_, options, allow, ports_, use, links_));
+                 make_port_collector(config_, options, make_fence(config_, allow, all, policy_),
+                                     ports_, use, links_));
     collector_ = std::move(composed.collector);
-    warn(composed.notice);
+    if (!composed.notice.empty()) warn(composed.notice);
     control_.stop = &signals_.stop();
     control_.progress = [this](const CollectProgress& progress) { line_.draw(progress); };
     return {};
@@ -105,16 +98,19 @@ class Session {
   CollectControl control_;
 };
 
-/// Addresses that the fence keeps out are the user's mistake when he typed them himself.
-Result<void> check_fence(const Inventory& targets, const std::vector<Prefix>& allow) {
+/// Addresses that the fence keeps out are the user's mistake when he typed them himself; those on
+/// networks that are not scanned would not be probed anyway.
+Result<void> check_fence(const Inventory& targets, const Config& config,
+                         const std::vector<Prefix>& allow) {
   const scan::Fence fence(allow, {});
   for (const auto& [name, node] : targets.nodes) {
-    for (const NodeAddress& address : node.addresses) {
-      if (fence.permits(address.address)) continue;
+    for (const NodeAddress& each : node.addresses) {
+      const bool probed = each.network.empty() || config.scanned_networks.contains(each.network);
+      if (!probed || fence.permits(each.address)) continue;
       return fail(ErrorKind::invalid,
                   fmt::format("{} is outside the fence; if it is yours to scan, add "
                               "--allow {}, or [scan] allow in the configuration",
-                              address.address.to_string(), address.address.to_string()));
+                              each.address.to_string(), each.address.to_string()));
     }
   }
   return {};
@@ -156,9 +152,9 @@ Result<ClusterSetup> load_cluster(const std::string& config, const std::string& 
 
 Result<void> require_fence(const Setup& setup) {
   if (!setup.config.scan.allow.empty()) return {};
-  return fail(ErrorKind::invalid,
-              fmt::format("{}: [scan] allow is empty; name the prefixes that may be probed",
-                          setup.path));
+  return fail(
+      ErrorKind::invalid,
+      fmt::format("{}: [scan] allow is empty; name the prefixes that may be probed", setup.path));
 }
 
 }  // namespace
@@ -174,15 +170,15 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
   LOCKSTEP_TRY(const std::vector<Prefix> allow, scan_fence(setup, command));
   LOCKSTEP_TRY(const Inventory known, load_inventory(setup.config));
   LOCKSTEP_TRY(Inventory targets, parse_scan_targets(command.targets, known));
-  LOCKSTEP_CHECK(check_fence(targets, allow));
+  LOCKSTEP_CHECK(check_fence(targets, setup.config, allow));
   LOCKSTEP_TRY(ReportFile report, ReportFile::open(command.report));
   const std::vector<std::string> nodes = names_of(targets);
   Session session(setup.config, std::move(targets));
-  LOCKSTEP_CHECK(session.prepare(command.ports, "default", allow, EngineUse::scan, nodes));
-  LOCKSTEP_CHECK(check_fence(session.inventory(), allow));
+  LOCKSTEP_CHECK(session.prepare(command.ports, "default", allow, EngineUse::scan, known, nodes));
+  LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
   LOCKSTEP_TRY(const SweepRecord record, control::scan(session.setting(), nodes));
-  print(command.json ? cli::scan_json(record) : cli::scan_text(record));
   LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
+  LOCKSTEP_CHECK(print(command.json ? cli::scan_json(record) : cli::scan_text(record)));
   return record.complete() ? cli::kInStep : cli::kIncomplete;
 }
 
@@ -192,12 +188,13 @@ Result<int> run_command(const cli::SweepCommand& command, const std::string& con
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
   LOCKSTEP_TRY(ReportFile report_file, ReportFile::open(command.report));
   const ScanConfig& scan_config = cluster.setup.config.scan;
-  Session session(cluster.setup.config, std::move(cluster.inventory));
+  Session session(cluster.setup.config, cluster.inventory);
   LOCKSTEP_CHECK(session.prepare(command.ports, scan_config.ports, scan_config.allow,
-                                 EngineUse::sweep, cluster.nodes));
-  LOCKSTEP_TRY(const control::SweepReport report, control::sweep(session.setting(), *store, cluster.nodes));
-  print(command.json ? cli::sweep_json(report) : cli::sweep_text(report));
+                                 EngineUse::sweep, cluster.inventory, cluster.nodes));
+  LOCKSTEP_TRY(const control::SweepReport report,
+               control::sweep(session.setting(), *store, cluster.nodes));
   LOCKSTEP_CHECK(report_file.write(cli::sweep_json(report)));
+  LOCKSTEP_CHECK(print(command.json ? cli::sweep_json(report) : cli::sweep_text(report)));
   if (report.deviates()) return cli::kDeviations;
   return report.rows.empty() && report.record.complete() ? cli::kInStep : cli::kIncomplete;
 }
@@ -206,17 +203,18 @@ Result<int> run_command(const cli::LearnCommand& command, const std::string& con
   LOCKSTEP_TRY(ClusterSetup cluster, load_cluster(config, command.from));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   if (cluster.nodes.size() != 1) {
-    return fail(ErrorKind::invalid, "--from takes one node; learning by consensus of many is not "
-                                    "there yet");
+    return fail(ErrorKind::invalid,
+                "--from takes one node; learning by consensus of many is not there yet");
   }
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
   const ScanConfig& scan_config = cluster.setup.config.scan;
-  Session session(cluster.setup.config, std::move(cluster.inventory));
+  Session session(cluster.setup.config, cluster.inventory);
   LOCKSTEP_CHECK(session.prepare(command.ports, scan_config.ports, scan_config.allow,
-                                 EngineUse::sweep, cluster.nodes));
-  LOCKSTEP_TRY(const control::LearnReport report,
-               control::learn(session.setting(), *store, command.node_class, cluster.nodes.front()));
-  print(command.json ? cli::learn_json(report) : cli::learn_text(report));
+                                 EngineUse::sweep, cluster.inventory, cluster.nodes));
+  LOCKSTEP_TRY(
+      const control::LearnReport report,
+      control::learn(session.setting(), *store, command.node_class, cluster.nodes.front()));
+  LOCKSTEP_CHECK(print(command.json ? cli::learn_json(report) : cli::learn_text(report)));
   return cli::kInStep;
 }
 
@@ -238,7 +236,7 @@ Result<int> run_command(const cli::ShowCommand& command, const std::string& conf
                               quoted(wanted), wanted));
     }
   }
-  print(command.json ? cli::profiles_json(profiles) : cli::profiles_text(profiles));
+  LOCKSTEP_CHECK(print(command.json ? cli::profiles_json(profiles) : cli::profiles_text(profiles)));
   return cli::kInStep;
 }
 
@@ -253,15 +251,17 @@ Result<int> run_command(const cli::CheckConfigCommand& command, const std::strin
   if (setup.config.scan.allow.empty()) {
     warn("[scan] allow is empty, so sweeps will refuse to run");
   }
-  if (unclassed > 0) warn(fmt::format("{} nodes are in no class and will not be judged", unclassed));
-  print(fmt::format("{}: good; {} nodes in {} classes\n", setup.path, inventory.nodes.size(),
-                    inventory.classes.size()));
+  if (unclassed > 0) {
+    warn(fmt::format("{} nodes are in no class and will not be judged", unclassed));
+  }
+  LOCKSTEP_CHECK(print(fmt::format("{}: good; {} nodes in {} classes\n", setup.path,
+                                   inventory.nodes.size(), inventory.classes.size())));
   return cli::kInStep;
 }
 
 Result<int> run_command(const cli::DoctorCommand& command, const std::string& config) {
   const std::vector<cli::DoctorCheck> checks = run_doctor(config);
-  print(command.json ? cli::doctor_json(checks) : cli::doctor_text(checks));
+  LOCKSTEP_CHECK(print(command.json ? cli::doctor_json(checks) : cli::doctor_text(checks)));
   const bool bad = std::any_of(checks.begin(), checks.end(), [](const cli::DoctorCheck& check) {
     return check.verdict == cli::DoctorCheck::Verdict::bad;
   });

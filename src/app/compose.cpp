@@ -103,7 +103,8 @@ std::map<std::string, std::string> resolve_inventory(const Config& config, Inven
 Result<TargetPolicy> make_policy(const Config& config, const Inventory& inventory,
                                  const cli::PortOptions& options) {
   TargetPolicy policy;
-  policy.node_rate = options.node_rate.value_or(config.scan.node_rate);
+  policy.node_rate = config.scan.node_rate;
+  policy.asked_node_rate = options.node_rate;
   policy.networks = config.scanned_networks;
   for (const std::string& set : config.scan.exclude_nodes) {
     auto names = parse_inventory_nodes(set, inventory);
@@ -111,6 +112,16 @@ Result<TargetPolicy> make_policy(const Config& config, const Inventory& inventor
     policy.excluded_nodes = policy.excluded_nodes | Nodeset(std::move(*names));
   }
   return policy;
+}
+
+scan::Fence make_fence(const Config& config, std::vector<Prefix> allow, const Inventory& inventory,
+                       const TargetPolicy& policy) {
+  std::vector<IpRange> exclude = config.scan.exclude_addresses;
+  for (const auto& [name, node] : inventory.nodes) {
+    if (!policy.excluded_nodes.contains(name)) continue;
+    for (const NodeAddress& each : node.addresses) exclude.push_back({each.address, each.address});
+  }
+  return {std::move(allow), std::move(exclude)};
 }
 
 Result<PortSet> make_ports(const std::string& spec, const std::string& exclude) {
@@ -127,23 +138,22 @@ Result<std::unique_ptr<Store>> make_store(const Config& config) {
   return open_store(config.store.url);
 }
 
-Result<ComposedCollector> make_port_collector(const Config& config,
-                                              const cli::PortOptions& options,
-                                              const std::vector<Prefix>& allow, PortSet ports,
-                                              EngineUse use, net::Links& links) {
+Result<ComposedCollector> make_port_collector(const Config& config, const cli::PortOptions& options,
+                                              scan::Fence fence, PortSet ports, EngineUse use,
+                                              net::Links& links) {
   LOCKSTEP_TRY(EngineChoice choice,
                choose_engine(options.engine.value_or(config.scan.engine), use, links));
   PortCollectorOptions collector{.ports = ports,
-                                 .fence = scan::Fence(allow, config.scan.exclude_addresses),
+                                 .fence = std::move(fence),
                                  .rate = options.rate.value_or(config.scan.rate),
                                  .group_rate = config.scan.group_rate,
                                  .tries = static_cast<unsigned>(config.scan.tries),
                                  .interface = options.interface.value_or(config.scan.interface)};
   if (!collector.interface.empty()) LOCKSTEP_CHECK(net::interface_by_name(collector.interface));
-  return ComposedCollector{std::make_unique<PortCollector>(std::move(collector),
-                                                           std::move(choice.engine),
-                                                           std::move(choice.fallback)),
-                           std::move(choice.notice)};
+  return ComposedCollector{
+      std::make_unique<PortCollector>(std::move(collector), std::move(choice.engine),
+                                      std::move(choice.fallback)),
+      std::move(choice.notice)};
 }
 
 }  // namespace lockstep

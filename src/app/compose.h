@@ -48,9 +48,15 @@ Result<Inventory> load_inventory(const Config& config);
 std::map<std::string, std::string> resolve_inventory(const Config& config, Inventory& inventory,
                                                      const std::vector<std::string>& nodes);
 
-/// Which nodes and networks may be probed, and how gently. Errors: an excluded nodeset.
+/// Which nodes and networks may be probed, and how gently. `inventory` is the whole one: it says
+/// what an excluded nodeset means. Errors: an excluded nodeset.
 Result<TargetPolicy> make_policy(const Config& config, const Inventory& inventory,
                                  const cli::PortOptions& options);
+
+/// `allow` without what [scan] exclude names. The addresses that `inventory` knows of excluded
+/// nodes are excluded too: a node stays so under every name that leads to it.
+scan::Fence make_fence(const Config& config, std::vector<Prefix> allow, const Inventory& inventory,
+                       const TargetPolicy& policy);
 
 /// The ports that the options and the configuration ask for.
 Result<PortSet> make_ports(const std::string& spec, const std::string& exclude);
@@ -64,9 +70,8 @@ struct ComposedCollector {
 };
 
 /// `links` must outlive the collector.
-Result<ComposedCollector> make_port_collector(const Config& config,
-                                              const cli::PortOptions& options,
-                                              const std::vector<Prefix>& allow, PortSet ports,
-                                              EngineUse use, net::Links& links);
+Result<ComposedCollector> make_port_collector(const Config& config, const cli::PortOptions& options,
+                                              scan::Fence fence, PortSet ports, EngineUse use,
+                                              net::Links& links);
 
 }  // namespace lockstep

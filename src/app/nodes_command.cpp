@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/compose.h"
+#include "app/console.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/json.h"
@@ -16,6 +17,8 @@ namespace {
 
 /// More than this on standard input is no list of nodes.
 constexpr std::size_t kMaxInputBytes = 64U << 20;
+/// Duplicates included: a few bytes of input can stand for a million names.
+constexpr std::size_t kMaxFoldedNames = 4'000'000;
 
 /// The inventory for @groups in a nodeset, where there is a configuration.
 Result<Inventory> inventory_for_groups(const std::string& config) {
@@ -31,7 +34,9 @@ Result<Nodeset> parse(const std::string& text, const std::string& config) {
 
 Result<int> expand(const std::string& text, const std::string& config) {
   LOCKSTEP_TRY(const Nodeset set, parse(text, config));
-  for (const std::string& name : set.names()) fmt::print("{}\n", name);
+  std::string lines;
+  for (const std::string& name : set.names()) lines.append(name).append("\n");
+  LOCKSTEP_CHECK(print(lines));
   return cli::kInStep;
 }
 
@@ -57,8 +62,12 @@ Result<int> fold(std::vector<std::string> sets, const std::string& config) {
     auto set = parse(sets[i], config);
     if (!set) return std::unexpected(set.error().within(fmt::format("set {}", i + 1)));
     names.insert(names.end(), set->sorted().begin(), set->sorted().end());
+    if (names.size() > kMaxFoldedNames) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("more than {} names to fold", with_thousands(kMaxFoldedNames)));
+    }
   }
-  fmt::print("{}\n", fold_nodeset(names));
+  LOCKSTEP_CHECK(print(fold_nodeset(names) + "\n"));
   return cli::kInStep;
 }
 
@@ -79,8 +88,7 @@ Result<int> run_command(const cli::NodesCommand& command, const std::string& con
   }
   std::vector<Node> nodes;
   for (const std::string& name : names) nodes.push_back(inventory.nodes.at(name));
-  const std::string text = command.json ? cli::nodes_json(nodes) : cli::nodes_text(nodes);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  LOCKSTEP_CHECK(print(command.json ? cli::nodes_json(nodes) : cli::nodes_text(nodes)));
   return cli::kInStep;
 }
 

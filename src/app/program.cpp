@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
+#include <exception>
 
 #include "app/commands.h"
+#include "app/console.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
 
@@ -27,19 +26,28 @@ int status_of(const Error& error) {
   return cli::kIncomplete;
 }
 
+/// The last edge: what no library's caller caught, such as the end of memory, still ends in order.
+Result<int> run(const cli::Options& options) {
+  try {
+    return std::visit([&](const auto& command) { return run_command(command, options.config); },
+                      options.command);
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::unavailable, fmt::format("gave up: {}", error.what()));
+  }
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
   const auto parsed = cli::parse_command_line(argc, argv);
   if (const auto* const early = std::get_if<cli::EarlyExit>(&parsed)) {
-    fmt::print(early->status == 0 ? stdout : stderr, "{}", early->text);
+    if (early->status == cli::kInStep) return print(early->text) ? cli::kInStep : cli::kIncomplete;
+    std::fputs(early->text.c_str(), stderr);
     return early->status;
   }
-  const auto& options = std::get<cli::Options>(parsed);
-  const auto status = std::visit(
-      [&](const auto& command) { return run_command(command, options.config); }, options.command);
+  const auto status = run(std::get<cli::Options>(parsed));
   if (status) return *status;
-  fmt::print(stderr, "lockstep: {}\n", status.error().message());
+  warn(status.error().message());
   return status_of(status.error());
 }
 

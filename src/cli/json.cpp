@@ -1,5 +1,7 @@
 #include "cli/json.h"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "cli/format.h"
@@ -10,7 +12,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::string document(const json::object& object) { return json::serialize(object) + "\n"; }
+std::string document(const json::object& object) {
+  return json::serialize(object) + "\n";
+}
 
 std::int64_t milliseconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -27,19 +31,20 @@ json::value of(const PortObservation& seen) {
 }
 
 json::value of(const Coverage& coverage) {
-  json::object object{{"node", coverage.node},
-                      {"address", coverage.address == IpAddress() ? json::value(nullptr)
-                                                       : json::value(coverage.address.to_string())},
-                      {"network", coverage.network},
-                      {"protocol", to_string(coverage.protocol)},
-                      {"wanted", coverage.wanted},
-                      {"asked", coverage.asked},
-                      {"answered", coverage.answered},
-                      {"unanswered", coverage.unanswered},
-                      {"open", coverage.open},
-                      {"closed", coverage.closed},
-                      {"passes", coverage.passes},
-                      {"gap", to_string(coverage.gap)}};
+  json::object object{
+      {"node", coverage.node},
+      {"address", coverage.address == IpAddress() ? json::value(nullptr)
+                                                  : json::value(coverage.address.to_string())},
+      {"network", coverage.network},
+      {"protocol", to_string(coverage.protocol)},
+      {"wanted", coverage.wanted},
+      {"asked", coverage.asked},
+      {"answered", coverage.answered},
+      {"unanswered", coverage.unanswered},
+      {"open", coverage.open},
+      {"closed", coverage.closed},
+      {"passes", coverage.passes},
+      {"gap", to_string(coverage.gap)}};
   if (!coverage.note.empty()) object["note"] = coverage.note;
   return object;
 }
@@ -69,10 +74,11 @@ json::value of(const Node& node) {
     addresses.push_back(
         json::object{{"address", address.address.to_string()}, {"network", address.network}});
   }
-  return json::object{{"node", node.name},
-                      {"classes", json::array(node.classes.begin(), node.classes.end())},
-                      {"group", node.group.empty() ? json::value(nullptr) : json::value(node.group)},
-                      {"addresses", std::move(addresses)}};
+  return json::object{
+      {"node", node.name},
+      {"classes", json::array(node.classes.begin(), node.classes.end())},
+      {"group", node.group.empty() ? json::value(nullptr) : json::value(node.group)},
+      {"addresses", std::move(addresses)}};
 }
 
 json::value of(const DoctorCheck& check) {
@@ -115,24 +121,54 @@ json::object of_record(const SweepRecord& record) {
   return object;
 }
 
+/// A document whose long arrays are written row by row: as one tree of values they would take many
+/// times the memory of the sweep itself.
+class LongDocument {
+ public:
+  explicit LongDocument(const json::object& head) : text_(json::serialize(head)) {
+    text_.pop_back();  // the closing brace
+  }
+
+  template <typename T, typename Row>
+  void add(std::string_view name, const std::vector<T>& values, Row row) {
+    text_ += fmt::format(",\"{}\":[", name);
+    for (const T& value : values) {
+      text_ += json::serialize(row(value));
+      text_ += ',';
+    }
+    if (!values.empty()) text_.pop_back();
+    text_ += ']';
+  }
+
+  template <typename T>
+  void add(std::string_view name, const std::vector<T>& values) {
+    add(name, values, [](const T& value) { return of(value); });
+  }
+
+  std::string take() { return std::move(text_) + "}\n"; }
+
+ private:
+  std::string text_;
+};
+
 }  // namespace
 
 std::string scan_json(const SweepRecord& record) {
-  json::object object = of_record(record);
-  object["ports"] = array_of(record.observations);
-  object["coverage"] = array_of(record.coverage);
-  return document(object);
+  LongDocument document(of_record(record));
+  document.add("ports", record.observations);
+  document.add("coverage", record.coverage);
+  return document.take();
 }
 
 std::string sweep_json(const control::SweepReport& report) {
   json::object object = of_record(report.record);
   object["nodes"] = report.nodes;
   object["proven"] = report.proven;
-  json::array findings;
-  for (const FindingRow& row : report.rows) findings.push_back(of(row, report.record.started));
-  object["findings"] = std::move(findings);
-  object["coverage"] = array_of(report.record.coverage);
-  return document(object);
+  LongDocument document(object);
+  document.add("findings", report.rows,
+               [&](const FindingRow& row) { return of(row, report.record.started); });
+  document.add("coverage", report.record.coverage);
+  return document.take();
 }
 
 std::string learn_json(const control::LearnReport& report) {

@@ -1,10 +1,12 @@
 #include "cli/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "base/text.h"
 #include "cli/exit_status.h"
@@ -17,9 +19,11 @@ constexpr const char* kVersion = "lockstep " LOCKSTEP_VERSION;
 /// Fills the options of one subcommand; the variant holds what was parsed when its turn came.
 class Parser {
  public:
-  Parser() : app_("The nodes of a cluster are clones of their class. Lockstep finds the one that "
-                  "is out of step.",
-                  "lockstep") {
+  Parser()
+      : app_(
+            "The nodes of a cluster are clones of their class. Lockstep finds the one that "
+            "is out of step.",
+            "lockstep") {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", kVersion);
     app_.add_option("--config", options_.config, "The configuration file")->type_name("FILE");
@@ -31,20 +35,29 @@ class Parser {
     add_profile();
     add_check_config();
     add_doctor();
-    app_.footer("Exit status: 0 in step, 1 deviations found, 2 usage or configuration, 3 could not "
-                "complete.\nSee lockstep COMMAND --help, and lockstep(1).");
+    app_.footer(
+        "Exit status: 0 in step, 1 deviations found, 2 usage or configuration, 3 could not "
+        "complete.\nSee lockstep COMMAND --help, and lockstep(1).");
   }
 
   std::variant<Options, EarlyExit> parse(int argc, const char* const* argv) {
+    std::vector<std::string> words;
+    for (int i = argc - 1; i > 0; --i) words.push_back(as_word(argv[i]));
     try {
-      app_.parse(argc, argv);
+      app_.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
-      return explain(error, argc, argv);
+      return explain(error, argc);
     }
     return options_;
   }
 
  private:
+  /// The library takes "[1-3]" for a list and its brackets away; nodesets do not mind a space.
+  static std::string as_word(const std::string& argument) {
+    const bool bracketed = argument.starts_with('[') && argument.ends_with(']');
+    return bracketed ? " " + argument : argument;
+  }
+
   /// Makes `Kind` the command when the subcommand `sub` is met.
   template <typename Kind>
   CLI::App* add(CLI::App& parent, const std::string& name, const std::string& description,
@@ -78,8 +91,7 @@ class Parser {
   }
 
   static void add_port_options(CLI::App& sub, PortOptions& options) {
-    sub.add_option("--ports", options.ports,
-                   "Ports: default, all, 22, 1-1024, ssh, all,!9100-9107")
+    sub.add_option("--ports", options.ports, "Ports: default, all, 22, 1-1024, ssh, all,!9100-9107")
         ->type_name("SPEC");
     sub.add_option("--engine", options.engine, "How to ask: auto, packet (half-open), connect")
         ->type_name("NAME");
@@ -87,6 +99,16 @@ class Parser {
         ->type_name("NAME");
     add_rate(sub, "--rate", options.rate, "Packets a second in all");
     add_rate(sub, "--node-rate", options.node_rate, "Packets a second to each node");
+  }
+
+  /// Refuses an empty one: a variable of a script that is unset does not mean all nodes.
+  template <typename Nodes>
+  static void add_nodeset(CLI::App& sub, Nodes& nodes) {
+    sub.add_option("nodes", nodes, "Only these nodes")
+        ->type_name("NODESET")
+        ->check([](const std::string& text) {
+          return std::string(trimmed(text).empty() ? "the nodeset is empty" : "");
+        });
   }
 
   static void add_json(CLI::App& sub, bool& json) {
@@ -99,8 +121,10 @@ class Parser {
 
   void add_demo() {
     std::shared_ptr<DemoCommand> command;
-    CLI::App* const sub = add(app_, "demo", "Watch Lockstep catch an intruder in a small cluster "
-                                            "on this machine", command);
+    CLI::App* const sub = add(app_, "demo",
+                              "Watch Lockstep catch an intruder in a small cluster "
+                              "on this machine",
+                              command);
     sub->add_flag("--keep", command->keep, "Leave the cluster up afterwards, to play with");
     sub->add_flag("--loopback", command->loopback,
                   "Use loopback addresses and the engine connect, without namespaces");
@@ -127,7 +151,7 @@ class Parser {
     CLI::App* const sub =
         add(app_, "sweep", "Scan the nodes and compare them with the profiles of their classes",
             command);
-    sub->add_option("nodes", command->nodes, "Only these nodes")->type_name("NODESET");
+    add_nodeset(*sub, command->nodes);
     add_port_options(*sub, command->ports);
     add_json(*sub, command->json);
     add_report(*sub, command->report);
@@ -135,17 +159,22 @@ class Parser {
 
   void add_nodes() {
     std::shared_ptr<NodesCommand> command;
-    CLI::App* const sub = add(app_, "nodes", "List the inventory; expand and fold nodesets", command);
-    sub->add_option("nodes", command->nodes, "Only these nodes")->type_name("NODESET");
+    CLI::App* const sub =
+        add(app_, "nodes", "List the inventory; expand and fold nodesets", command);
+    const auto sets = std::make_shared<std::vector<std::string>>();
+    add_nodeset(*sub, *sets);
     sub->add_option("--expand", command->expand, "Print the names of a nodeset, one a line")
         ->type_name("SET");
-    sub->add_option("--fold", command->fold_names,
-                    "Print nodesets folded: SET, or standard input, one name or set a line")
-        ->type_name("SET")
-        ->expected(0, CLI::detail::expected_max_vector_size);
-    sub->callback([this, command, sub] {
-      command->fold = sub->count("--fold") > 0;
+    sub->add_flag("--fold", command->fold,
+                  "Print NODESET folded, else standard input, one name or set a line");
+    sub->callback([this, command, sets] {
       options_.command = *command;
+      auto& nodes = std::get<NodesCommand>(options_.command);
+      if (command->fold) {
+        nodes.fold_names = *sets;
+      } else {
+        nodes.nodes = fmt::format("{}", fmt::join(*sets, " "));
+      }
     });
     add_json(*sub, command->json);
   }
@@ -154,8 +183,8 @@ class Parser {
     CLI::App* const profile = app_.add_subcommand("profile", "What a class should look like");
     profile->require_subcommand(1);
     std::shared_ptr<LearnCommand> learn;
-    CLI::App* const learn_sub = add(*profile, "learn",
-                                    "Make what is open on a node the profile of its class", learn);
+    CLI::App* const learn_sub =
+        add(*profile, "learn", "Make what is open on a node the profile of its class", learn);
     learn_sub->add_option("--class", learn->node_class, "The class")->type_name("C")->required();
     learn_sub->add_option("--from", learn->from, "A node that looks as it should")
         ->type_name("NODE")
@@ -184,33 +213,63 @@ class Parser {
     add_json(*sub, command->json);
   }
 
-  EarlyExit explain(const CLI::ParseError& error, int argc, const char* const* argv) {
+  EarlyExit explain(const CLI::ParseError& error, int argc) {
     if (error.get_exit_code() == 0) {
       std::ostringstream out;
       std::ostringstream errors;
       app_.exit(error, out, errors);
       return {out.str(), kInStep};
     }
-    std::string text = fmt::format("lockstep: {}\n", error.what());
     if (argc < 2) return {app_.help(), kUsage};
-    text += suggestion(argc, argv);
-    return {text, kUsage};
+    std::string path = "lockstep";
+    const CLI::App* met = &app_;
+    while (!met->get_subcommands().empty()) {
+      met = met->get_subcommands().front();
+      path += " " + met->get_name();
+    }
+    const std::vector<std::string> left_over = app_.remaining(true);
+    const std::string complaint =
+        left_over.empty() ? printable(error.what()) : unknown(left_over.front(), *met);
+    return {fmt::format("lockstep: {}\nSee: {} --help\n", complaint, path), kUsage};
   }
 
-  std::string suggestion(int argc, const char* const* argv) const {
-    static constexpr std::array<std::string_view, 7> kCommands = {
-        "demo", "scan", "sweep", "nodes", "profile", "check-config", "doctor"};
-    for (int i = 1; i < argc; ++i) {
-      const std::string_view word = argv[i];
-      if (word.starts_with("-")) continue;
-      if (std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end()) {
-        return fmt::format("See: lockstep {} --help\n", word);
+  /// What is wrong with a word that `met`, the command read so far, does not know.
+  static std::string unknown(std::string_view word, const CLI::App& met) {
+    const bool is_option = word.starts_with("-");
+    const std::vector<std::string> names = is_option ? option_names(met) : command_names(met);
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    const std::string_view bare = word.substr(0, word.find('='));
+    const std::string_view near = nearest(bare, candidates);
+    return fmt::format("{} is {}{}", lockstep::quoted(bare),
+                       is_option       ? "no option here"
+                       : names.empty() ? "too much: no word is expected there"
+                                       : "no command",
+                       near.empty() ? "" : fmt::format("; did you mean {}?", near));
+  }
+
+  static std::vector<std::string> option_names(const CLI::App& met) {
+    std::vector<std::string> names;
+    for (const CLI::App* app = &met; app != nullptr; app = app->get_parent()) {
+      for (const CLI::Option* option : app->get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
       }
-      const std::string_view near = nearest(word, kCommands);
-      if (!near.empty()) return fmt::format("Did you mean: lockstep {}\n", near);
-      break;
     }
-    return "See: lockstep --help\n";
+    return names;
+  }
+
+  static std::vector<std::string> command_names(const CLI::App& met) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : met.get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(sub->get_name());
+    }
+    return names;
+  }
+
+  /// A message of the library, which may repeat what was typed.
+  static std::string printable(const std::string& message) {
+    const bool harmless =
+        std::all_of(message.begin(), message.end(), [](char c) { return c >= ' ' && c <= '~'; });
+    return harmless ? message : lockstep::quoted(message, 200);
   }
 
   CLI::App app_;

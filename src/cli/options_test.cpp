@@ -1,15 +1,297 @@
 #include "cli/options.h"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <optional>
+
+#include "base/text.h"
+#include "cli/exit_status.h"
 
 namespace lockstep::cli {
 namespace {
 
-TEST(Options, KnowsDoctor) {
-  const char* const argv[] = {"lockstep", "doctor"};
-  const auto parsed = parse_command_line(2, argv);
-  ASSERT_TRUE(std::holds_alternative<Options>(parsed));
-  EXPECT_TRUE(std::holds_alternative<DoctorCommand>(std::get<Options>(parsed).command));
+using testing::HasSubstr;
+using Words = std::vector<std::string>;
+
+std::variant<Options, EarlyExit> parse(const Words& words) {
+  std::vector<const char*> argv = {"lockstep"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return parse_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+/// The command of a line that must be right.
+template <typename Kind>
+Kind parsed(const Words& words) {
+  const auto result = parse(words);
+  if (const auto* const early = std::get_if<EarlyExit>(&result)) {
+    ADD_FAILURE() << early->text;
+    return {};
+  }
+  const auto* const command = std::get_if<Kind>(&std::get<Options>(result).command);
+  EXPECT_NE(command, nullptr) << "another command was parsed";
+  return command == nullptr ? Kind{} : *command;
+}
+
+EarlyExit refused(const Words& words) {
+  const auto result = parse(words);
+  if (std::holds_alternative<EarlyExit>(result)) return std::get<EarlyExit>(result);
+  ADD_FAILURE() << "was accepted";
+  return {};
+}
+
+std::string config_of(const Words& words) {
+  const auto result = parse(words);
+  return std::holds_alternative<Options>(result) ? std::get<Options>(result).config : "(refused)";
+}
+
+// --- What is accepted. ---
+
+TEST(Options, Demo) {
+  EXPECT_FALSE(parsed<DemoCommand>({"demo"}).keep);
+  const auto demo = parsed<DemoCommand>({"demo", "--keep", "--loopback"});
+  EXPECT_TRUE(demo.keep);
+  EXPECT_TRUE(demo.loopback);
+}
+
+TEST(Options, ScanWithNothingButTargets) {
+  const auto scan = parsed<ScanCommand>({"scan", "node[1-3]", "198.18.0.0/24", "@gpu"});
+  EXPECT_EQ(scan.targets, (Words{"node[1-3]", "198.18.0.0/24", "@gpu"}));
+  EXPECT_FALSE(scan.ports.ports || scan.ports.engine || scan.ports.interface || scan.ports.rate ||
+               scan.ports.node_rate)
+      << "the configuration decides";
+  EXPECT_FALSE(scan.json);
+  EXPECT_EQ(scan.report, "");
+}
+
+TEST(Options, ScanWithEverything) {
+  const auto scan = parsed<ScanCommand>({"scan", "--ports", "all,!22", "a", "--engine=connect",
+                                         "--interface", "eth0", "--rate", "1e5", "--node-rate",
+                                         "unlimited", "--json", "--report", "out.json", "--allow",
+                                         "192.0.2.0/24", "--allow", "2001:db8::/32"});
+  EXPECT_EQ(scan.targets, (Words{"a"}));
+  EXPECT_EQ(scan.ports.ports, "all,!22");
+  EXPECT_EQ(scan.ports.engine, "connect");
+  EXPECT_EQ(scan.ports.interface, "eth0");
+  EXPECT_EQ(scan.ports.rate, PacketsPerSecond(100000));
+  EXPECT_TRUE(scan.ports.node_rate->is_unlimited());
+  EXPECT_TRUE(scan.json);
+  EXPECT_EQ(scan.report, "out.json");
+  EXPECT_EQ(scan.allow, (Words{"192.0.2.0/24", "2001:db8::/32"}));
+}
+
+TEST(Options, ScanTargetsAreTakenAsTheyAre) {
+  for (const char* const target : {"[1-3]", "fd00::1", "n[1,3]", "a!b", "-"}) {
+    SCOPED_TRACE(target);
+    const Words targets = parsed<ScanCommand>({"scan", "--", target}).targets;
+    ASSERT_EQ(targets.size(), 1U);
+    EXPECT_EQ(trimmed(targets[0]), target);
+  }
+}
+
+TEST(Options, Sweep) {
+  EXPECT_EQ(parsed<SweepCommand>({"sweep"}).nodes, "");
+  const auto sweep = parsed<SweepCommand>(
+      {"sweep", "@compute", "--json", "--report", "r", "--rate", "20000", "--ports", "default"});
+  EXPECT_EQ(sweep.nodes, "@compute");
+  EXPECT_TRUE(sweep.json);
+  EXPECT_EQ(sweep.report, "r");
+  EXPECT_EQ(sweep.ports.rate, PacketsPerSecond(20000));
+  EXPECT_EQ(sweep.ports.ports, "default");
+}
+
+TEST(Options, Nodes) {
+  EXPECT_EQ(parsed<NodesCommand>({"nodes"}).nodes, "");
+  EXPECT_EQ(parsed<NodesCommand>({"nodes", "node[1-2]"}).nodes, "node[1-2]");
+  EXPECT_TRUE(parsed<NodesCommand>({"nodes", "--json"}).json);
+  EXPECT_EQ(parsed<NodesCommand>({"nodes", "--expand", "n[5-1]"}).expand, "n[5-1]");
+  const auto standard_input = parsed<NodesCommand>({"nodes", "--fold"});
+  EXPECT_TRUE(standard_input.fold);
+  EXPECT_TRUE(standard_input.fold_names.empty());
+  const auto folded = parsed<NodesCommand>({"nodes", "--fold", "a1", "a2"});
+  EXPECT_TRUE(folded.fold);
+  EXPECT_EQ(folded.fold_names, (Words{"a1", "a2"}));
+  EXPECT_EQ(parsed<NodesCommand>({"nodes", "[1-3]", "--fold"}).fold_names, (Words{" [1-3]"}));
+  EXPECT_EQ(parsed<NodesCommand>({"nodes", "a1", "a2"}).nodes, "a1 a2");
+}
+
+TEST(Options, Profile) {
+  const auto learn =
+      parsed<LearnCommand>({"profile", "learn", "--class", "compute", "--from", "node1", "--json"});
+  EXPECT_EQ(learn.node_class, "compute");
+  EXPECT_EQ(learn.from, "node1");
+  EXPECT_TRUE(learn.json);
+  EXPECT_EQ(parsed<ShowCommand>({"profile", "show"}).node_class, "");
+  EXPECT_EQ(parsed<ShowCommand>({"profile", "show", "--class", "login"}).node_class, "login");
+  EXPECT_TRUE(parsed<ShowCommand>({"profile", "show", "--json"}).json);
+}
+
+TEST(Options, CheckConfigAndDoctor) {
+  EXPECT_EQ(parsed<CheckConfigCommand>({"check-config"}).file, "");
+  EXPECT_EQ(parsed<CheckConfigCommand>({"check-config", "a.toml"}).file, "a.toml");
+  EXPECT_FALSE(parsed<DoctorCommand>({"doctor"}).json);
+  EXPECT_TRUE(parsed<DoctorCommand>({"doctor", "--json"}).json);
+}
+
+TEST(Options, ConfigStandsBeforeOrBehindTheCommand) {
+  EXPECT_EQ(config_of({"doctor"}), "");
+  EXPECT_EQ(config_of({"--config", "a.toml", "doctor"}), "a.toml");
+  EXPECT_EQ(config_of({"doctor", "--config", "a.toml"}), "a.toml");
+  EXPECT_EQ(config_of({"profile", "show", "--config=a.toml"}), "a.toml");
+}
+
+TEST(Options, Rates) {
+  const struct {
+    const char* text;
+    std::optional<double> value;  ///< none: refused; 0: unlimited
+  } kRows[] = {
+      {"1", 1},
+      {"0.001", 0.001},
+      {"20000", 20000},
+      {"1e9", 1e9},
+      {"2.5", 2.5},
+      {"unlimited", 0.0},
+      {"0", std::nullopt},
+      {"-1", std::nullopt},
+      {"-0", std::nullopt},
+      {"nan", std::nullopt},
+      {"inf", std::nullopt},
+      {"-inf", std::nullopt},
+      {"1e99", std::nullopt},
+      {"1e-99", std::nullopt},
+      {"1e999", std::nullopt},
+      {"", std::nullopt},
+      {" ", std::nullopt},
+      {"5pps", std::nullopt},
+      {"five", std::nullopt},
+      {"Unlimited", std::nullopt},
+      {"1,000", std::nullopt},
+      {"1 000", std::nullopt},
+  };
+  for (const char* const option : {"--rate", "--node-rate"}) {
+    for (const auto& row : kRows) {
+      SCOPED_TRACE(fmt::format("{} '{}'", option, row.text));
+      const Words words = {"scan", "a", option, row.text};
+      if (!row.value) {
+        const EarlyExit exit = refused(words);
+        EXPECT_EQ(exit.status, kUsage);
+        EXPECT_THAT(exit.text,
+                    HasSubstr(fmt::format("{}: \"{}\" is not a rate", option, row.text)));
+        continue;
+      }
+      const PortOptions ports = parsed<ScanCommand>(words).ports;
+      const auto rate = std::string(option) == "--rate" ? ports.rate : ports.node_rate;
+      ASSERT_TRUE(rate);
+      EXPECT_EQ(*rate,
+                *row.value == 0 ? PacketsPerSecond::unlimited() : PacketsPerSecond(*row.value));
+    }
+  }
+}
+
+// --- What is not. ---
+
+TEST(Options, RefusesWithTheReason) {
+  const struct {
+    Words words;
+    const char* says;
+    const char* see;
+  } kRows[] = {
+      {{"scn"}, "\"scn\" is no command; did you mean scan?", "lockstep --help"},
+      {{"swep", "--json"}, "\"swep\" is no command; did you mean sweep?", "lockstep --help"},
+      {{"check_config"}, "did you mean check-config?", "lockstep --help"},
+      {{"frobnicate"}, "\"frobnicate\" is no command\n", "lockstep --help"},
+      {{"profile", "lern"},
+       "\"lern\" is no command; did you mean learn?",
+       "lockstep profile --help"},
+      {{"profile"}, "subcommand is required", "lockstep profile --help"},
+      {{"--config", "x"}, "subcommand is required", "lockstep --help"},
+      {{"--confg", "x", "doctor"}, "did you mean --config?", "--help"},
+      {{"scan"}, "targets is required", "lockstep scan --help"},
+      {{"scan", "a", "--prots", "22"},
+       "\"--prots\" is no option here; did you mean --ports?",
+       "lockstep scan --help"},
+      {{"scan", "a", "--prots=22"},
+       "\"--prots\" is no option here; did you mean --ports?",
+       "lockstep scan --help"},
+      {{"sweep", "--jsn"},
+       "\"--jsn\" is no option here; did you mean --json?",
+       "lockstep sweep --help"},
+      {{"sweep", "--confg", "x"}, "did you mean --config?", "lockstep sweep --help"},
+      {{"sweep", "a", "b"}, "\"b\" is too much", "lockstep sweep --help"},
+      {{"demo", "now"}, "\"now\" is too much", "lockstep demo --help"},
+      {{"demo", "--zzzzzzzz"}, "\"--zzzzzzzz\" is no option here\n", "lockstep demo --help"},
+      {{"scan", "a", "--ports"}, "--ports", "lockstep scan --help"},
+      {{"scan", "a", "--ports", "1", "--ports", "2"}, "--ports", "lockstep scan --help"},
+      {{"profile", "learn"}, "is required", "lockstep profile learn --help"},
+      {{"profile", "learn", "--class", "c"}, "--from is required", "lockstep profile learn --help"},
+      {{"profile", "learn", "--from", "n"}, "--class is required", "lockstep profile learn --help"},
+      {{"doctor", "--json=maybe"}, "maybe", "lockstep doctor --help"},
+      {{"sweep", "--\x1b[31m"}, "\"--\\x1b[31m\" is no option here", "lockstep sweep --help"},
+      {{"\x1b]0;x\x07"}, "is no command", "lockstep --help"},
+      {{"doctor", "--json=\x1b[31m"}, "", "lockstep doctor --help"},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(fmt::format("{}", row.words.back()));
+    const EarlyExit exit = refused(row.words);
+    EXPECT_EQ(exit.status, kUsage);
+    EXPECT_TRUE(exit.text.starts_with("lockstep: ")) << exit.text;
+    EXPECT_THAT(exit.text, HasSubstr(row.says));
+    EXPECT_THAT(exit.text, HasSubstr(row.see));
+    EXPECT_EQ(exit.text.find_first_of("\x1b\x07"), std::string::npos) << "reaches a terminal";
+    EXPECT_TRUE(exit.text.ends_with("\n"));
+  }
+}
+
+TEST(Options, AnEmptyNodesetIsNotTheWholeCluster) {
+  for (const char* const command : {"sweep", "nodes"}) {
+    const EarlyExit exit = refused({command, ""});
+    EXPECT_EQ(exit.status, kUsage);
+    EXPECT_THAT(exit.text, HasSubstr("empty"));
+  }
+}
+
+// --- Help. ---
+
+TEST(Options, EachCommandHasHelp) {
+  const struct {
+    Words words;
+    const char* says;
+  } kRows[] = {
+      {{}, "Exit status: 0 in step"},
+      {{"demo"}, "--keep"},
+      {{"scan"}, "--rate PPS|unlimited"},
+      {{"sweep"}, "NODESET"},
+      {{"nodes"}, "--expand SET"},
+      {{"profile"}, "learn"},
+      {{"profile", "learn"}, "--from NODE"},
+      {{"profile", "show"}, "--class C"},
+      {{"check-config"}, "FILE"},
+      {{"doctor"}, "--json"},
+  };
+  for (const auto& row : kRows) {
+    for (const char* const flag : {"--help", "-h"}) {
+      Words words = row.words;
+      words.emplace_back(flag);
+      SCOPED_TRACE(fmt::format("{} {}", row.words.empty() ? "" : row.words.back(), flag));
+      const EarlyExit exit = refused(words);
+      EXPECT_EQ(exit.status, kInStep);
+      EXPECT_THAT(exit.text, HasSubstr(row.says));
+      EXPECT_THAT(exit.text, HasSubstr("Usage: lockstep"));
+    }
+  }
+}
+
+TEST(Options, WithoutAnythingThereIsHelpAndNoSuccess) {
+  const EarlyExit exit = refused({});
+  EXPECT_EQ(exit.status, kUsage);
+  EXPECT_THAT(exit.text, HasSubstr("sweep"));
+}
+
+TEST(Options, Version) {
+  const EarlyExit exit = refused({"--version"});
+  EXPECT_EQ(exit.status, kInStep);
+  EXPECT_THAT(exit.text, testing::StartsWith("lockstep 0."));
 }
 
 }  // namespace

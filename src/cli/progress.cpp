@@ -13,17 +13,27 @@ namespace {
 
 constexpr const char* kClearLine = "\r\033[K";
 
+/// A year: whoever is told more than that learns nothing. In seconds.
+constexpr double kForever = 365.0 * 24 * 3600;
+
+std::string format_left(double left) {
+  const auto whole = std::chrono::seconds(static_cast<long>(left + 0.5));
+  return whole < std::chrono::minutes(1) ? fmt::format("{} s", whole.count())
+                                         : format_duration(whole);
+}
+
 }  // namespace
 
 ProgressLine::ProgressLine() : on_terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 ProgressLine::~ProgressLine() {
-  if (on_terminal_) fmt::print(stderr, "{}", kClearLine);
+  if (on_terminal_) std::fputs(kClearLine, stderr);
 }
 
 void ProgressLine::draw(const CollectProgress& progress) {
   if (!on_terminal_) return;
-  fmt::print(stderr, "{}{}", kClearLine, format_progress(progress));
+  // A terminal may go away in the middle, which must not end the collection.
+  std::fputs((kClearLine + format_progress(progress)).c_str(), stderr);
   std::fflush(stderr);
 }
 
@@ -32,12 +42,9 @@ std::string format_progress(const CollectProgress& progress) {
   const std::uint64_t done = std::min(progress.done, progress.planned);
   std::string text = fmt::format("pass {}  {} %  {}", progress.pass, done * 100 / progress.planned,
                                  format_rate(progress.per_second));
-  if (progress.per_second > 0) {
-    const double left = static_cast<double>(progress.planned - done) / progress.per_second;
-    const auto seconds = std::chrono::seconds(static_cast<long>(left + 0.5));
-    text += fmt::format("  {} left", format_duration(seconds));
-  }
-  return text + fmt::format("  {} open ports", with_thousands(progress.open_ports));
+  const double left = static_cast<double>(progress.planned - done) / progress.per_second;
+  if (left < kForever) text += fmt::format("  {} left", format_left(left));
+  return text + fmt::format("  {} open", with_thousands(progress.open_ports));
 }
 
 }  // namespace lockstep::cli

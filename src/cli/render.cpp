@@ -15,8 +15,12 @@
 namespace lockstep::cli {
 namespace {
 
-std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", with_thousands(count), noun, count == 1 ? "" : "s");
+std::string plural(std::size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", with_thousands(count), count == 1 ? one : many);
+}
+
+std::string plural(std::size_t count, const std::string& noun) {
+  return plural(count, noun, noun + "s");
 }
 
 /// "12 of 12 addresses examined in full: 786,420 ports asked, 786,420 answered, 36 open"
@@ -32,7 +36,7 @@ std::string coverage_line(const SweepRecord& record) {
     open += coverage.open;
   }
   return fmt::format("{} of {} examined in full: {} asked, {} answered, {} open", examined,
-                     plural(record.coverage.size(), "address"), plural(asked, "port"),
+                     plural(record.coverage.size(), "address", "addresses"), plural(asked, "port"),
                      with_thousands(answered), with_thousands(open));
 }
 
@@ -48,7 +52,8 @@ std::string interruption(const SweepRecord& record) {
   if (!record.summary.problem.empty()) {
     return fmt::format("INCOMPLETE: {}\n", record.summary.problem);
   }
-  return record.summary.interrupted ? "INCOMPLETE: interrupted; what was found so far stands\n" : "";
+  return record.summary.interrupted ? "INCOMPLETE: interrupted; what was found so far stands\n"
+                                    : "";
 }
 
 /// Rows of one port and state, with the nodes that show it.
@@ -69,9 +74,23 @@ std::string ports_table(const std::vector<PortObservation>& observations) {
 }
 
 std::string subject_of(const Finding& finding) {
-  if (!finding.port || !finding.protocol) return "-";
-  return fmt::format("{}/{} {}", *finding.port, to_string(*finding.protocol),
+  if (!finding.protocol) return "-";
+  const std::string port = finding.port ? std::to_string(*finding.port) : "*";
+  return fmt::format("{}/{}{}{}", port, to_string(*finding.protocol), finding.state ? " " : "",
                      finding.state ? to_string(*finding.state) : "");
+}
+
+std::string class_of(const Finding& finding) {
+  if (finding.node_class.empty()) return "-";
+  if (finding.network.empty()) return finding.node_class;
+  return host_type(finding.node_class, finding.network);
+}
+
+/// As it is where it is a plain word; rows of Table 1 may come from anybody's SQL client.
+std::string word(const std::string& text) {
+  const std::string safe = quoted(text, text.size());
+  const bool plain = safe.size() == text.size() + 2 && text.find(' ') == std::string::npos;
+  return plain ? text : safe;
 }
 
 std::string verdict_of(const DoctorCheck& check) {
@@ -91,9 +110,9 @@ std::string scan_text(const SweepRecord& record) {
 }
 
 std::string sweep_text(const control::SweepReport& report) {
-  std::string text = fmt::format("sweep {}: {}\n{}/{} proven.", format_time(report.record.started),
-                                 effort_line(report.record.summary), report.proven,
-                                 plural(report.nodes, "node"));
+  std::string text =
+      fmt::format("sweep {}: {}\n{}/{} proven.", format_time(report.record.started),
+                  effort_line(report.record.summary), report.proven, plural(report.nodes, "node"));
   const std::string gaps = format_gaps(report.record.coverage, "  ");
   text += gaps.empty() ? "\n" : " NOT:\n" + gaps;
   text += interruption(report.record);
@@ -103,12 +122,11 @@ std::string sweep_text(const control::SweepReport& report) {
   for (const FindingRow& row : report.rows) {
     const Finding& subject = row.subject;
     table.add({std::string(to_string(subject.severity)), std::string(to_string(subject.kind)),
-               host_type(subject.node_class, subject.network), subject_of(subject),
-               fold_nodeset(row.nodes), subject.detail});
+               class_of(subject), subject_of(subject), fold_nodeset(row.nodes), subject.detail});
   }
   text += table.to_string();
-  return text + fmt::format("\nNext: lockstep nodes {}\n",
-                            quoted(fold_nodeset(report.rows.front().nodes)));
+  const std::string gravest = fold_nodeset(report.rows.front().nodes);
+  return text + fmt::format("\nNext: lockstep nodes {}\n", quoted(gravest, gravest.size()));
 }
 
 std::string learn_text(const control::LearnReport& report) {
@@ -125,7 +143,7 @@ std::string profiles_text(const std::vector<Profile>& profiles) {
   for (const Profile& profile : profiles) {
     for (const ExpectedPort& port : profile.ports) {
       table.add({std::to_string(port.port), std::string(to_string(port.protocol)),
-                 port.service.empty() ? "-" : quoted(port.service), profile.host_type});
+                 port.service.empty() ? "-" : quoted(port.service), word(profile.host_type)});
     }
   }
   return table.to_string();

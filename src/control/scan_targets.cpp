@@ -77,7 +77,7 @@ class TargetParser {
     for (std::uint64_t i = 0; i < range.size(); ++i) {
       const IpAddress address = range.first.plus(i);
       Node node{.name = address.to_string(), .classes = {}, .group = {}, .addresses = {}};
-      node.addresses.push_back({.address = address});
+      node.addresses.push_back({.address = address, .network = {}});
       result_.nodes.emplace(node.name, std::move(node));
     }
     return {};

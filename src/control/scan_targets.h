@@ -17,17 +17,17 @@ namespace lockstep {
 inline constexpr std::uint64_t kMaxScanAddresses = 65536;
 
 /// The nodes that `expressions` name: those of `inventory` as they are, every other name as a node
-/// without addresses (to be resolved), every address as a node named after it. `@group` names a
-/// class or a group of the inventory. Errors: `invalid`, naming the expression; more than
-/// kMaxScanAddresses in all.
+/// without addresses (to be resolved), every address as a node named after it, with an empty
+/// network (to be assigned). `@group` names a class or a group of the inventory. Errors: `invalid`,
+/// naming the expression; more than kMaxScanAddresses in all.
 Result<Inventory> parse_scan_targets(const std::vector<std::string>& expressions,
                                      const Inventory& inventory);
 
 /// A nodeset whose `@group` names a class or a group of the inventory.
 Result<Nodeset> parse_nodeset_with_groups(std::string_view text, const Inventory& inventory);
 
-/// The nodes of a nodeset over the inventory, in folded order. Errors: `invalid` syntax, `not_found`
-/// with a suggestion for a node that the inventory does not have.
+/// The nodes of a nodeset over the inventory, in folded order. Errors: `invalid` syntax or no node
+/// at all, `not_found` with a suggestion for a node that the inventory does not have.
 Result<std::vector<std::string>> parse_inventory_nodes(std::string_view nodeset,
                                                        const Inventory& inventory);
 

@@ -70,7 +70,9 @@ Received read_unreachable(Reader& in, const IpAddress& reporter, std::uint8_t co
   in.skip(2 + 4);  // checksum, unused
   const auto original = v4 ? read_ipv4(in) : read_ipv6(in);
   if (!original || original->protocol != kProtocolTcp) return {};
-  TcpUnreachable result{.reporter = reporter, .code = code, .original_source = original->source,
+  TcpUnreachable result{.reporter = reporter,
+                        .code = code,
+                        .original_source = original->source,
                         .original_destination = original->destination};
   result.original_source_port = in.u16();
   result.original_destination_port = in.u16();
@@ -143,9 +145,18 @@ SynTemplate::SynTemplate(const LinkAddresses& addresses, Port source_port) {
   constexpr std::uint16_t kWindow = 1024;
   const std::uint16_t segment_size = addresses.source.is_v4() ? 1460 : 1440;
   Writer(whole(frame_).subspan(tcp_offset_))
-      .u16(source_port).u16(0).u32(0).u32(0)
-      .u8((kSynBytes / 4) << 4).u8(TcpFlags::syn).u16(kWindow).u16(0).u16(0)
-      .u8(2).u8(4).u16(segment_size);
+      .u16(source_port)
+      .u16(0)
+      .u32(0)
+      .u32(0)
+      .u8((kSynBytes / 4) << 4)
+      .u8(TcpFlags::syn)
+      .u16(kWindow)
+      .u16(0)
+      .u16(0)
+      .u8(2)
+      .u8(4)
+      .u16(segment_size);
   partial_sum_ = checksum_add(
       pseudo_header_sum(addresses.source, addresses.destination, kProtocolTcp, kSynBytes),
       frame_.bytes().subspan(tcp_offset_));
@@ -166,8 +177,15 @@ Frame make_rst(const LinkAddresses& addresses, Port source_port, Port destinatio
   const std::size_t offset = write_ip(frame, addresses, kProtocolTcp, kRstBytes, kHopLimit);
   frame.size = offset + kRstBytes;
   Writer(whole(frame).subspan(offset))
-      .u16(source_port).u16(destination_port).u32(sequence).u32(0)
-      .u8((kRstBytes / 4) << 4).u8(TcpFlags::rst).u16(0).u16(0).u16(0);
+      .u16(source_port)
+      .u16(destination_port)
+      .u32(sequence)
+      .u32(0)
+      .u8((kRstBytes / 4) << 4)
+      .u8(TcpFlags::rst)
+      .u16(0)
+      .u16(0)
+      .u16(0);
   write_checksum(frame, addresses, kProtocolTcp, offset, 16);
   return frame;
 }

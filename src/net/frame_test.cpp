@@ -39,27 +39,43 @@ std::string verdict(Bytes frame) {
   return "";
 }
 
-FrameBuilder frame() { return {}; }
+FrameBuilder frame() {
+  return {};
+}
 
 FrameBuilder tcp_over_v4(std::size_t options = 0, unsigned fragment = 0x4000) {
-  return frame().ethernet(0x0800).ipv4("198.18.1.1", "198.18.0.1", 6, options, fragment)
+  return frame()
+      .ethernet(0x0800)
+      .ipv4("198.18.1.1", "198.18.0.1", 6, options, fragment)
       .tcp(22, 40000, 7, 9, kSynAck);
 }
 
 /// ICMP "unreachable" around a TCP packet of ours.
 FrameBuilder icmp_about(unsigned type, unsigned code, unsigned protocol = 6) {
-  return frame().ethernet(0x0800).ipv4("198.18.9.9", "198.18.0.1", 1).icmp(type, code).u32(0)
+  return frame()
+      .ethernet(0x0800)
+      .ipv4("198.18.9.9", "198.18.0.1", 1)
+      .icmp(type, code)
+      .u32(0)
       .ipv4("198.18.0.1", "198.18.1.1", protocol);
 }
 
 FrameBuilder icmpv6_about(unsigned next_header) {
-  return frame().ethernet(0x86dd).ipv6("fd00::9", "fd00::1", 58, 64).icmp(1, 1).u32(0)
+  return frame()
+      .ethernet(0x86dd)
+      .ipv6("fd00::9", "fd00::1", 58, 64)
+      .icmp(1, 1)
+      .u32(0)
       .ipv6("fd00::1", "fd00::22", next_header, 63);
 }
 
 FrameBuilder advertisement(unsigned hop_limit = 255, unsigned code = 0) {
-  return frame().ethernet(0x86dd).ipv6("fd00::22", "fd00::1", 58, hop_limit).icmp(136, code)
-      .u32(0x60000000).ip(address("fd00::22"));
+  return frame()
+      .ethernet(0x86dd)
+      .ipv6("fd00::22", "fd00::1", 58, hop_limit)
+      .icmp(136, code)
+      .u32(0x60000000)
+      .ip(address("fd00::22"));
 }
 
 constexpr MacAddress kOther{{0x02, 1, 2, 3, 4, 5}};
@@ -90,11 +106,19 @@ TEST(ParseFrame, ReadsAnswersAndNothingElse) {
       {"IP version 6 under IPv4's type",
        frame().ethernet(0x0800).ipv6("fd00::22", "fd00::1", 6).tcp(22, 40000, 7, 9, kSynAck), ""},
       {"IP version 4 under IPv6's type",
-       frame().ethernet(0x86dd).ipv4("198.18.1.1", "198.18.0.1", 6).tcp(22, 1, 7, 9, kSynAck)
-           .zeros(40), ""},
+       frame()
+           .ethernet(0x86dd)
+           .ipv4("198.18.1.1", "198.18.0.1", 6)
+           .tcp(22, 1, 7, 9, kSynAck)
+           .zeros(40),
+       ""},
       {"a VLAN tag",
-       frame().ethernet(0x8100).vlan(5, 0x0800).ipv4("198.18.1.1", "198.18.0.1", 6)
-           .tcp(22, 40000, 7, 9, kSynAck), ""},
+       frame()
+           .ethernet(0x8100)
+           .vlan(5, 0x0800)
+           .ipv4("198.18.1.1", "198.18.0.1", 6)
+           .tcp(22, 40000, 7, 9, kSynAck),
+       ""},
       {"UDP", frame().ethernet(0x0800).ipv4("198.18.1.1", "198.18.0.1", 17).zeros(40), ""},
       {"TCP over IPv6",
        frame().ethernet(0x86dd).ipv6("fd00::22", "fd00::1", 6).tcp(22, 40000, 7, 9, TcpFlags::rst),
@@ -111,11 +135,27 @@ TEST(ParseFrame, ReadsAnswersAndNothingElse) {
       {"time exceeded is no verdict about a port", icmp_about(11, 0).u16(40000).u16(23).u32(77),
        ""},
       {"ICMP around a fragment",
-       frame().ethernet(0x0800).ipv4("198.18.9.9", "198.18.0.1", 1).icmp(3, 13).u32(0)
-           .ipv4("198.18.0.1", "198.18.1.1", 6, 0, 0x2000).u16(40000).u16(23).u32(77), ""},
+       frame()
+           .ethernet(0x0800)
+           .ipv4("198.18.9.9", "198.18.0.1", 1)
+           .icmp(3, 13)
+           .u32(0)
+           .ipv4("198.18.0.1", "198.18.1.1", 6, 0, 0x2000)
+           .u16(40000)
+           .u16(23)
+           .u32(77),
+       ""},
       {"ICMP whose original has options",
-       frame().ethernet(0x0800).ipv4("198.18.9.9", "198.18.0.1", 1).icmp(3, 13).u32(0)
-           .ipv4("198.18.0.1", "198.18.1.1", 6, 8).u16(40000).u16(23).u32(77), kUnreachable4},
+       frame()
+           .ethernet(0x0800)
+           .ipv4("198.18.9.9", "198.18.0.1", 1)
+           .icmp(3, 13)
+           .u32(0)
+           .ipv4("198.18.0.1", "198.18.1.1", 6, 8)
+           .u16(40000)
+           .u16(23)
+           .u32(77),
+       kUnreachable4},
       {"ICMPv6 unreachable", icmpv6_about(6).u16(40000).u16(23).u32(77), kUnreachable6},
       {"ICMPv6 around UDP", icmpv6_about(17).zeros(20), ""},
       {"ICMPv6 under IPv4",
@@ -145,8 +185,7 @@ TEST(ParseFrame, ReadsAnswersAndNothingElse) {
        "fd00::22 is at 02:00:00:00:00:aa"},
       {"an option of another length", advertisement().u8(2).u8(2).mac(kOther).zeros(8),
        "fd00::22 is at 02:00:00:00:00:aa"},
-      {"an option cut off", advertisement().u8(2).u8(1).u8(2),
-       "fd00::22 is at 02:00:00:00:00:aa"},
+      {"an option cut off", advertisement().u8(2).u8(1).u8(2), "fd00::22 is at 02:00:00:00:00:aa"},
       {"an advertisement that names a group", advertisement().u8(2).u8(1).mac(kGroup), ""},
       {"an advertisement from beyond a router", advertisement(254).u8(2).u8(1).mac(kOther), ""},
       {"an advertisement with a code", advertisement(255, 1).u8(2).u8(1).mac(kOther), ""},
@@ -190,11 +229,10 @@ LinkAddresses between(const IpAddress& source, const IpAddress& destination) {
 }
 
 rc::Gen<LinkAddresses> any_addresses() {
-  const auto v4 = rc::gen::map(rc::gen::arbitrary<std::pair<std::uint32_t, std::uint32_t>>(),
-                               [](const auto& pair) {
-                                 return between(IpAddress::v4(pair.first),
-                                                IpAddress::v4(pair.second));
-                               });
+  const auto v4 = rc::gen::map(
+      rc::gen::arbitrary<std::pair<std::uint32_t, std::uint32_t>>(), [](const auto& pair) {
+        return between(IpAddress::v4(pair.first), IpAddress::v4(pair.second));
+      });
   const auto v6 =
       rc::gen::map(rc::gen::arbitrary<std::pair<IpAddress::V6Bytes, IpAddress::V6Bytes>>(),
                    [](const auto& pair) {
@@ -203,8 +241,7 @@ rc::Gen<LinkAddresses> any_addresses() {
   return rc::gen::oneOf(v4, v6);
 }
 
-RC_GTEST_PROP(SynTemplate, StampsWhatTheParserReads,
-              (Port from, Port to, std::uint32_t sequence)) {
+RC_GTEST_PROP(SynTemplate, StampsWhatTheParserReads, (Port from, Port to, std::uint32_t sequence)) {
   const LinkAddresses addresses = *any_addresses();
   Frame frame;
   frame.data.fill(std::byte{0xee});  // stamp() is to write every byte
@@ -248,9 +285,12 @@ RC_GTEST_PROP(MakeTcpReply, WritesWhatTheParserReads,
 RC_GTEST_PROP(MakeUnreachable, QuotesThePacketItIsAbout,
               (Port from, Port to, std::uint32_t sequence, std::uint8_t code)) {
   const LinkAddresses addresses = *any_addresses();
-  const TcpSegment about{.source_mac = {}, .source = addresses.destination,
-                         .destination = addresses.source, .source_port = from,
-                         .destination_port = to, .sequence = sequence};
+  const TcpSegment about{.source_mac = {},
+                         .source = addresses.destination,
+                         .destination = addresses.source,
+                         .source_port = from,
+                         .destination_port = to,
+                         .sequence = sequence};
   const Frame frame = make_unreachable(addresses, code, about);
   RC_ASSERT(is_well_formed(frame.bytes()));
   const auto error = std::get<TcpUnreachable>(parse_frame(frame.bytes()));
@@ -277,8 +317,7 @@ RC_GTEST_PROP(NeighbourFrames, AskAndAnswer, ()) {
 }
 
 TEST(NeighbourRequest, GoesToTheGroupOfTheWantedAddress) {
-  const Frame arp =
-      make_neighbour_request(kOurMac, address("198.18.0.1"), address("198.18.1.1"));
+  const Frame arp = make_neighbour_request(kOurMac, address("198.18.0.1"), address("198.18.1.1"));
   EXPECT_EQ(std::to_integer<int>(arp.data[0]), 0xff);
   const Frame solicitation =
       make_neighbour_request(kOurMac, address("fd00::1"), address("fd00::12:3456"));

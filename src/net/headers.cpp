@@ -3,7 +3,9 @@
 namespace lockstep::net {
 namespace {
 
-std::size_t address_size(const IpAddress& address) { return address.is_v4() ? 4 : 16; }
+std::size_t address_size(const IpAddress& address) {
+  return address.is_v4() ? 4 : 16;
+}
 
 Bytes address_bytes(const IpAddress& address) {
   return std::as_bytes(std::span(address.bytes())).first(address_size(address));
@@ -40,8 +42,7 @@ std::size_t write_ip(Frame& frame, const LinkAddresses& addresses, std::uint8_t 
     write_address(out, addresses.source);
     write_address(out, addresses.destination);
     const Bytes header = Bytes(frame.data).subspan(kEthernetBytes, 20);
-    Writer(whole(frame).subspan(kEthernetBytes + 10))
-        .u16(checksum_finish(checksum_add(0, header)));
+    Writer(whole(frame).subspan(kEthernetBytes + 10)).u16(checksum_finish(checksum_add(0, header)));
   } else {
     out.u32(0x60000000).u16(static_cast<std::uint16_t>(payload)).u8(protocol).u8(hop_limit);
     write_address(out, addresses.source);

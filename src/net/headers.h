@@ -17,7 +17,9 @@ inline constexpr std::size_t kEthernetBytes = 14;
 inline constexpr std::uint8_t kHopLimit = 64;
 inline constexpr std::uint8_t kNeighbourHopLimit = 255;  // RFC 4861 section 7.1.1
 
-inline MutableBytes whole(Frame& frame) { return MutableBytes(frame.data); }
+inline MutableBytes whole(Frame& frame) {
+  return MutableBytes(frame.data);
+}
 
 void write_ethernet(Writer& out, const MacAddress& destination, const MacAddress& source,
                     std::uint16_t type);

@@ -10,9 +10,15 @@ Frame make_tcp_reply(const LinkAddresses& addresses, const TcpReply& reply) {
   const std::size_t offset = write_ip(frame, addresses, kProtocolTcp, kTcpBytes, kHopLimit);
   frame.size = offset + kTcpBytes;
   Writer(whole(frame).subspan(offset))
-      .u16(reply.source_port).u16(reply.destination_port)
-      .u32(reply.sequence).u32(reply.acknowledgement)
-      .u8((kTcpBytes / 4) << 4).u8(reply.flags).u16(0).u16(0).u16(0);
+      .u16(reply.source_port)
+      .u16(reply.destination_port)
+      .u32(reply.sequence)
+      .u32(reply.acknowledgement)
+      .u8((kTcpBytes / 4) << 4)
+      .u8(reply.flags)
+      .u16(0)
+      .u16(0)
+      .u16(0);
   write_checksum(frame, addresses, kProtocolTcp, offset, 16);
   return frame;
 }
@@ -24,7 +30,9 @@ Frame make_unreachable(const LinkAddresses& addresses, std::uint8_t code, const 
   const std::size_t tcp = write_ip(original, was, kProtocolTcp, 20, kHopLimit);
   original.size = tcp + 8;
   Writer(whole(original).subspan(tcp))
-      .u16(about.source_port).u16(about.destination_port).u32(about.sequence);
+      .u16(about.source_port)
+      .u16(about.destination_port)
+      .u32(about.sequence);
   const Bytes quoted = original.bytes().subspan(kEthernetBytes);
 
   const bool v4 = addresses.source.is_v4();
@@ -34,7 +42,11 @@ Frame make_unreachable(const LinkAddresses& addresses, std::uint8_t code, const 
   const std::size_t offset = write_ip(frame, addresses, protocol, size, kHopLimit);
   frame.size = offset + size;
   Writer(whole(frame).subspan(offset))
-      .u8(v4 ? 3 : 1).u8(code).u16(0).u32(0).copy(quoted.data(), quoted.size());
+      .u8(v4 ? 3 : 1)
+      .u8(code)
+      .u16(0)
+      .u32(0)
+      .copy(quoted.data(), quoted.size());
   if (v4) {
     const std::uint32_t sum = checksum_add(0, frame.bytes().subspan(offset));
     Writer(whole(frame).subspan(offset + 2)).u16(checksum_finish(sum));

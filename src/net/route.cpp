@@ -115,8 +115,7 @@ Result<Interface> read_interface(ifreq request) {
   Interface result;
   result.name = request.ifr_name;
   if (!ask(SIOCGIFINDEX)) {
-    return std::unexpected(
-        system_error(errno, fmt::format("interface {}", quoted(result.name))));
+    return std::unexpected(system_error(errno, fmt::format("interface {}", quoted(result.name))));
   }
   result.index = request.ifr_ifindex;
   if (ask(SIOCGIFFLAGS)) result.up = (request.ifr_flags & IFF_UP) != 0;

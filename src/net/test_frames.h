@@ -15,7 +15,9 @@
 
 namespace lockstep::net::test {
 
-inline IpAddress address(std::string_view text) { return IpAddress::parse(text).value(); }
+inline IpAddress address(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
 
 inline constexpr MacAddress kPeerMac{{0x02, 0, 0, 0, 0, 0xaa}};
 inline constexpr MacAddress kOurMac{{0x02, 0, 0, 0, 0, 0xbb}};

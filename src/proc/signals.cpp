@@ -4,10 +4,22 @@
 #include <unistd.h>
 
 namespace lockstep {
+namespace {
+
+/// As nohup(1) and shells that start something in the background ask for; a blocked signal would
+/// reach us all the same.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
 
 StopOnSignal::StopOnSignal() {
   sigemptyset(&watched_);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&watched_, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!is_ignored(signal)) sigaddset(&watched_, signal);
+  }
   ::pthread_sigmask(SIG_BLOCK, &watched_, &before_);
   thread_ = std::jthread([this](const std::stop_token& token) { watch(token); });
 }

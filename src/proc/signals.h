@@ -9,7 +9,8 @@
 namespace lockstep {
 
 /// While it lives, SIGINT, SIGTERM and SIGHUP set stop() instead of ending the process; a second
-/// one ends it at once with status 130. Create it before other threads: they inherit its mask.
+/// one ends it at once with status 130. Those that are ignored when it begins stay ignored. Create
+/// it before other threads: they inherit its mask.
 class StopOnSignal {
  public:
   StopOnSignal();

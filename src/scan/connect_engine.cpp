@@ -22,7 +22,9 @@ constexpr std::chrono::milliseconds kPoll(5);
 constexpr std::chrono::milliseconds kTimeout(900);
 constexpr std::size_t kConnectionsPerThread = 4096;
 
-TimePoint now() { return std::chrono::steady_clock::now(); }
+TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
 
 /// The sockets that this process may still open, shared among `threads`.
 std::size_t connections_per_thread(unsigned threads) {
@@ -144,8 +146,7 @@ Result<void> ConnectEngine::do_run(const Plan& plan, const ResultTable& table,
                                    std::vector<std::uint32_t> targets) {
   LOCKSTEP_CHECK(keep_routed(plan, table, targets));
   const std::vector<double> rates = allocate_rates(plan, targets, plan.rate);
-  const unsigned threads =
-      sender_threads(plan, std::accumulate(rates.begin(), rates.end(), 0.0));
+  const unsigned threads = sender_threads(plan, std::accumulate(rates.begin(), rates.end(), 0.0));
   std::vector<ConnectionPool> pools;
   for (unsigned i = 0; i < threads; ++i) {
     LOCKSTEP_TRY(ConnectionPool pool,

@@ -1,5 +1,5 @@
-// Engine `connect`: completed TCP connections through the kernel, the paper's default scan. Needs no
-// right and reaches everything that the kernel reaches, loopback included; but an application
+// Engine `connect`: completed TCP connections through the kernel, the paper's default scan. Needs
+// no right and reaches everything that the kernel reaches, loopback included; but an application
 // notices it, so sweeps never use it by themselves.
 //
 // Sockets are used again and again: a refused connect() leaves its socket fresh, so most probes

@@ -15,7 +15,9 @@ constexpr unsigned kMostThreads = 256;
 /// At this rate in total, an address of a full plan is asked once in five days.
 constexpr PacketsPerSecond kLowestRate(0.01);
 
-bool usable(PacketsPerSecond rate) { return rate >= kLowestRate; }
+bool usable(PacketsPerSecond rate) {
+  return rate >= kLowestRate;
+}
 
 template <typename T>
 bool each_once(std::vector<T> values) {
@@ -24,8 +26,8 @@ bool each_once(std::vector<T> values) {
 }
 
 Result<void> check_rates(const Plan& plan) {
-  bool right = usable(plan.rate) &&
-               std::all_of(plan.group_rates.begin(), plan.group_rates.end(), usable);
+  bool right =
+      usable(plan.rate) && std::all_of(plan.group_rates.begin(), plan.group_rates.end(), usable);
   for (const PlanTarget& target : plan.targets) right = right && usable(target.rate);
   if (right) return {};
   return fail(ErrorKind::invalid,
@@ -37,8 +39,8 @@ Result<void> check_targets(const Plan& plan) {
   for (const PlanTarget& target : plan.targets) {
     addresses.push_back(target.address);
     if (target.group != PlanTarget::kNoGroup && target.group >= plan.group_rates.size()) {
-      return fail(ErrorKind::invalid, fmt::format("{} is in a group without a rate",
-                                                  target.address.to_string()));
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} is in a group without a rate", target.address.to_string()));
     }
   }
   if (each_once(std::move(addresses))) return {};

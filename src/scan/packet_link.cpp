@@ -64,13 +64,14 @@ Classified PacketLink::classify_segment(const net::TcpSegment& segment,
   const bool syn_ack = (segment.flags & (net::TcpFlags::syn | net::TcpFlags::ack)) ==
                        (net::TcpFlags::syn | net::TcpFlags::ack);
   // Some filters acknowledge what they reset without counting the SYN.
-  const bool right_number = segment.acknowledgement == sequence + 1 ||
-                            (rst && segment.acknowledgement == sequence);
+  const bool right_number =
+      segment.acknowledgement == sequence + 1 || (rst && segment.acknowledgement == sequence);
   if (!right_number || segment.destination != ours.source || (!rst && !syn_ack)) {
     return stray(table);
   }
   Classified result;
-  result.news = table.record(found->second, segment.source_port, rst ? Answer::closed : Answer::open);
+  result.news =
+      table.record(found->second, segment.source_port, rst ? Answer::closed : Answer::open);
   if (!rst) {
     result.reset = net::make_rst(ours, source_port_, segment.source_port, segment.acknowledgement);
   }

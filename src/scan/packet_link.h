@@ -41,8 +41,8 @@ class PacketLink {
 
   void write_syn(const Probe& probe, net::Frame& frame) const;
 
-  /// Notes what a received frame tells in `table`. A TCP segment or ICMP error that answers no probe
-  /// of ours counts as stray.
+  /// Notes what a received frame tells in `table`. A TCP segment or ICMP error that answers no
+  /// probe of ours counts as stray.
   Classified classify(net::Bytes frame, const ResultTable& table) const;
 
  private:

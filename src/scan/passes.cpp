@@ -121,8 +121,8 @@ void Passes::make_lanes(Pass& pass) const {
   for (std::size_t i = 0; i < active_.size(); ++i) {
     const std::uint32_t target = active_[i];
     const bool silent = number_ > 1 && table_.target(target).answered == 0;
-    const std::size_t ports = silent ? std::min(kSilentSample, pass.ports.size())
-                                     : pass.ports.size();
+    const std::size_t ports =
+        silent ? std::min(kSilentSample, pass.ports.size()) : pass.ports.size();
     Lane& lane = lanes[{rates[i], ports}];
     lane.period = period_of(rates[i]);
     lane.ports = ports;
@@ -146,7 +146,8 @@ void Passes::slow_down(std::chrono::nanoseconds took) {
     if (answered > answered_before_[target]) lost += unanswered(target);
   }
   if (number_ < 2 || gained == 0 || lost * 20 < asked_in_pass_ || took.count() <= 0) return;
-  const double reached = static_cast<double>(asked_in_pass_) * 1e9 / static_cast<double>(took.count());
+  const double reached =
+      static_cast<double>(asked_in_pass_) * 1e9 / static_cast<double>(took.count());
   rate_ = std::min(rate_, PacketsPerSecond(std::max(reached / 2, 1000.0)));
 }
 

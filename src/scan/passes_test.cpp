@@ -80,9 +80,9 @@ TEST(Passes, OneIsEnoughWhereAllAnswer) {
 TEST(Passes, NothingToDoIsNoPass) {
   const Plan plan = plan_of(2, {22});
   const auto table = table_for(plan);
-  EXPECT_TRUE(Rehearsal(plan, table, {}).over([](const Probe&, unsigned) {
-    return Answer::closed;
-  }).empty());
+  EXPECT_TRUE(Rehearsal(plan, table, {})
+                  .over([](const Probe&, unsigned) { return Answer::closed; })
+                  .empty());
   EXPECT_EQ(table.target(0).status, TargetStatus::waiting);
 }
 
@@ -92,7 +92,8 @@ TEST(Passes, AskOnlyTheTargetsGiven) {
   EXPECT_EQ(Rehearsal(plan, table, {1}).over([](const Probe& probe, unsigned) {
     EXPECT_EQ(probe.target, 1U);
     return Answer::open;
-  }), (std::vector<std::size_t>{2}));
+  }),
+            (std::vector<std::size_t>{2}));
   EXPECT_EQ(table.target(0).status, TargetStatus::waiting);
 }
 
@@ -104,9 +105,11 @@ TEST(Passes, AFilterOnAnAddressThatAnswersIsAskedAsOftenAsThePlanSays) {
     const auto table = table_for(plan);
     std::vector<std::size_t> expected(tries, 100);
     expected[0] = 1000;
-    EXPECT_EQ(run(plan, table, [](const Probe& probe, unsigned) {
-      return probe.port <= 100 ? Answer::none : Answer::closed;
-    }), expected);
+    EXPECT_EQ(run(plan, table,
+                  [](const Probe& probe, unsigned) {
+                    return probe.port <= 100 ? Answer::none : Answer::closed;
+                  }),
+              expected);
     EXPECT_EQ(table.target(0).passes, tries);
     EXPECT_EQ(table.target(0).answered, 900U);
   }
@@ -115,17 +118,20 @@ TEST(Passes, AFilterOnAnAddressThatAnswersIsAskedAsOftenAsThePlanSays) {
 TEST(Passes, ADeadAddressCostsASample) {
   const Plan plan = plan_of(2, port_range(1, 65535));
   const auto table = table_for(plan);
-  EXPECT_EQ(run(plan, table, [](const Probe& probe, unsigned) {
-    return probe.target == 0 ? Answer::closed : Answer::none;
-  }), (std::vector<std::size_t>{65535 * 2, 256, 256}));
+  EXPECT_EQ(run(plan, table,
+                [](const Probe& probe, unsigned) {
+                  return probe.target == 0 ? Answer::closed : Answer::none;
+                }),
+            (std::vector<std::size_t>{65535 * 2, 256, 256}));
 }
 
 TEST(Passes, AnAddressThatWakesUpIsAskedInFull) {
   const Plan plan = plan_of(1, port_range(1, 2000));
   const auto table = table_for(plan);
-  EXPECT_EQ(run(plan, table, [](const Probe&, unsigned pass) {
-    return pass >= 3 ? Answer::closed : Answer::none;
-  }), (std::vector<std::size_t>{2000, 256, 256, 2000 - 256}));
+  EXPECT_EQ(
+      run(plan, table,
+          [](const Probe&, unsigned pass) { return pass >= 3 ? Answer::closed : Answer::none; }),
+      (std::vector<std::size_t>{2000, 256, 256, 2000 - 256}));
   EXPECT_EQ(table.target(0).answered, 2000U);
 }
 
@@ -164,8 +170,7 @@ TEST(Passes, FindEverythingInSpiteOfLoss) {
       Plan plan = plan_of(2, port_range(1, 2000));
       plan.max_tries = 20;
       const auto table = table_for(plan);
-      run(plan, table,
-          lossy(percent, seed, [](const Probe&, unsigned) { return Answer::closed; }));
+      run(plan, table, lossy(percent, seed, [](const Probe&, unsigned) { return Answer::closed; }));
       EXPECT_EQ(table.target(0).answered, 2000U);
       EXPECT_EQ(table.target(1).answered, 2000U);
     }
@@ -181,8 +186,8 @@ TEST(Passes, TellLossFromAFilter) {
     plan.max_tries = 20;
     const auto table = table_for(plan);
     const auto sent = run(plan, table, lossy(10, seed, [](const Probe& probe, unsigned) {
-      return probe.port <= 100 ? Answer::none : Answer::closed;
-    }));
+                            return probe.port <= 100 ? Answer::none : Answer::closed;
+                          }));
     EXPECT_EQ(table.target(0).answered, 900U);
     EXPECT_GE(sent.size(), 5U);
     EXPECT_LE(sent.size(), 9U);
@@ -193,9 +198,11 @@ TEST(Passes, ARejectionIsNoSignOfLoss) {
   // Hosts limit their ICMP errors to one a second: what stays silent is not lost.
   const Plan plan = plan_of(1, port_range(1, 1000));
   const auto table = table_for(plan);
-  EXPECT_EQ(run(plan, table, [last = 0U](const Probe&, unsigned pass) mutable {
-    return std::exchange(last, pass) == pass ? Answer::none : Answer::unreachable;
-  }), (std::vector<std::size_t>{1000, 999, 998}));
+  EXPECT_EQ(run(plan, table,
+                [last = 0U](const Probe&, unsigned pass) mutable {
+                  return std::exchange(last, pass) == pass ? Answer::none : Answer::unreachable;
+                }),
+            (std::vector<std::size_t>{1000, 999, 998}));
 }
 
 TEST(Passes, OrderFollowsTheSeedAndThePass) {

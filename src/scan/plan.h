@@ -26,8 +26,8 @@ struct PlanTarget {
   static constexpr std::uint32_t kNoGroup = 0xffffffff;
 };
 
-/// The addresses that may be probed: inside an allowed prefix and in no excluded range. The fence
-/// stands in every engine, right before the wire.
+/// The addresses that may be probed: inside an allowed prefix and in no excluded range, and never
+/// an IPv4 address in the clothes of IPv6. The fence stands in every engine, right before the wire.
 class Fence {
  public:
   Fence() = default;
@@ -55,10 +55,10 @@ struct Plan {
   unsigned max_tries = 10;
   /// A pass ends when no answer has come for this long after its last probe.
   std::chrono::nanoseconds quiet_time = std::chrono::milliseconds(150);
-  std::uint64_t seed = 0;           ///< of the order of ports and addresses
-  lockstep_cookie_key key{};        ///< secret; new for each sweep
-  std::string interface;            ///< empty: by the routing table
-  unsigned threads = 0;             ///< at most 256; 0: one for each CPU that the rate needs
+  std::uint64_t seed = 0;     ///< of the order of ports and addresses
+  lockstep_cookie_key key{};  ///< secret; new for each sweep
+  std::string interface;      ///< empty: by the routing table
+  unsigned threads = 0;       ///< at most 256; 0: one for each CPU that the rate needs
 };
 
 }  // namespace lockstep::scan

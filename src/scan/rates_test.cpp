@@ -62,11 +62,10 @@ TEST(AllocateRates, SharesAmongTheActiveOnly) {
 }
 
 rc::Gen<PacketsPerSecond> any_cap() {
-  return rc::gen::oneOf(
-      rc::gen::just(PacketsPerSecond::unlimited()),
-      rc::gen::map(rc::gen::inRange(1, 1'000'000), [](int hundredths) {
-        return PacketsPerSecond(hundredths / 100.0);
-      }));
+  return rc::gen::oneOf(rc::gen::just(PacketsPerSecond::unlimited()),
+                        rc::gen::map(rc::gen::inRange(1, 1'000'000), [](int hundredths) {
+                          return PacketsPerSecond(hundredths / 100.0);
+                        }));
 }
 
 Plan any_plan() {
@@ -133,9 +132,8 @@ RC_GTEST_PROP(AllocateRates, GivesEachTargetABottleneck, ()) {
   const std::vector<Pool> pools = pools_of(plan, total);
   for (std::size_t i = 0; i < rates.size(); ++i) {
     const bool own = rates[i] == plan.targets[i].rate.value();
-    RC_ASSERT(own || std::ranges::any_of(pools, [&](const Pool& pool) {
-                return pool.limits(i, rates);
-              }));
+    RC_ASSERT(own ||
+              std::ranges::any_of(pools, [&](const Pool& pool) { return pool.limits(i, rates); }));
   }
 }
 

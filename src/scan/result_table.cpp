@@ -9,7 +9,9 @@
 namespace lockstep::scan {
 namespace {
 
-constexpr unsigned shift_of(Port port) { return (port % 32U) * 2; }
+constexpr unsigned shift_of(Port port) {
+  return (port % 32U) * 2;
+}
 
 constexpr std::uint64_t kTwoBits = 3;
 
@@ -18,7 +20,9 @@ constexpr std::uint64_t kTwoBits = 3;
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free,
               "the table is shared between processes");
 
-void Unmap::operator()(void* memory) const { ::munmap(memory, bytes); }
+void Unmap::operator()(void* memory) const {
+  ::munmap(memory, bytes);
+}
 
 Result<ResultTable> ResultTable::create(std::size_t targets) {
   const std::size_t counters = sizeof(RunCounters) + targets * sizeof(TargetCounters);
@@ -28,8 +32,7 @@ Result<ResultTable> ResultTable::create(std::size_t targets) {
   void* const memory =
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
-    return std::unexpected(
-        system_error(errno, fmt::format("result table of {} MiB", bytes >> 20)));
+    return std::unexpected(system_error(errno, fmt::format("result table of {} MiB", bytes >> 20)));
   }
   ResultTable table;
   table.memory_ = std::unique_ptr<void, Unmap>(memory, Unmap{bytes});

@@ -31,13 +31,13 @@ enum class TargetStatus : std::uint32_t {
 
 /// Counters of one address, on a cache line of their own.
 struct alignas(64) TargetCounters {
-  std::atomic<std::uint32_t> asked{0};        ///< ports probed at least once
-  std::atomic<std::uint32_t> answered{0};     ///< ports that answered, at most `asked` in the end
+  std::atomic<std::uint32_t> asked{0};     ///< ports probed at least once
+  std::atomic<std::uint32_t> answered{0};  ///< ports that answered, at most `asked` in the end
   std::atomic<std::uint32_t> open{0};
   std::atomic<std::uint32_t> unreachable{0};  ///< answered by ICMP
   std::atomic<std::uint32_t> passes{0};
   std::atomic<TargetStatus> status{TargetStatus::waiting};
-  std::atomic<std::uint32_t> icmp_code{0};    ///< of the latest ICMP error
+  std::atomic<std::uint32_t> icmp_code{0};  ///< of the latest ICMP error
 };
 
 /// Counters of the whole run, and the switch that ends it.

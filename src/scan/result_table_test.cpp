@@ -106,9 +106,8 @@ TEST(ResultTable, CountsExactlyUnderManyWriters) {
     EXPECT_EQ(table.target(i).answered, 65536U);
     EXPECT_EQ(table.target(i).open, ports_with(table, i, Answer::open).size() +
                                         (table.answer(i, 0) == Answer::open ? 1 : 0));
-    EXPECT_EQ(table.target(i).unreachable,
-              ports_with(table, i, Answer::unreachable).size() +
-                  (table.answer(i, 0) == Answer::unreachable ? 1 : 0));
+    EXPECT_EQ(table.target(i).unreachable, ports_with(table, i, Answer::unreachable).size() +
+                                               (table.answer(i, 0) == Answer::unreachable ? 1 : 0));
     EXPECT_TRUE(ports_with(table, i, Answer::none).empty());
   }
 }

@@ -13,7 +13,9 @@
 
 namespace lockstep::scan::test {
 
-inline IpAddress address(std::string_view text) { return IpAddress::parse(text).value(); }
+inline IpAddress address(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
 
 inline std::vector<Port> port_range(Port first, Port last) {
   std::vector<Port> ports(static_cast<std::size_t>(last - first + 1));

@@ -107,7 +107,8 @@ RC_GTEST_PROP(Walk, AsksEachUnansweredProbeExactlyOnceOverAllSlices, ()) {
 
 RC_GTEST_PROP(Walk, AsksNoTargetAboveItsRate, ()) {
   const Case one = any_case();
-  for (const auto& [target, times] : times_by_target(walk_on_time(one.pass, one.table, one.slices))) {
+  for (const auto& [target, times] :
+       times_by_target(walk_on_time(one.pass, one.table, one.slices))) {
     for (std::size_t i = 1; i < times.size(); ++i) {
       RC_ASSERT(times[i] - times[i - 1] >= one.periods.at(target));
     }
@@ -127,8 +128,10 @@ RC_GTEST_PROP(Walk, CallsItselfDueOnlyInTime, ()) {
 
 TEST(Walk, SpacesTheProbesOfAFirstPassEvenly) {
   const auto table = ResultTable::create(4).value();
-  const Pass pass{.number = 1, .ports = test::port_range(1, 50),
-                  .lanes = {lane({0, 1, 2, 3}, milliseconds(20), 50)}, .probes = 200};
+  const Pass pass{.number = 1,
+                  .ports = test::port_range(1, 50),
+                  .lanes = {lane({0, 1, 2, 3}, milliseconds(20), 50)},
+                  .probes = 200};
   const std::vector<Sent> sent = walk_on_time(pass, table);
   ASSERT_EQ(sent.size(), 200U);
   for (std::size_t i = 0; i < sent.size(); ++i) {
@@ -138,8 +141,10 @@ TEST(Walk, SpacesTheProbesOfAFirstPassEvenly) {
 
 TEST(Walk, SlicesTakeTurns) {
   const auto table = ResultTable::create(1).value();
-  const Pass pass{.number = 1, .ports = test::port_range(1, 30),
-                  .lanes = {lane({0}, milliseconds(20), 30)}, .probes = 30};
+  const Pass pass{.number = 1,
+                  .ports = test::port_range(1, 30),
+                  .lanes = {lane({0}, milliseconds(20), 30)},
+                  .probes = 30};
   const auto times = times_by_target(walk_on_time(pass, table, 3)).at(0);
   ASSERT_EQ(times.size(), 30U);
   for (std::size_t i = 0; i < times.size(); ++i) {
@@ -153,8 +158,10 @@ TEST(Walk, PassesOverAnsweredRoundsInNoTime) {
     table.record(0, port, Answer::closed);
     table.record(1, port, Answer::closed);
   }
-  const Pass pass{.number = 2, .ports = test::port_range(1, 1000),
-                  .lanes = {lane({0, 1}, std::chrono::seconds(1), 1000)}, .probes = 2};
+  const Pass pass{.number = 2,
+                  .ports = test::port_range(1, 1000),
+                  .lanes = {lane({0, 1}, std::chrono::seconds(1), 1000)},
+                  .probes = 2};
   const std::vector<Sent> sent = walk_on_time(pass, table);
   ASSERT_EQ(sent.size(), 2U);
   EXPECT_EQ(sent[0].time, kStart);
@@ -163,8 +170,10 @@ TEST(Walk, PassesOverAnsweredRoundsInNoTime) {
 
 TEST(Walk, DoesNotCatchUpAfterALateCall) {
   const auto table = ResultTable::create(1).value();
-  const Pass pass{.number = 1, .ports = test::port_range(1, 2000),
-                  .lanes = {lane({0}, milliseconds(20), 2000)}, .probes = 2000};
+  const Pass pass{.number = 1,
+                  .ports = test::port_range(1, 2000),
+                  .lanes = {lane({0}, milliseconds(20), 2000)},
+                  .probes = 2000};
   Walk walk(pass, table, 0, 1, kStart);
   std::array<Probe, 64> out;
   ASSERT_EQ(walk.next(kStart, out), 1U);
@@ -175,8 +184,10 @@ TEST(Walk, DoesNotCatchUpAfterALateCall) {
 
 TEST(Walk, MakesUpForALatenessOfLessThanTwoMilliseconds) {
   const auto table = ResultTable::create(1).value();
-  const Pass pass{.number = 1, .ports = test::port_range(1, 100),
-                  .lanes = {lane({0}, milliseconds(1), 100)}, .probes = 100};
+  const Pass pass{.number = 1,
+                  .ports = test::port_range(1, 100),
+                  .lanes = {lane({0}, milliseconds(1), 100)},
+                  .probes = 100};
   Walk walk(pass, table, 0, 1, kStart);
   std::array<Probe, 64> out;
   EXPECT_EQ(walk.next(kStart + microseconds(1900), out), 2U);
@@ -185,8 +196,10 @@ TEST(Walk, MakesUpForALatenessOfLessThanTwoMilliseconds) {
 
 TEST(Walk, SkipsWhatWasAnsweredMeanwhile) {
   const auto table = ResultTable::create(1).value();
-  const Pass pass{.number = 1, .ports = test::port_range(1, 3),
-                  .lanes = {lane({0}, milliseconds(1), 3)}, .probes = 3};
+  const Pass pass{.number = 1,
+                  .ports = test::port_range(1, 3),
+                  .lanes = {lane({0}, milliseconds(1), 3)},
+                  .probes = 3};
   Walk walk(pass, table, 0, 1, kStart);
   std::array<Probe, 8> out;
   ASSERT_EQ(walk.next(kStart, out), 1U);
@@ -201,8 +214,10 @@ TEST(Walk, BoundsTheWorkOfOneCall) {
   const auto table = ResultTable::create(kTargets).value();
   std::vector<std::uint32_t> targets(kTargets);
   std::iota(targets.begin(), targets.end(), 0U);
-  const Pass pass{.number = 2, .ports = test::port_range(1, 65535),
-                  .lanes = {lane(targets, nanoseconds(0), 65535)}, .probes = 1};
+  const Pass pass{.number = 2,
+                  .ports = test::port_range(1, 65535),
+                  .lanes = {lane(targets, nanoseconds(0), 65535)},
+                  .probes = 1};
   for (const std::uint32_t target : targets) {
     for (std::uint32_t port = 1; port < 65535; ++port) {
       table.record(target, static_cast<Port>(port), Answer::closed);
@@ -232,8 +247,10 @@ TEST(Walk, SurvivesPeriodsThatNoClockHolds) {
     const auto table = ResultTable::create(count).value();
     std::vector<std::uint32_t> targets(count);
     std::iota(targets.begin(), targets.end(), 0U);
-    const Pass pass{.number = 1, .ports = test::port_range(1, 65535),
-                    .lanes = {lane(targets, kPeriod, 65535)}, .probes = count * 65535ULL};
+    const Pass pass{.number = 1,
+                    .ports = test::port_range(1, 65535),
+                    .lanes = {lane(targets, kPeriod, 65535)},
+                    .probes = count * 65535ULL};
     Walk walk(pass, table, 0, 1, kStart);
     TimePoint before = kStart;
     std::array<Probe, 1> out;

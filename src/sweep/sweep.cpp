@@ -30,7 +30,7 @@ Result<SweepRecord> run_sweep(Collector& collector, TargetSelection selection,
   record.started = std::chrono::system_clock::now();
   record.coverage = std::move(selection.left_out);
   if (selection.targets.empty()) {
-    record.summary.method = collector.name();
+    record.summary.method = "none";
     return record;
   }
   RecordingSink sink(record);

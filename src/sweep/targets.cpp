@@ -71,6 +71,7 @@ class Selector {
   }
 
   PacketsPerSecond rate_of(const Node& node) const {
+    if (policy_.asked_node_rate) return *policy_.asked_node_rate;
     PacketsPerSecond lowest = PacketsPerSecond::unlimited();
     bool named = false;
     for (const std::string& name : node.classes) {

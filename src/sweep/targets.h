@@ -3,13 +3,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "collectors/collector.h"
-#include "model/nodeset.h"
 #include "model/node.h"
+#include "model/nodeset.h"
 
 namespace lockstep {
 
@@ -20,6 +21,8 @@ struct TargetPolicy {
   Nodeset excluded_nodes;
   /// Of a node whose classes name no rate of their own; else the lowest of its classes counts.
   PacketsPerSecond node_rate{50};
+  /// Of every node, whatever its classes name: what a person asked for, just this once.
+  std::optional<PacketsPerSecond> asked_node_rate;
 };
 
 /// Every node asked for is in exactly one of the two: with targets, or with gaps.

@@ -113,6 +113,14 @@ TEST(SelectTargets, FollowsThePolicy) {
        },
        {"node2 198.18.0.2 management [] 500"},
        {}},
+      {"a rate asked for holds whatever classes say",
+       {"io1", "node2"},
+       [](Inventory&, TargetPolicy& policy) {
+         policy.networks = {kDefaultNetwork};
+         policy.asked_node_rate = PacketsPerSecond(2);
+       },
+       {"io1 198.18.1.1 management [] 2", "node2 198.18.0.2 management [] 2"},
+       {}},
       {"a class that nobody declared",
        {"node2"},
        [](Inventory& inventory, TargetPolicy&) { inventory.nodes["node2"].classes = {"?"}; },

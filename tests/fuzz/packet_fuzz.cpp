@@ -42,8 +42,8 @@ std::optional<scan::Probe> proven(const scan::PacketLink& link, net::Bytes frame
     if (const auto* const segment = std::get_if<net::TcpSegment>(&received)) {
       const std::uint32_t sequence = cookie(link, target, segment->source_port);
       const bool rst = (segment->flags & net::TcpFlags::rst) != 0;
-      const bool right = segment->acknowledgement == sequence + 1 ||
-                         (rst && segment->acknowledgement == sequence);
+      const bool right =
+          segment->acknowledgement == sequence + 1 || (rst && segment->acknowledgement == sequence);
       if (segment->source == kTargets[target] && right) {
         return scan::Probe{target, segment->source_port};
       }

@@ -34,7 +34,7 @@ constexpr std::size_t kSendBatch = 128;
 
 constexpr const char* kMissingRight =
     "packet sockets need the capability CAP_NET_RAW (run as root, or: "
-    "setcap cap_net_raw,cap_net_admin+ep PATH-OF-lockstep)";
+    "setcap cap_net_raw+ep PATH-OF-lockstep)";
 
 /// The filter of pcap-filter(7) as classic BPF for the kernel.
 Result<std::vector<sock_filter>> compile_filter(const FrameFilter& filter) {
@@ -71,7 +71,8 @@ class Ring {
     if ((status(slot).load(std::memory_order_acquire) & TP_STATUS_USER) == 0) return {};
     tpacket2_hdr header;
     std::memcpy(&header, slot, sizeof header);
-    const std::size_t room = kRingFrameBytes - std::min<std::size_t>(header.tp_mac, kRingFrameBytes);
+    const std::size_t room =
+        kRingFrameBytes - std::min<std::size_t>(header.tp_mac, kRingFrameBytes);
     return Bytes(slot + header.tp_mac, std::min<std::size_t>(header.tp_snaplen, room));
   }
 
@@ -184,11 +185,11 @@ Result<std::unique_ptr<AfPacketIo>> AfPacketIo::open(const Interface& interface,
                                                      std::span<sock_filter> filter) {
   LOCKSTEP_TRY(UniqueFd sender, open_sender(interface));
   LOCKSTEP_TRY(UniqueFd receiver, open_receiver(filter));
-  void* const memory = ::mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-                              receiver.get(), 0);
+  void* const memory =
+      ::mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, receiver.get(), 0);
   if (memory == MAP_FAILED) return std::unexpected(system_error(errno, "map the packet ring"));
-  std::unique_ptr<AfPacketIo> io(new AfPacketIo(std::move(sender), std::move(receiver),
-                                                static_cast<std::byte*>(memory)));
+  std::unique_ptr<AfPacketIo> io(
+      new AfPacketIo(std::move(sender), std::move(receiver), static_cast<std::byte*>(memory)));
   LOCKSTEP_CHECK(bind_to(io->receiver_, link_address(interface, ETH_P_ALL), interface.name));
   return io;
 }

@@ -36,7 +36,9 @@ Result<std::unique_ptr<RouteTable>> KernelLinks::routes(const std::string& inter
   return std::make_unique<KernelRoutes>(std::move(routes));
 }
 
-Result<Interface> KernelLinks::interface(int index) { return interface_by_index(index); }
+Result<Interface> KernelLinks::interface(int index) {
+  return interface_by_index(index);
+}
 
 Result<std::vector<std::unique_ptr<FrameIo>>> KernelLinks::open(const Interface& interface,
                                                                 const FrameFilter& filter,

@@ -102,7 +102,8 @@ void MemoryIo::deliver(const Frame& frame) {
 
 void MemoryIo::answer_syn(const TcpSegment& syn, const MemoryHost& host) {
   const LinkAddresses back{kHostMac, kMonitorMac, syn.destination, syn.source};
-  TcpReply reply{.source_port = syn.destination_port, .destination_port = syn.source_port,
+  TcpReply reply{.source_port = syn.destination_port,
+                 .destination_port = syn.source_port,
                  .acknowledgement = syn.sequence + 1};
   if (host.forges) {
     TcpReply forged = reply;
@@ -161,6 +162,8 @@ Result<std::vector<std::unique_ptr<FrameIo>>> MemoryNetwork::open(const Interfac
   return ends;
 }
 
-Result<ReservedPort> MemoryNetwork::reserve_port() { return ReservedPort{40000, {}}; }
+Result<ReservedPort> MemoryNetwork::reserve_port() {
+  return ReservedPort{40000, {}};
+}
 
 }  // namespace lockstep::net

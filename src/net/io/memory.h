@@ -19,7 +19,7 @@ struct MemoryHost {
   PortSet open{};      ///< answered by SYN-ACK
   PortSet filtered{};  ///< answered by nothing
   PortSet rejected{};  ///< answered by ICMP, communication administratively prohibited (code 13)
-  double loss = 0;   ///< the share of probes that vanish, 0 to 1
+  double loss = 0;     ///< the share of probes that vanish, 0 to 1
   bool has_neighbour_reply = true;  ///< answers ARP and neighbour solicitations
   bool forges = false;  ///< answers every probe by a SYN-ACK with a wrong acknowledgement as well
 };

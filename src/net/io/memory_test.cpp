@@ -95,8 +95,7 @@ TEST(MemoryNetwork, AnswersNeighbourRequestsWhereAskedTo) {
     host.has_neighbour_reply = replies;
     network.add(kHost, host);
     const auto io = only_end(network);
-    const auto answers =
-        answers_to(*io, make_neighbour_request({}, address("198.18.0.1"), kHost));
+    const auto answers = answers_to(*io, make_neighbour_request({}, address("198.18.0.1"), kHost));
     ASSERT_EQ(answers.size(), replies ? 1U : 0U);
     if (replies) {
       EXPECT_EQ(std::get<NeighbourReply>(answers[0]).address, kHost);
@@ -148,8 +147,7 @@ TEST(MemoryNetwork, RemembersWhatReachedAHost) {
   answers_to(*io, syn(network, kHost, 23));
   const MemoryTraffic traffic = network.traffic(kHost);
   using std::chrono::microseconds;
-  EXPECT_EQ(traffic.syn_times,
-            (std::vector{start + microseconds(1), start + microseconds(3)}));
+  EXPECT_EQ(traffic.syn_times, (std::vector{start + microseconds(1), start + microseconds(3)}));
   EXPECT_EQ(traffic.resets, 1U);
   EXPECT_TRUE(network.traffic(address("198.18.0.8")).syn_times.empty());
 }

@@ -25,8 +25,8 @@ class PcapWriter {
     writer.handle_.reset(pcap_open_dead(DLT_EN10MB, kSnapBytes));
     writer.dumper_.reset(pcap_dump_open(writer.handle_.get(), path.c_str()));
     if (!writer.dumper_) {
-      return fail(ErrorKind::unavailable,
-                  fmt::format("capture file {}: {}", quoted(path), pcap_geterr(writer.handle_.get())));
+      return fail(ErrorKind::unavailable, fmt::format("capture file {}: {}", quoted(path),
+                                                      pcap_geterr(writer.handle_.get())));
     }
     return writer;
   }
