@@ -87,12 +87,13 @@ std::map<std::string, std::string> resolve_inventory(const Config& config, Inven
   Inventory wanted;
   for (const std::string& name : nodes) {
     const auto found = inventory.nodes.find(name);
-    if (found != inventory.nodes.end()) wanted.nodes.insert(*found);
+    const bool known = found != inventory.nodes.end();
+    if (known && found->second.addresses.empty()) wanted.nodes.insert(*found);
   }
   const auto unresolved =
       resolve_nodes(wanted, system_lookup(), {.time_limit = config.scan.resolve_timeout});
-  assign_networks(wanted, config.networks);
   for (auto& [name, node] : wanted.nodes) inventory.nodes[name] = std::move(node);
+  assign_networks(inventory, config.networks);
   std::map<std::string, std::string> reasons;
   for (const UnresolvedNode& node : unresolved) {
     reasons[node.name] = fmt::format("its name has no address: {}", node.reason.message());

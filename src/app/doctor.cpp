@@ -91,7 +91,8 @@ DoctorCheck check_resolver(const Config& config, const Inventory& inventory) {
   for (const auto& [name, addresses] : answers) {
     if (!addresses) failed.push_back(name);
   }
-  if (failed.empty()) return good("resolver", fmt::format("{} names tried, all found", names.size()));
+  if (failed.empty())
+    return good("resolver", fmt::format("{} names tried, all found", names.size()));
   return limited("resolver", fmt::format("no address for {}", fold_nodeset(failed)),
                  "add them to /etc/hosts or DNS, or give addresses in the inventory");
 }
@@ -130,9 +131,9 @@ std::vector<DoctorCheck> run_doctor(const std::string& config) {
                              fmt::format("write {}", kDefaultConfigPath)));
   } else if (auto loaded = load_inventory(setup->config)) {
     inventory = std::move(*loaded);
-    checks.push_back(good("configuration", fmt::format("{}: {} nodes in {} classes", setup->path,
-                                                       inventory.nodes.size(),
-                                                       inventory.classes.size())));
+    checks.push_back(
+        good("configuration", fmt::format("{}: {} nodes in {} classes", setup->path,
+                                          inventory.nodes.size(), inventory.classes.size())));
   } else {
     checks.push_back(bad("configuration", loaded.error(), "correct the inventory that it names"));
   }

@@ -33,29 +33,18 @@ TomlTable convert_table(const toml::table& source);
 TomlValue convert(const toml::node& source) {
   TomlValue result{position_of(source.source()), TomlDate{}};
   switch (source.type()) {
-    case toml::node_type::string:
-      result.value = source.as_string()->get();
-      break;
-    case toml::node_type::integer:
-      result.value = source.as_integer()->get();
-      break;
-    case toml::node_type::floating_point:
-      result.value = source.as_floating_point()->get();
-      break;
-    case toml::node_type::boolean:
-      result.value = source.as_boolean()->get();
-      break;
+    case toml::node_type::string: result.value = source.as_string()->get(); break;
+    case toml::node_type::integer: result.value = source.as_integer()->get(); break;
+    case toml::node_type::floating_point: result.value = source.as_floating_point()->get(); break;
+    case toml::node_type::boolean: result.value = source.as_boolean()->get(); break;
     case toml::node_type::array: {
       TomlArray items;
       for (const toml::node& item : *source.as_array()) items.push_back(convert(item));
       result.value = std::move(items);
       break;
     }
-    case toml::node_type::table:
-      result.value = convert_table(*source.as_table());
-      break;
-    default:
-      break;
+    case toml::node_type::table: result.value = convert_table(*source.as_table()); break;
+    default: break;
   }
   return result;
 }

@@ -68,12 +68,12 @@ Error system_error(int errno_value, std::string_view action);
 /// Evaluates a Result<T>; returns its error from the enclosing function or assigns its value.
 #define LOCKSTEP_TRY(declaration, expression) \
   LOCKSTEP_TRY_INNER(declaration, expression, LOCKSTEP_CONCAT(lockstep_result_, __LINE__))
-#define LOCKSTEP_TRY_INNER(declaration, expression, result)        \
-  auto result = (expression);                                      \
-  if (!result) return std::unexpected(std::move(result).error());  \
+#define LOCKSTEP_TRY_INNER(declaration, expression, result)       \
+  auto result = (expression);                                     \
+  if (!result) return std::unexpected(std::move(result).error()); \
   declaration = std::move(*result)
 
 /// Evaluates a Result<void>; returns its error from the enclosing function.
-#define LOCKSTEP_CHECK(expression)                                                 \
-  if (auto lockstep_checked = (expression); !lockstep_checked)                     \
+#define LOCKSTEP_CHECK(expression)                             \
+  if (auto lockstep_checked = (expression); !lockstep_checked) \
   return std::unexpected(std::move(lockstep_checked).error())

@@ -48,13 +48,13 @@ struct PortObservation {
 
 /// Why an address was not examined, or not all of it.
 enum class CoverageGap : std::uint8_t {
-  none,             ///< each port asked, and each answered
-  unanswered,       ///< asked as often as allowed; the rest is silent
-  unreachable,      ///< no answer at all: no route, no neighbour, or a silent host
-  not_resolved,     ///< its name has no address
-  outside_fence,    ///< the fence or the exclude list forbids it
-  unsupported,      ///< the engine cannot ask it (see Coverage::note)
-  interrupted,      ///< the sweep was stopped
+  none,           ///< each port asked, and each answered
+  unanswered,     ///< asked as often as allowed; the rest is silent
+  unreachable,    ///< no answer at all: no route, no neighbour, or a silent host
+  not_resolved,   ///< its name has no address
+  outside_fence,  ///< the fence or the exclude list forbids it
+  unsupported,    ///< the engine cannot ask it (see Coverage::note)
+  interrupted,    ///< the sweep was stopped
 };
 
 std::string_view to_string(CoverageGap gap);

@@ -140,11 +140,12 @@ std::string MacAddress::to_string() const {
 }
 
 SynTemplate::SynTemplate(const LinkAddresses& addresses, Port source_port) {
-  tcp_offset_ = write_ip(frame_, addresses, kProtocolTcp, kSynBytes, kHopLimit);
-  frame_.size = tcp_offset_ + kSynBytes;
+  Frame frame;
+  const std::size_t offset = write_ip(frame, addresses, kProtocolTcp, kSynBytes, kHopLimit);
+  frame.size = offset + kSynBytes;
   constexpr std::uint16_t kWindow = 1024;
   const std::uint16_t segment_size = addresses.source.is_v4() ? 1460 : 1440;
-  Writer(whole(frame_).subspan(tcp_offset_))
+  Writer(whole(frame).subspan(offset))
       .u16(source_port)
       .u16(0)
       .u32(0)
@@ -159,11 +160,15 @@ SynTemplate::SynTemplate(const LinkAddresses& addresses, Port source_port) {
       .u16(segment_size);
   partial_sum_ = checksum_add(
       pseudo_header_sum(addresses.source, addresses.destination, kProtocolTcp, kSynBytes),
-      frame_.bytes().subspan(tcp_offset_));
+      frame.bytes().subspan(offset));
+  std::copy_n(frame.data.begin(), kMostBytes, bytes_.begin());
+  size_ = static_cast<std::uint8_t>(frame.size);
+  tcp_offset_ = static_cast<std::uint8_t>(offset);
 }
 
 void SynTemplate::stamp(Port destination_port, std::uint32_t sequence, Frame& frame) const {
-  frame = frame_;
+  std::copy_n(bytes_.begin(), size_, frame.data.begin());
+  frame.size = size_;
   const std::uint32_t sum =
       partial_sum_ + destination_port + (sequence >> 16) + (sequence & 0xffff);
   const MutableBytes tcp = whole(frame).subspan(tcp_offset_);

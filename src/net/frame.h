@@ -61,8 +61,12 @@ class SynTemplate {
   void stamp(Port destination_port, std::uint32_t sequence, Frame& frame) const;
 
  private:
-  Frame frame_;
-  std::size_t tcp_offset_;
+  static constexpr std::size_t kMostBytes = 78;  // Ethernet, IPv6, TCP with one option
+
+  std::array<std::byte, kMostBytes>
+      bytes_;  // there is one for each target, so no larger than needed
+  std::uint8_t size_;
+  std::uint8_t tcp_offset_;
   std::uint32_t partial_sum_;  // pseudo-header and all fields that stamp() leaves alone
 };
 

@@ -58,8 +58,8 @@ class Spawner {
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     pid_t pid = 0;
-    const int error = ::posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments.data(),
-                                     environ);
+    const int error =
+        ::posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments.data(), environ);
     if (error != 0) {
       return std::unexpected(system_error(error, fmt::format("run {}", quoted(command.front()))));
     }

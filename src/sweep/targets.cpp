@@ -36,6 +36,9 @@ class Selector {
     }
   }
 
+  /// Room for about as many targets as there are nodes: a large sweep should not pay for growth.
+  void reserve(std::size_t nodes) { selection_.targets.reserve(nodes); }
+
   TargetSelection take() { return std::move(selection_); }
 
  private:
@@ -95,6 +98,7 @@ TargetSelection select_targets(const Inventory& inventory, const std::vector<std
                                const std::map<std::string, std::string>& unresolved,
                                const TargetPolicy& policy) {
   Selector selector(inventory, policy);
+  selector.reserve(nodes.size());
   for (const std::string& name : nodes) {
     const auto node = inventory.nodes.find(name);
     if (node == inventory.nodes.end()) continue;

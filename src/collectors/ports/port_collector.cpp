@@ -36,7 +36,10 @@ class Watcher {
  public:
   Watcher(const scan::ResultTable& table, const CollectControl& control, std::uint64_t open_before,
           std::chrono::steady_clock::time_point start)
-      : table_(table), control_(control), open_before_(open_before), start_(start),
+      : table_(table),
+        control_(control),
+        open_before_(open_before),
+        start_(start),
         thread_([this](const std::stop_token& token) { watch(token); }) {}
 
  private:
@@ -57,8 +60,12 @@ class Watcher {
 
   void report(std::chrono::steady_clock::time_point now) {
     const scan::RunCounters& run = table_.run();
-    CollectProgress progress{.done = run.pass_sent, .planned = run.planned, .pass = run.pass,
-                             .open_ports = open_before_, .elapsed = now - start_, .per_second = 0};
+    CollectProgress progress{.done = run.pass_sent,
+                             .planned = run.planned,
+                             .pass = run.pass,
+                             .open_ports = open_before_,
+                             .elapsed = now - start_,
+                             .per_second = 0};
     for (std::size_t i = 0; i < table_.size(); ++i) progress.open_ports += table_.target(i).open;
     const std::uint64_t probes = run.probes;
     const double seconds = std::chrono::duration<double>(now - last_report_).count();

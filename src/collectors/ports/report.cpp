@@ -12,11 +12,15 @@ using scan::TargetStatus;
 
 class TargetReport {
  public:
-  TargetReport(const CollectTarget& target, const scan::Plan& plan,
-               const scan::ResultTable& table, std::size_t index, bool interrupted,
-               ObservationSink& sink)
-      : target_(target), plan_(plan), table_(table), index_(index), interrupted_(interrupted),
-        sink_(sink), counters_(table.target(index)) {}
+  TargetReport(const CollectTarget& target, const scan::Plan& plan, const scan::ResultTable& table,
+               std::size_t index, bool interrupted, ObservationSink& sink)
+      : target_(target),
+        plan_(plan),
+        table_(table),
+        index_(index),
+        interrupted_(interrupted),
+        sink_(sink),
+        counters_(table.target(index)) {}
 
   void run() {
     report_ports();
@@ -83,7 +87,8 @@ class TargetReport {
   std::string note() const {
     switch (counters_.status.load()) {
       case TargetStatus::fenced: return "outside [scan] allow, or excluded";
-      case TargetStatus::unsupported: return "an address of this machine, or a link without Ethernet";
+      case TargetStatus::unsupported:
+        return "an address of this machine, or a link without Ethernet";
       case TargetStatus::no_route: return "no route to it";
       case TargetStatus::no_neighbour: return "no answer to ARP or neighbour solicitation";
       case TargetStatus::waiting:
