@@ -64,6 +64,8 @@ function(lockstep_folder name)
       lockstep_target_name(target ${dependency})
       target_link_libraries(${name}_test PRIVATE ${target})
     endforeach()
+    # Tests are compiled more often than they are run.
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
     target_compile_definitions(${name}_test PRIVATE
       LOCKSTEP_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LOCKSTEP_BINARY_DIR="${CMAKE_BINARY_DIR}")
     add_test(NAME ${name} COMMAND ${name}_test)
