@@ -69,8 +69,8 @@ class Session {
                        const std::vector<std::string>& nodes) {
     LOCKSTEP_TRY(policy_, make_policy(config_, all, options));
     unresolved_ = resolve_inventory(config_, inventory_, nodes);
-    LOCKSTEP_TRY(ports_, make_ports(options.ports.value_or(default_ports),
-                                    options.ports ? "" : config_.scan.exclude_ports));
+    LOCKSTEP_TRY(ports_,
+                 make_ports(options.ports.value_or(default_ports), config_.scan.exclude_ports));
     LOCKSTEP_TRY(ComposedCollector composed,
                  make_port_collector(config_, options, make_fence(config_, allow, all, policy_),
                                      ports_, use, links_));
@@ -183,7 +183,7 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
 }
 
 Result<int> run_command(const cli::SweepCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(ClusterSetup cluster, load_cluster(config, command.nodes));
+  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(config, command.nodes));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
   LOCKSTEP_TRY(ReportFile report_file, ReportFile::open(command.report));
@@ -200,7 +200,7 @@ Result<int> run_command(const cli::SweepCommand& command, const std::string& con
 }
 
 Result<int> run_command(const cli::LearnCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(ClusterSetup cluster, load_cluster(config, command.from));
+  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(config, command.from));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   if (cluster.nodes.size() != 1) {
     return fail(ErrorKind::invalid,

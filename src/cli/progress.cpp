@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "cli/format.h"
@@ -17,7 +18,7 @@ constexpr const char* kClearLine = "\r\033[K";
 constexpr double kForever = 365.0 * 24 * 3600;
 
 std::string format_left(double left) {
-  const auto whole = std::chrono::seconds(static_cast<long>(left + 0.5));
+  const auto whole = std::chrono::seconds(std::lround(left));
   return whole < std::chrono::minutes(1) ? fmt::format("{} s", whole.count())
                                          : format_duration(whole);
 }

@@ -117,7 +117,7 @@ std::string sweep_text(const control::SweepReport& report) {
   text += gaps.empty() ? "\n" : " NOT:\n" + gaps;
   text += interruption(report.record);
   if (report.rows.empty()) return text + "In step: nothing deviates.\n";
-  text += plural(report.rows.size(), "deviation") + "\n\n";
+  text += plural(report.rows.size(), "finding") + "\n\n";
   Table table({"SEVERITY", "KIND", "CLASS", "WHAT", "NODES", "DETAIL"});
   for (const FindingRow& row : report.rows) {
     const Finding& subject = row.subject;

@@ -157,7 +157,7 @@ TEST(SweepText, ShowsARowACause) {
   EXPECT_THAT(
       lines_of(sweep_text(deviating())),
       ElementsAre("sweep 2026-09-21T14:13:20Z: 2,002 probes in 1.50 s (1 kpps), engine packet",
-                  "2/2 nodes proven.", "1 deviation", "",
+                  "2/2 nodes proven.", "1 finding", "",
                   "SEVERITY  KIND             CLASS    WHAT           NODES      DETAIL",
                   "high      unexpected-port  compute  4444/tcp open  node[3,7]", "",
                   "Next: lockstep nodes \"node[3,7]\""));

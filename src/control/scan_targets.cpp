@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 
@@ -59,6 +60,9 @@ class TargetParser {
   explicit TargetParser(const Inventory& inventory) : inventory_(inventory) {
     result_.cluster = inventory.cluster;
     result_.classes = inventory.classes;
+    for (const auto& [name, node] : inventory.nodes) {
+      for (const NodeAddress& address : node.addresses) owners_.emplace(address.address, name);
+    }
   }
 
   Result<void> add(const std::string& expression) {
@@ -75,25 +79,43 @@ class TargetParser {
     LOCKSTEP_TRY(const IpRange range, IpRange::parse(text));
     if (range.size() > kMaxScanAddresses) return too_many(range.size());
     for (std::uint64_t i = 0; i < range.size(); ++i) {
-      const IpAddress address = range.first.plus(i);
-      Node node{.name = address.to_string(), .classes = {}, .group = {}, .addresses = {}};
-      node.addresses.push_back({.address = address, .network = {}});
-      result_.nodes.emplace(node.name, std::move(node));
+      add_address(range.first.plus(i));
     }
     return {};
+  }
+
+  /// An address that the inventory knows is shown as its node's, and as no other one's.
+  void add_address(const IpAddress& address) {
+    const auto owner = owners_.find(address);
+    const std::string name = owner == owners_.end() ? address.to_string() : owner->second;
+    const auto known = inventory_.nodes.find(name);
+    NodeAddress wanted{.address = address, .network = {}};
+    Node bare{.name = name, .classes = {}, .group = {}, .addresses = {}};
+    if (known != inventory_.nodes.end()) {
+      bare = known->second;
+      bare.addresses.clear();
+      for (const NodeAddress& one : known->second.addresses) {
+        if (one.address == address) wanted = one;
+      }
+    }
+    auto& addresses = result_.nodes.emplace(name, std::move(bare)).first->second.addresses;
+    if (std::find(addresses.begin(), addresses.end(), wanted) == addresses.end()) {
+      addresses.push_back(std::move(wanted));
+    }
   }
 
   Result<void> add_nodeset(const std::string& text) {
     LOCKSTEP_TRY(const Nodeset set, parse_nodes(text, inventory_));
     for (const std::string& name : set.sorted()) {
       const auto known = inventory_.nodes.find(name);
-      Node bare{.name = name, .classes = {}, .group = {}, .addresses = {}};
-      result_.nodes.emplace(name, known == inventory_.nodes.end() ? bare : known->second);
+      const Node bare{.name = name, .classes = {}, .group = {}, .addresses = {}};
+      result_.nodes.insert_or_assign(name, known == inventory_.nodes.end() ? bare : known->second);
     }
     return {};
   }
 
   const Inventory& inventory_;
+  std::map<IpAddress, std::string> owners_;
   Inventory result_;
 };
 

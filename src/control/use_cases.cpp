@@ -63,7 +63,9 @@ Result<SweepRecord> scan(const SweepSetting& setting, const std::vector<std::str
 }
 
 Result<SweepReport> sweep(const SweepSetting& setting, Store& store,
-                          const std::vector<std::string>& nodes) {
+                          std::vector<std::string> nodes) {
+  const Nodeset& excluded = setting.policy.excluded_nodes;
+  std::erase_if(nodes, [&](const std::string& name) { return excluded.contains(name); });
   LOCKSTEP_CHECK(store.replace_inventory(setting.inventory));
   LOCKSTEP_TRY(const std::vector<Profile> profiles, store.profiles());
   const std::vector<Node> subjects = pick(setting.inventory, nodes);

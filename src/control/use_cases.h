@@ -45,10 +45,10 @@ struct SweepReport {
   bool deviates() const;
 };
 
-/// Examines `nodes`, compares them with the profiles of their classes, and keeps the inventory in
+/// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of their classes, and keeps the inventory in
 /// the store up to date. Errors: `invalid` where no class of the nodes has a profile yet.
 Result<SweepReport> sweep(const SweepSetting& setting, Store& store,
-                          const std::vector<std::string>& nodes);
+                          std::vector<std::string> nodes);
 
 /// What one learning wrote.
 struct LearnReport {

@@ -59,8 +59,10 @@ TEST(Resolver, AHangingLookupHoldsUpNobody) {
   Gate gate;
   const auto ended = std::make_shared<std::promise<void>>();
   std::future<void> late = ended->get_future();
-  const Lookup lookup = [gate = gate.future(), ended](const std::string& name) {
+  const auto begun = std::make_shared<std::atomic<bool>>(false);
+  const Lookup lookup = [gate = gate.future(), ended, begun](const std::string& name) {
     if (name == "hangs") {
+      *begun = true;
       gate.wait();
       ended->set_value();
     }
@@ -69,13 +71,14 @@ TEST(Resolver, AHangingLookupHoldsUpNobody) {
   {
     // Everything of the caller is gone by the time that the lookup comes back.
     const std::vector<std::string> names{"hangs"};
-    const auto results = resolve_names(names, lookup, {milliseconds(1), 4});
+    const auto results = resolve_names(names, lookup, {milliseconds(100), 4});
     ASSERT_FALSE(results.at("hangs"));
     EXPECT_EQ(results.at("hangs").error().kind(), ErrorKind::unavailable);
     EXPECT_EQ(results.at("hangs").error().message(), "timed out");
   }
   gate.open();
-  late.wait();
+  // On a machine so busy that the thread did not begin in time, there is nothing to wait for.
+  if (*begun) late.wait();
 }
 
 TEST(Resolver, KeepsWhatCameInTime) {

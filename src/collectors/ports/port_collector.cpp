@@ -118,7 +118,7 @@ class Collection {
   }
 
   Result<void> run_shard(Targets shard, scan::Engine& engine, scan::Engine* fallback) {
-    LOCKSTEP_TRY(scan::Plan plan, make_plan(shard));
+    LOCKSTEP_TRY(const scan::Plan plan, make_plan(shard));
     LOCKSTEP_TRY(const scan::ResultTable table, scan::ResultTable::create(shard.size()));
     const auto done = run_engine(engine, plan, table);
     if (!done && summary_.probes_sent == 0) return std::unexpected(done.error());

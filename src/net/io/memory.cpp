@@ -133,8 +133,8 @@ MemoryNetwork::MemoryNetwork(std::uint64_t seed) : state_(std::make_unique<State
 }
 MemoryNetwork::~MemoryNetwork() = default;
 
-void MemoryNetwork::add(const IpAddress& address, MemoryHost host) {
-  state_->hosts[address] = std::move(host);
+void MemoryNetwork::add(const IpAddress& address, const MemoryHost& host) {
+  state_->hosts[address] = host;
 }
 
 MemoryTraffic MemoryNetwork::traffic(const IpAddress& address) const {

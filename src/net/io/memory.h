@@ -37,7 +37,7 @@ class MemoryNetwork final : public Links {
   explicit MemoryNetwork(std::uint64_t seed = 1);
   ~MemoryNetwork() override;
 
-  void add(const IpAddress& address, MemoryHost host);
+  void add(const IpAddress& address, const MemoryHost& host);
   /// Record the time of each SYN; off by default, since it costs memory.
   void record_times() { record_times_ = true; }
 
