@@ -18,8 +18,8 @@ inline constexpr std::uint64_t kMaxScanAddresses = 65536;
 
 /// The nodes that `expressions` name: those of `inventory` as they are, every other name as a node
 /// without addresses (to be resolved), every address as its node's, or else as a node named after
-/// it, with an empty network (to be assigned). `@group` names a class or a group of the inventory. Errors: `invalid`,
-/// naming the expression; more than kMaxScanAddresses in all.
+/// it, with an empty network (to be assigned). `@group` names a class or a group of the inventory.
+/// Errors: `invalid`, naming the expression; more than kMaxScanAddresses in all.
 Result<Inventory> parse_scan_targets(const std::vector<std::string>& expressions,
                                      const Inventory& inventory);
 

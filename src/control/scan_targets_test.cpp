@@ -42,7 +42,10 @@ TEST(ScanTargets, TakesEveryFormOfExpression) {
       {"an address", {"198.18.0.9"}, {"198.18.0.9"}},
       {"an IPv6 address", {"fd00::1"}, {"fd00::1"}},
       {"an address in other words", {"FD00:0::01"}, {"fd00::1"}},
-      {"a range", {"198.18.0.1-198.18.0.3"}, {"198.18.0.1", "198.18.0.2", "198.18.0.3"}},
+      {"a range", {"198.18.0.5-198.18.0.7"}, {"198.18.0.5", "198.18.0.6", "198.18.0.7"}},
+      {"a range with an address that the inventory knows: it is its node's, once",
+       {"198.18.0.1-198.18.0.3", "node1"},
+       {"198.18.0.2", "198.18.0.3", "node1"}},
       {"a range of last octets", {"198.18.0.254-255"}, {"198.18.0.254", "198.18.0.255"}},
       {"a range over an octet", {"198.18.0.255-198.18.1.0"}, {"198.18.0.255", "198.18.1.0"}},
       {"an IPv6 range", {"fd00::a-fd00::c"}, {"fd00::a", "fd00::b", "fd00::c"}},
@@ -64,8 +67,8 @@ TEST(ScanTargets, TakesEveryFormOfExpression) {
        {"node1", "198.18.0.77", "@rack2", "x1", "fd00::/127"},
        {"198.18.0.77", "fd00::", "fd00::1", "login1", "node1", "x1"}},
       {"the same twice",
-       {"x1", "x[1-2]", "198.18.0.1", "198.18.0.1-2"},
-       {"198.18.0.1", "198.18.0.2", "x1", "x2"}},
+       {"x1", "x[1-2]", "198.18.0.5", "198.18.0.5-6"},
+       {"198.18.0.5", "198.18.0.6", "x1", "x2"}},
       {"nothing", {}, {}},
   };
   for (const auto& row : kRows) {

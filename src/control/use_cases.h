@@ -45,8 +45,9 @@ struct SweepReport {
   bool deviates() const;
 };
 
-/// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of their classes, and keeps the inventory in
-/// the store up to date. Errors: `invalid` where no class of the nodes has a profile yet.
+/// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of
+/// their classes, and keeps the inventory in the store up to date. Errors: `invalid` where no class
+/// of the nodes has a profile yet.
 Result<SweepReport> sweep(const SweepSetting& setting, Store& store,
                           std::vector<std::string> nodes);
 
