@@ -42,6 +42,10 @@ class ReportFile {
     return std::unexpected(system_error(errno, fmt::format("--report {}", quoted(path))));
   }
 
+  /// Whether there is a file to write: rendering a report that nobody reads costs as much as one
+  /// that somebody does.
+  bool wanted() const { return !path_.empty(); }
+
   Result<void> write(const std::string& text) {
     if (path_.empty()) return {};
     file_ << text;
@@ -177,7 +181,7 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
   LOCKSTEP_CHECK(session.prepare(command.ports, "default", allow, EngineUse::scan, known, nodes));
   LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
   LOCKSTEP_TRY(const SweepRecord record, control::scan(session.setting(), nodes));
-  LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
+  if (report.wanted()) LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
   LOCKSTEP_CHECK(print(command.json ? cli::scan_json(record) : cli::scan_text(record)));
   return record.complete() ? cli::kInStep : cli::kIncomplete;
 }
@@ -193,7 +197,7 @@ Result<int> run_command(const cli::SweepCommand& command, const std::string& con
                                  EngineUse::sweep, cluster.inventory, cluster.nodes));
   LOCKSTEP_TRY(const control::SweepReport report,
                control::sweep(session.setting(), *store, cluster.nodes));
-  LOCKSTEP_CHECK(report_file.write(cli::sweep_json(report)));
+  if (report_file.wanted()) LOCKSTEP_CHECK(report_file.write(cli::sweep_json(report)));
   LOCKSTEP_CHECK(print(command.json ? cli::sweep_json(report) : cli::sweep_text(report)));
   if (report.deviates()) return cli::kDeviations;
   return report.rows.empty() && report.record.complete() ? cli::kInStep : cli::kIncomplete;
