@@ -111,11 +111,9 @@ class AfPacketIo final : public FrameIo {
   std::uint64_t receive_drops() const override;
 
  private:
-  AfPacketIo(UniqueFd sender, UniqueFd receiver, std::byte* ring)
-      : sender_(std::move(sender)), receiver_(std::move(receiver)), ring_(ring) {}
+  AfPacketIo(UniqueFd socket, std::byte* ring) : socket_(std::move(socket)), ring_(ring) {}
 
-  UniqueFd sender_;
-  UniqueFd receiver_;
+  UniqueFd socket_;
   Ring ring_;
   std::array<Bytes, kReceiveBatch> received_;
   std::uint32_t received_count_ = 0;
@@ -157,15 +155,10 @@ Result<UniqueFd> open_packet_socket() {
   return socket;
 }
 
-Result<UniqueFd> open_sender(const Interface& interface) {
-  LOCKSTEP_TRY(UniqueFd socket, open_packet_socket());
-  LOCKSTEP_CHECK(set_packet_option(socket, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS"));
-  LOCKSTEP_CHECK(bind_to(socket, link_address(interface, 0), interface.name));
-  return socket;
-}
-
-/// The receiver gets its filter before it is bound, so that nothing unfiltered reaches its ring.
-Result<UniqueFd> open_receiver(std::span<sock_filter> filter) {
+/// One socket for both ways, since setting up and closing one may have to wait for the kernel's
+/// readers (synchronize_net), which a small scan feels. It gets its filter before it is bound, so
+/// that nothing unfiltered reaches its ring.
+Result<UniqueFd> open_with_ring(std::span<sock_filter> filter) {
   LOCKSTEP_TRY(UniqueFd socket, open_packet_socket());
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) {
@@ -173,6 +166,7 @@ Result<UniqueFd> open_receiver(std::span<sock_filter> filter) {
   }
   LOCKSTEP_CHECK(set_packet_option(socket, PACKET_VERSION, int{TPACKET_V2}, "PACKET_VERSION"));
   LOCKSTEP_CHECK(set_packet_option(socket, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING"));
+  LOCKSTEP_CHECK(set_packet_option(socket, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS"));
   const tpacket_req ring{.tp_block_size = kRingBlockBytes,
                          .tp_block_nr = static_cast<unsigned>(kRingBytes / kRingBlockBytes),
                          .tp_frame_size = kRingFrameBytes,
@@ -183,23 +177,22 @@ Result<UniqueFd> open_receiver(std::span<sock_filter> filter) {
 
 Result<std::unique_ptr<AfPacketIo>> AfPacketIo::open(const Interface& interface,
                                                      std::span<sock_filter> filter) {
-  LOCKSTEP_TRY(UniqueFd sender, open_sender(interface));
-  LOCKSTEP_TRY(UniqueFd receiver, open_receiver(filter));
+  LOCKSTEP_TRY(UniqueFd socket, open_with_ring(filter));
   void* const memory =
-      ::mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, receiver.get(), 0);
+      ::mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket.get(), 0);
   if (memory == MAP_FAILED) return std::unexpected(system_error(errno, "map the packet ring"));
   std::unique_ptr<AfPacketIo> io(
-      new AfPacketIo(std::move(sender), std::move(receiver), static_cast<std::byte*>(memory)));
-  LOCKSTEP_CHECK(bind_to(io->receiver_, link_address(interface, ETH_P_ALL), interface.name));
+      new AfPacketIo(std::move(socket), static_cast<std::byte*>(memory)));
+  LOCKSTEP_CHECK(bind_to(io->socket_, link_address(interface, ETH_P_ALL), interface.name));
   return io;
 }
 
 Result<std::uint32_t> AfPacketIo::join(std::uint32_t group) {
   constexpr std::uint32_t kFound = (PACKET_FANOUT_CPU | PACKET_FANOUT_FLAG_UNIQUEID) << 16;
   std::uint32_t value = group == 0 ? kFound : group;
-  LOCKSTEP_CHECK(set_packet_option(receiver_, PACKET_FANOUT, value, "PACKET_FANOUT"));
+  LOCKSTEP_CHECK(set_packet_option(socket_, PACKET_FANOUT, value, "PACKET_FANOUT"));
   socklen_t size = sizeof value;
-  if (::getsockopt(receiver_.get(), SOL_PACKET, PACKET_FANOUT, &value, &size) != 0) {
+  if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_FANOUT, &value, &size) != 0) {
     return std::unexpected(system_error(errno, "PACKET_FANOUT"));
   }
   return value;
@@ -218,7 +211,7 @@ Result<std::size_t> AfPacketIo::send(std::span<const Frame> frames) {
       messages[i].msg_hdr.msg_iov = &parts[i];
       messages[i].msg_hdr.msg_iovlen = 1;
     }
-    const int count = ::sendmmsg(sender_.get(), messages.data(), static_cast<unsigned>(batch), 0);
+    const int count = ::sendmmsg(socket_.get(), messages.data(), static_cast<unsigned>(batch), 0);
     if (count < 0) {
       // Another error comes up again with the next call, which has nothing to report but that.
       if (errno == ENOBUFS || errno == EAGAIN || errno == EINTR || sent > 0) return sent;
@@ -245,18 +238,18 @@ void AfPacketIo::wait_until(TimePoint deadline) {
   const auto left = std::max(deadline - now(), std::chrono::nanoseconds(0));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
   const timespec timeout{seconds.count(), (left - seconds).count()};
-  pollfd waiting{receiver_.get(), POLLIN, 0};
+  pollfd waiting{socket_.get(), POLLIN, 0};
   if (::ppoll(&waiting, 1, &timeout, nullptr) != 1 || (waiting.revents & POLLERR) == 0) return;
   // The interface went down. Asking takes the error away, so that the next wait is one again.
   socklen_t size = sizeof link_error_;
-  ::getsockopt(receiver_.get(), SOL_SOCKET, SO_ERROR, &link_error_, &size);
+  ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &link_error_, &size);
 }
 
 std::uint64_t AfPacketIo::receive_drops() const {
   tpacket_stats statistics{};
   socklen_t size = sizeof statistics;
   // The kernel's counters start again from zero each time they are read.
-  if (::getsockopt(receiver_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0) {
+  if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0) {
     drops_ += statistics.tp_drops;
   }
   return drops_;
