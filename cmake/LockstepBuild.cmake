@@ -41,7 +41,8 @@ endif()
 # lockstep_folder(NAME [SOURCES ...] [LINK ...] [TESTS ...] [BENCHES ...] [TEST_LINK ...])
 # One folder of the house: the library lockstep_NAME, its unit tests as one program NAME_test,
 # its micro-benchmarks as NAME_bench. LINK names other folders without the prefix "lockstep_"
-# or imported targets with "::"; it is the folder's only way to another one.
+# or imported targets with "::"; it is the folder's only way to another one. TEST_LINK is what its
+# tests and benchmarks need beyond that.
 function(lockstep_folder name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;TESTS;BENCHES;TEST_LINK" ${ARGN})
   if(arg_SOURCES)
@@ -74,6 +75,10 @@ function(lockstep_folder name)
   if(LOCKSTEP_BENCH AND arg_BENCHES)
     add_executable(${name}_bench ${arg_BENCHES})
     target_link_libraries(${name}_bench PRIVATE lockstep_${name} benchmark::benchmark_main)
+    foreach(dependency IN LISTS arg_TEST_LINK)
+      lockstep_target_name(target ${dependency})
+      target_link_libraries(${name}_bench PRIVATE ${target})
+    endforeach()
   endif()
 endfunction()
 

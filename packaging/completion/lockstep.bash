@@ -19,6 +19,9 @@ _lockstep() {
     --engine) mapfile -t COMPREPLY < <(compgen -W "auto packet connect" -- "$word"); return ;;
     --ports) mapfile -t COMPREPLY < <(compgen -W "default all" -- "$word"); return ;;
     --rate | --node-rate) mapfile -t COMPREPLY < <(compgen -W "unlimited" -- "$word"); return ;;
+    --class | --from | --network | --nodes | --note | --reason) return ;;
+    --format) mapfile -t COMPREPLY < <(compgen -W "csv sql" -- "$word"); return ;;
+    --for) mapfile -t COMPREPLY < <(compgen -W "1h 12h 1d 7d" -- "$word"); return ;;
     --interface)
       mapfile -t COMPREPLY < <(compgen -W "$(cd /sys/class/net && echo *)" -- "$word")
       return
@@ -27,18 +30,35 @@ _lockstep() {
 
   local words
   case $command in
-    "") words="demo scan sweep nodes profile check-config doctor --config --help --version" ;;
+    "") words="demo scan sweep nodes alerts alert profile check-config doctor --config --help --version" ;;
     demo) words="--keep --loopback" ;;
     scan) words="$port_options --allow --report" ;;
     sweep) words="$port_options --report" ;;
     nodes) words="--expand --fold --json" ;;
+    alerts) words="--all --json" ;;
+    alert)
+      case $sub in
+        ack | silence) words="--nodes --note --for --json" ;;
+        resolve) words="--nodes --reason --json" ;;
+        *) words="ack silence resolve" ;;
+      esac
+      ;;
     doctor) words="--json" ;;
     check-config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     profile)
       case $sub in
-        learn) words="--class --from $port_options" ;;
-        show) words="--class --json" ;;
-        *) words="learn show" ;;
+        learn) words="--class --from --consensus $port_options" ;;
+        import)
+          if [[ $word != -* && $previous != --* ]]; then
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            return
+          fi
+          words="--class --network --json"
+          ;;
+        show | diff) words="--class --json" ;;
+        approve) words="--class --baseline --table --json" ;;
+        export) words="--class --format --json" ;;
+        *) words="learn import show diff approve export" ;;
       esac
       ;;
     *) return ;;

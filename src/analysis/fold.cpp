@@ -7,7 +7,7 @@ namespace lockstep {
 namespace {
 
 auto cause(const Finding& f) {
-  return std::tie(f.kind, f.node_class, f.port, f.protocol, f.network, f.state, f.detail);
+  return std::tie(f.kind, f.node_class, f.port, f.protocol, f.network, f.state, f.detail, f.reason);
 }
 
 bool same_row(const Finding& a, const Finding& b) {
@@ -28,9 +28,11 @@ std::vector<FindingRow> fold(std::span<const Finding> findings) {
   std::vector<FindingRow> rows;
   for (const Finding& finding : sorted) {
     if (rows.empty() || !same_row(rows.back().subject, finding)) {
-      rows.push_back({finding, {finding.node}});
-    } else if (rows.back().nodes.back() != finding.node) {
-      rows.back().nodes.push_back(finding.node);
+      rows.push_back({finding, {}});
+    }
+    std::vector<std::string>& nodes = rows.back().nodes;
+    if (!finding.node.empty() && (nodes.empty() || nodes.back() != finding.node)) {
+      nodes.push_back(finding.node);
     }
   }
   return rows;

@@ -24,7 +24,10 @@ Finding open_port(const std::string& node, Port port = 4444) {
           .protocol = Protocol::tcp,
           .port = port,
           .state = PortState::open,
-          .detail = ""};
+          .detail = "",
+          .expected = "closed",
+          .reason = "",
+          .clones = ""};
 }
 
 TEST(Fold, GathersNodesThatShareACause) {
@@ -57,6 +60,7 @@ TEST(Fold, KeepsCausesApart) {
       {"no port", [](Finding& f) { f.port.reset(); }},
       {"state", [](Finding& f) { f.state = PortState::filtered; }},
       {"detail", [](Finding& f) { f.detail = "silent"; }},
+      {"reason", [](Finding& f) { f.reason = "many ports"; }},
   };
   for (const auto& row : kRows) {
     SCOPED_TRACE(row.description);

@@ -1,5 +1,6 @@
 #include "analysis/judge.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -10,49 +11,18 @@
 #include <tuple>
 #include <utility>
 
+#include "analysis/port_text.h"
+#include "analysis/views.h"
 #include "base/text.h"
+#include "profiles/approval.h"
 #include "profiles/resolve.h"
 
 namespace lockstep {
 namespace {
 
-/// How much of a list of ports a person reads.
-constexpr std::size_t kLongestPortText = 100;
-
-/// What the sweep saw of one node on one network with one protocol.
-struct View {
-  const Node* node = nullptr;
-  std::string network;
-  Protocol protocol = Protocol::tcp;
-  std::vector<const Coverage*> coverage;
-  std::vector<const PortObservation*> observations;
-};
-
-Severity severity_of(FindingKind kind) {
-  switch (kind) {
-    case FindingKind::unexpected_port:
-    case FindingKind::unexpected_filtered: return Severity::high;
-    case FindingKind::coverage_gap: return Severity::medium;
-    case FindingKind::missing_port:
-    case FindingKind::node_unreachable: return Severity::low;
-  }
-  return Severity::high;
-}
-
-/// A finding about the node as a whole.
-Finding about_node(FindingKind kind, const Node& node, const std::string& network,
-                   std::string detail) {
-  return {.kind = kind,
-          .severity = severity_of(kind),
-          .node_class = fmt::format("{}", fmt::join(node.classes, "+")),
-          .node = node.name,
-          .network = network,
-          .address = {},
-          .protocol = std::nullopt,
-          .port = std::nullopt,
-          .state = std::nullopt,
-          .detail = std::move(detail)};
-}
+/// How much of a change of a profile a person reads, and how much tells changes apart.
+constexpr std::size_t kLongestChangeText = 100;
+constexpr std::size_t kLongestChangeReason = 4096;
 
 std::string reason_for(PortState state, Evidence evidence) {
   if (state == PortState::open) return "";
@@ -76,21 +46,9 @@ std::string reason_for(const Coverage& coverage) {
 /// The reason and the size of the request, not of what is left: that differs from node to node
 /// and would give each a row of its own.
 std::string gap_detail(const Coverage& coverage) {
-  std::string detail =
-      fmt::format("{}: {} of {} ports examined", reason_for(coverage),
-                  coverage.asked == 0 ? "none" : "not all", with_thousands(coverage.wanted));
+  std::string detail = examined_text(reason_for(coverage), coverage.asked > 0, coverage.wanted);
   if (!coverage.note.empty()) detail += fmt::format(" ({})", coverage.note);
   return detail;
-}
-
-std::string list_detail(const std::string& reason, const PortSet& ports) {
-  std::string text = ports.to_string();
-  if (text.size() > kLongestPortText) {
-    text.resize(text.rfind(',', kLongestPortText));
-    text += ",...";
-  }
-  return fmt::format("{}{}{} ports: {}", reason, reason.empty() ? "" : ", ",
-                     with_thousands(ports.size()), text);
 }
 
 /// Silence proves a filter only where the port was asked as often as the sweep allows and the
@@ -104,24 +62,69 @@ bool proves_filter(const PortObservation& seen, const View& view) {
   return coverage.examined() || seen.evidence == Evidence::icmp_unreachable;
 }
 
+std::string day_of(WallTime time) {
+  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+/// The expectations of one group of clones with one protocol, taken apart by what each port means
+/// when it is open.
+struct PortExpectations {
+  PortSet expected;                       ///< each of them should be open
+  PortSet allowed;                        ///< expected, or may be open
+  std::map<std::string, PortSet> unsure;  ///< may be open under a condition that nobody checks yet
+  std::map<std::string, PortSet> past;    ///< were allowed, until a day
+  PortSet of_users;
+  std::vector<const PortRule*> one_of;  ///< of each, one port should be open
+  std::vector<std::string> unprofiled;
+};
+
+std::string condition_of(const PortRule& rule) {
+  switch (rule.presence) {
+    case Presence::job: return "allowed while a job holds the node, which is not known here";
+    case Presence::submit: return "allowed while a job launcher runs, which is not known here";
+    case Presence::rpc:
+      return fmt::format("allowed for RPC program {}, which was not asked", rule.rpc_program);
+    case Presence::required:
+    case Presence::optional: break;
+  }
+  return "";
+}
+
+void add_rule(const PortRule& rule, WallTime now, PortExpectations& to) {
+  if (!rule.holds_at(now)) {
+    PortSet& ports = to.past[fmt::format("was allowed until {}", day_of(*rule.until))];
+    ports = ports | rule.ports;
+    return;
+  }
+  const std::string condition = condition_of(rule);
+  if (!condition.empty()) {
+    to.unsure[condition] = to.unsure[condition] | rule.ports;
+    return;
+  }
+  to.allowed = to.allowed | rule.ports;
+  if (rule.presence == Presence::required) to.one_of.push_back(&rule);
+}
+
+/// The text of the entry that has the port, or nothing.
+const std::string* entry_with(const std::map<std::string, PortSet>& entries, Port port) {
+  for (const auto& [text, ports] : entries) {
+    if (ports.contains(port)) return &text;
+  }
+  return nullptr;
+}
+
 class Judge {
  public:
-  explicit Judge(const JudgeInput& input) : input_(input) {
-    for (const Node& node : input.nodes) nodes_.emplace(node.name, &node);
-    for (const Coverage& each : input.coverage) {
-      if (View* const view = view_of(each)) view->coverage.push_back(&each);
-    }
-    for (const PortObservation& each : input.observations) {
-      if (View* const view = view_of(each)) view->observations.push_back(&each);
-    }
-  }
+  explicit Judge(const JudgeInput& input) : input_(input), views_(input) {}
 
   std::vector<Finding> findings() && {
     for (const Node& node : input_.nodes) judge_presence(node);
-    for (const auto& [key, view] : views_) {
+    for (const auto& [key, view] : views_.all()) {
       judge_coverage(view);
       judge_ports(view);
     }
+    for (const PortObservation& seen : input_.transient) judge_transient(seen);
+    judge_profiles();
     std::ranges::sort(findings_);
     const auto repeated = std::ranges::unique(findings_);
     findings_.erase(repeated.begin(), repeated.end());
@@ -129,34 +132,51 @@ class Judge {
   }
 
  private:
-  using ViewKey = std::tuple<std::string_view, std::string_view, Protocol>;
+  /// A finding about the node as a whole.
+  Finding about(FindingKind kind, const Node& node, std::string_view network,
+                std::string detail) const {
+    Finding finding;
+    finding.kind = kind;
+    finding.severity = input_.severities.of(kind, node.classes);
+    finding.node_class = fmt::format("{}", fmt::join(node.classes, "+"));
+    finding.node = node.name;
+    finding.network = network;
+    finding.detail = std::move(detail);
+    return finding;
+  }
 
-  template <typename Fact>
-  View* view_of(const Fact& fact) {
-    const auto node = nodes_.find(fact.node);
-    if (node == nodes_.end()) return nullptr;
-    View& view = views_[{fact.node, fact.network, fact.protocol}];
-    view.node = node->second;
-    view.network = fact.network;
-    view.protocol = fact.protocol;
-    return &view;
+  void add_gap(const Node& node, std::string_view network, std::string detail) {
+    Finding finding = about(FindingKind::coverage_gap, node, network, std::move(detail));
+    finding.reason = finding.detail;
+    findings_.push_back(std::move(finding));
   }
 
   /// Classes and networks are few, nodes are many.
-  const Expectations& expectations(const View& view) {
-    const auto [place, fresh] =
-        expectations_.try_emplace({view.node->classes, view.network}, Expectations{});
-    if (fresh) place->second = resolve(view.node->classes, view.network, input_.profiles);
-    return place->second;
-  }
-
-  void add_gap(const Node& node, const std::string& network, std::string detail) {
-    findings_.push_back(about_node(FindingKind::coverage_gap, node, network, std::move(detail)));
+  const PortExpectations& expectations(const View& view) {
+    const auto [place, fresh] = expectations_.try_emplace(
+        {view.node->classes, std::string(view.network), view.protocol}, PortExpectations{});
+    if (!fresh) return place->second;
+    PortExpectations& expected = place->second;
+    const auto [known, first] =
+        resolved_.try_emplace({view.node->classes, std::string(view.network)}, Expectations{});
+    if (first) {
+      known->second = resolve(view.node->classes, std::string(view.network), input_.profiles);
+    }
+    expected.unprofiled = known->second.unprofiled;
+    for (const ExpectedPort& each : known->second.ports) {
+      if (each.protocol == view.protocol) expected.expected.insert(each.port);
+    }
+    expected.allowed = expected.expected;
+    for (const PortRule& rule : known->second.rules) {
+      if (rule.protocol == view.protocol) add_rule(rule, input_.now, expected);
+    }
+    expected.of_users = input_.severities.user_ports(view.node->classes);
+    return expected;
   }
 
   void judge_presence(const Node& node) {
-    const auto first = views_.lower_bound({node.name, "", Protocol::tcp});
-    const bool seen = first != views_.end() && first->second.node == &node;
+    const auto first = views_.all().lower_bound({node.name, "", Protocol::tcp});
+    const bool seen = first != views_.all().end() && first->second.node == &node;
     if (!seen) add_gap(node, "", "the sweep left no record of it");
     if (node.classes.empty()) add_gap(node, "", "it is in no class: nothing to compare it with");
   }
@@ -168,100 +188,247 @@ class Judge {
     for (const Coverage* const coverage : view.coverage) {
       if (coverage->examined()) continue;
       const bool unreachable = coverage->gap == CoverageGap::unreachable;
-      Finding finding = about_node(
-          unreachable ? FindingKind::node_unreachable : FindingKind::coverage_gap, *view.node,
-          view.network, unreachable ? coverage->note : gap_detail(*coverage));
+      Finding finding =
+          about(unreachable ? FindingKind::node_unreachable : FindingKind::coverage_gap, *view.node,
+                view.network, unreachable ? coverage->note : gap_detail(*coverage));
       finding.address = coverage->address;
+      if (!unreachable) finding.reason = finding.detail;
       findings_.push_back(std::move(finding));
     }
   }
 
   void judge_ports(const View& view) {
     if (view.node->classes.empty()) return;
-    const Expectations& expected = expectations(view);
+    const PortExpectations& expected = expectations(view);
     if (!expected.unprofiled.empty()) {
-      add_gap(
-          *view.node, view.network,
-          fmt::format("no profile for {}: learn one first", fmt::join(expected.unprofiled, ", ")));
+      add_gap(*view.node, view.network,
+              fmt::format("no profile for {}: learn and approve one first",
+                          fmt::join(expected.unprofiled, ", ")));
       return;
     }
-    PortSet ports;
-    for (const ExpectedPort& each : expected.ports) {
-      if (each.protocol == view.protocol) ports.insert(each.port);
-    }
-    judge_unexpected(view, ports);
-    judge_missing(view, ports);
+    judge_open(view, expected);
+    judge_filtered(view, expected);
+    judge_missing(view, expected);
   }
 
-  void judge_unexpected(const View& view, const PortSet& expected) {
-    std::map<std::tuple<IpAddress, PortState, Evidence>, PortSet> seen;
-    for (const PortObservation* const each : view.observations) {
-      if (expected.contains(each->port) || each->state == PortState::closed) continue;
-      if (each->state != PortState::open && !proves_filter(*each, view)) continue;
-      seen[{each->address, each->state, each->evidence}].insert(each->port);
+  Finding about_port(FindingKind kind, const View& view, PortState state, std::string expected,
+                     std::string detail) const {
+    Finding finding = about(kind, *view.node, view.network, std::move(detail));
+    finding.protocol = view.protocol;
+    finding.state = state;
+    finding.expected = std::move(expected);
+    return finding;
+  }
+
+  void judge_open(const View& view, const PortExpectations& expected) {
+    std::map<IpAddress, PortSet> unexpected;
+    std::map<IpAddress, PortSet> of_users;
+    for (const PortObservation* const seen : view.observations) {
+      if (seen->state != PortState::open || expected.allowed.contains(seen->port)) continue;
+      if (const std::string* const condition = entry_with(expected.unsure, seen->port)) {
+        add_lesser(view, *seen, Severity::informational, *condition);
+      } else if (const std::string* const past = entry_with(expected.past, seen->port)) {
+        add_lesser(view, *seen, Severity::medium, *past);
+      } else if (expected.of_users.contains(seen->port)) {
+        of_users[seen->address].insert(seen->port);
+      } else {
+        unexpected[seen->address].insert(seen->port);
+      }
     }
-    for (const auto& [cause, ports] : seen) {
-      const auto& [address, state, evidence] = cause;
-      const bool open = state == PortState::open;
+    for (const auto& [address, ports] : unexpected) {
       Finding finding =
-          about_node(open ? FindingKind::unexpected_port : FindingKind::unexpected_filtered,
-                     *view.node, view.network, reason_for(state, evidence));
+          about_port(FindingKind::unexpected_port, view, PortState::open, "closed", "");
       finding.address = address;
-      finding.protocol = view.protocol;
-      finding.state = state;
-      add_each_or_all(std::move(finding), ports, open ? kMostOpenFindings : kMostFilteredFindings);
+      add_each_or_all(view, std::move(finding), ports, kMostOpenFindings);
+    }
+    for (const auto& [address, ports] : of_users) {
+      Finding finding = about_port(FindingKind::unexpected_port, view, PortState::open, "closed",
+                                   ports_text("listeners of users", ports));
+      finding.address = address;
+      finding.reason = "listeners of users";
+      finding.severity = Severity::informational;
+      findings_.push_back(std::move(finding));
     }
   }
 
-  void add_each_or_all(Finding finding, const PortSet& ports, std::size_t most) {
+  void add_lesser(const View& view, const PortObservation& seen, Severity severity,
+                  const std::string& why) {
+    Finding finding =
+        about_port(FindingKind::unexpected_port, view, PortState::open, "closed", why);
+    finding.address = seen.address;
+    finding.port = seen.port;
+    finding.severity = std::min(severity, finding.severity);
+    findings_.push_back(std::move(finding));
+  }
+
+  void judge_filtered(const View& view, const PortExpectations& expected) {
+    std::map<std::pair<IpAddress, Evidence>, PortSet> silent;
+    for (const PortObservation* const seen : view.observations) {
+      if (seen->state == PortState::open || seen->state == PortState::closed) continue;
+      const bool known = expected.allowed.contains(seen->port) ||
+                         expected.of_users.contains(seen->port) ||
+                         entry_with(expected.unsure, seen->port) != nullptr ||
+                         entry_with(expected.past, seen->port) != nullptr;
+      if (!known && proves_filter(*seen, view)) {
+        silent[{seen->address, seen->evidence}].insert(seen->port);
+      }
+    }
+    for (const auto& [cause, ports] : silent) {
+      Finding finding = about_port(FindingKind::unexpected_filtered, view, PortState::filtered,
+                                   "closed", reason_for(PortState::filtered, cause.second));
+      finding.address = cause.first;
+      add_each_or_all(view, std::move(finding), ports, kMostFilteredFindings);
+    }
+  }
+
+  void add_each_or_all(const View& view, Finding finding, const PortSet& ports, std::size_t most) {
     if (ports.size() > most) {
-      finding.detail = list_detail(finding.detail, ports);
+      finding.detail = ports_text(finding.detail, ports);
+      finding.reason = "many ports";
       findings_.push_back(std::move(finding));
       return;
     }
     for (const Port port : ports.to_vector()) {
-      finding.port = port;
-      findings_.push_back(finding);
+      Finding& added = findings_.emplace_back(finding);
+      added.port = port;
+      compare_with_clones(view, added);
     }
+  }
+
+  /// What the whole class filters is no deviation of a node: a firewall stands between.
+  void compare_with_clones(const View& view, Finding& finding) const {
+    const CloneCount clones = views_.clones(view, *finding.port);
+    if (clones.nodes < 2) return;
+    finding.clones = fmt::format("{} of {} closed", with_thousands(clones.closed()),
+                                 with_thousands(clones.nodes));
+    const bool as_all = finding.state == PortState::filtered && clones.filtered > 1 &&
+                        clones.filtered * 2 > clones.nodes;
+    if (!as_all) return;
+    finding.severity = Severity::informational;
+    finding.detail += ", as on most nodes of its class";
+  }
+
+  void judge_transient(const PortObservation& seen) {
+    const View* const view = views_.find(seen.node, seen.network, seen.protocol);
+    if (view == nullptr) return;
+    Finding finding = about_port(FindingKind::transient_port, *view, PortState::open, "closed",
+                                 "closed when it was asked again");
+    finding.address = seen.address;
+    finding.port = seen.port;
+    findings_.push_back(std::move(finding));
   }
 
   /// A daemon may listen at one of the node's addresses only, so that all of them must have been
   /// examined before a port is held to be missing.
-  void judge_missing(const View& view, PortSet expected) {
-    const bool examined =
-        !view.coverage.empty() && std::ranges::all_of(view.coverage, &Coverage::examined);
-    if (!examined) return;
+  void judge_missing(const View& view, const PortExpectations& expected) {
+    if (!view.examined()) return;
     PortSet open;
     std::map<Port, Evidence> filtered;
     for (const PortObservation* const each : view.observations) {
       if (each->state == PortState::open) open.insert(each->port);
-      if (each->state == PortState::filtered) {
+      if (each->state == PortState::filtered || each->state == PortState::open_filtered) {
         const auto place = filtered.emplace(each->port, each->evidence).first;
         place->second = std::min(place->second, each->evidence);
       }
     }
-    expected.remove(open);
-    for (const Port port : expected.to_vector()) {
+    PortSet missing = expected.expected;
+    missing.remove(open);
+    for (const Port port : missing.to_vector()) {
       if (!input_.wanted.contains(port)) continue;
       const auto silent = filtered.find(port);
       const bool closed = silent == filtered.end();
       const PortState state = closed ? PortState::closed : PortState::filtered;
-      Finding finding = about_node(FindingKind::missing_port, *view.node, view.network,
-                                   reason_for(state, closed ? Evidence::rst : silent->second));
-      finding.address = (*std::ranges::min_element(view.coverage, {}, [](const Coverage* c) {
-                          return c->address;
-                        }))->address;
-      finding.protocol = view.protocol;
+      Finding finding =
+          missing_port(view, state, reason_for(state, closed ? Evidence::rst : silent->second));
       finding.port = port;
-      finding.state = state;
+      if (const CloneCount clones = views_.clones(view, port); clones.nodes > 1) {
+        finding.clones =
+            fmt::format("{} of {} open", with_thousands(clones.open), with_thousands(clones.nodes));
+      }
       findings_.push_back(std::move(finding));
+    }
+    for (const PortRule* const rule : expected.one_of) judge_one_of(view, *rule, open);
+  }
+
+  /// A rule names ports of which one should be open.
+  void judge_one_of(const View& view, const PortRule& rule, const PortSet& open) {
+    for (const Port port : rule.ports.to_vector()) {
+      if (open.contains(port) || !input_.wanted.contains(port)) return;
+    }
+    Finding finding = missing_port(view, PortState::closed, "");
+    if (rule.ports.size() == 1) {
+      finding.port = rule.ports.to_vector().front();
+      const bool closed = view.state_of(*finding.port) == PortState::closed;
+      finding.state = closed ? PortState::closed : PortState::filtered;
+      finding.detail = reason_for(*finding.state, Evidence::no_reply);
+    } else {
+      finding.reason = finding.detail = ports_text("none is open", rule.ports);
+    }
+    findings_.push_back(std::move(finding));
+  }
+
+  Finding missing_port(const View& view, PortState state, std::string detail) const {
+    Finding finding = about_port(FindingKind::missing_port, view, state, "open", std::move(detail));
+    finding.address = (*std::ranges::min_element(view.coverage, {}, [](const Coverage* c) {
+                        return c->address;
+                      }))->address;
+    return finding;
+  }
+
+  /// Of every host type that the nodes go by: what is in use should be what was approved.
+  void judge_profiles() {
+    std::set<std::string> classes;
+    for (const Node& node : input_.nodes) classes.insert(node.classes.begin(), node.classes.end());
+    std::set<std::string_view> types;
+    for (const Profile& profile : input_.profiles) types.insert(profile.host_type);
+    for (const Approval& approval : input_.approvals) types.insert(approval.host_type);
+    for (const std::string_view type : types) {
+      const std::string node_class(type.substr(0, type.find('@')));
+      if (classes.contains(node_class)) judge_profile(type, node_class);
     }
   }
 
+  void judge_profile(std::string_view type, const std::string& node_class) {
+    const auto profile = std::ranges::find(input_.profiles, type, &Profile::host_type);
+    const auto approval = std::ranges::find(input_.approvals, type, &Approval::host_type);
+    const bool approved = approval != input_.approvals.end();
+    const LineDiff diff = diff_lines(
+        approved ? approval->lines : std::vector<std::string>{},
+        profile == input_.profiles.end() ? std::vector<std::string>{} : lines_of(*profile));
+    if (diff.empty()) return;
+    Finding finding;
+    finding.kind = FindingKind::profile_changed;
+    finding.severity = input_.severities.of(finding.kind, {node_class});
+    finding.node_class = node_class;
+    finding.network = type.contains('@') ? type.substr(type.find('@') + 1) : kDefaultNetwork;
+    finding.detail = change_detail(diff, approved, kLongestChangeText);
+    // Who deals with one change has not seen the next.
+    finding.reason = change_detail(diff, approved, kLongestChangeReason);
+    finding.expected = approved ? "as approved" : "to be approved";
+    findings_.push_back(std::move(finding));
+  }
+
+  static std::string change_detail(const LineDiff& diff, bool approved, std::size_t longest) {
+    std::string detail = approved ? "not as approved:" : "never approved:";
+    std::size_t left = diff.added.size() + diff.removed.size();
+    const auto add = [&](char sign, const std::vector<std::string>& lines) {
+      for (const std::string& line : lines) {
+        if (detail.size() > longest) return;
+        detail += fmt::format(" {}{},", sign, line);
+        --left;
+      }
+    };
+    add('+', diff.added);
+    add('-', diff.removed);
+    detail.pop_back();
+    return left == 0 ? detail : detail + fmt::format(", and {} more", left);
+  }
+
   const JudgeInput& input_;
-  std::map<std::string_view, const Node*> nodes_;
-  std::map<ViewKey, View> views_;
-  std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
+  Views views_;
+  std::map<std::tuple<std::set<std::string>, std::string, Protocol>, PortExpectations>
+      expectations_;
+  std::map<std::pair<std::set<std::string>, std::string>, Expectations> resolved_;
   std::vector<Finding> findings_;
 };
 

@@ -1,22 +1,28 @@
 // From what was seen and what should be, to findings. Pure: no clock, no I/O, so that a recorded
 // sweep can be judged again.
 //
-// What makes which finding:
-//   unexpected-port      high    open, and no class of the node expects it
+// What makes which finding (severities are the usual ones; see severity.h):
+//   unexpected-port      high    open, and no class of the node expects it; informational where a
+//                                rule allows it under a condition that was not checked, and for
+//                                ports of users; medium where a rule allowed it in the past
 //   unexpected-filtered  high    silent or refused by ICMP though the node answers elsewhere, and
-//                                not expected
+//                                not expected; informational where most of the class is silent too
 //   missing-port         low     expected, and closed or filtered at every address of the node on
 //                                that network
 //   node-unreachable     low     an address without any answer; its ports are not judged
 //   coverage-gap         medium  a part that was not examined, a class without a profile, a node
 //                                without a class or without a record
+//   profile-changed      high    the profile of a class is not the one that was approved
 // A port that was not examined is never missing, and a node that could not be judged always shows.
+// Whether an unexpected port is still there when it is asked again, the caller finds out
+// (confirm.h).
 
 #pragma once
 
 #include <span>
 #include <vector>
 
+#include "analysis/severity.h"
 #include "base/port.h"
 #include "model/finding.h"
 #include "model/node.h"
@@ -39,10 +45,17 @@ struct JudgeInput {
   std::span<const Node> nodes;
   /// Ascending by host type, as Store::profiles() gives them.
   std::span<const Profile> profiles;
+  /// What was approved, ascending by host type; where a profile of the nodes differs, that is a
+  /// finding.
+  std::span<const Approval> approvals;
   /// The ports of the request: an expected port that is not among them cannot be missing.
   const PortSet& wanted;
   std::span<const PortObservation> observations;
   std::span<const Coverage> coverage;
+  /// Unexpected ports that were open, and closed when they were asked again; not in `observations`.
+  std::span<const PortObservation> transient{};
+  const SeverityPolicy& severities;
+  WallTime now{};  ///< rules of profiles may have run out
 };
 
 /// The findings, ascending, each once. The order of the input does not matter.

@@ -10,7 +10,7 @@
 #include <random>
 #include <set>
 
-#include "analysis/fold.h"
+#include "analysis/test_world.h"
 
 namespace lockstep {
 namespace {
@@ -18,80 +18,6 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-IpAddress address_of(int number) {
-  return IpAddress::v4(0xc6120000U + static_cast<std::uint32_t>(number));
-}
-
-Coverage full(const std::string& node, const IpAddress& address) {
-  Coverage coverage;
-  coverage.node = node;
-  coverage.address = address;
-  coverage.network = "management";
-  coverage.wanted = coverage.asked = coverage.answered = 65535;
-  return coverage;
-}
-
-/// Nothing was asked, because of `gap`.
-Coverage none(const Coverage& full, CoverageGap gap) {
-  Coverage coverage = full;
-  coverage.wanted = 100;
-  coverage.asked = coverage.answered = 0;
-  coverage.gap = gap;
-  return coverage;
-}
-
-/// A sweep over n1, n2, ... of class compute, which all show what the profile says, until a test
-/// changes something.
-struct World {
-  explicit World(int count, const std::set<Port>& expected = {22, 111, 6818}) {
-    profiles = {{"compute", {}}};
-    for (const Port port : expected) profiles[0].ports.push_back({port, Protocol::tcp, ""});
-    for (int number = 1; number <= count; ++number) {
-      const std::string name = fmt::format("n{}", number);
-      nodes.push_back({name, {"compute"}, "", {{address_of(number), "management"}}});
-      coverage.push_back(full(name, address_of(number)));
-      for (const Port port : expected) show(number, port, PortState::open);
-    }
-  }
-
-  void show(int number, Port port, PortState state, Evidence evidence = Evidence::no_reply) {
-    hide(number, port);
-    observations.push_back({fmt::format("n{}", number), address_of(number), "management",
-                            Protocol::tcp, port, state, evidence});
-  }
-
-  void hide(int number, Port port) {
-    std::erase_if(observations, [&](const PortObservation& seen) {
-      return seen.address == address_of(number) && seen.port == port;
-    });
-  }
-
-  std::vector<Finding> judge() const {
-    return lockstep::judge({nodes, profiles, wanted, observations, coverage});
-  }
-
-  /// The findings as text: "severity kind class node network port/state detail".
-  std::vector<std::string> told() const {
-    std::vector<std::string> result;
-    for (const Finding& f : judge()) {
-      std::string subject = "-";
-      if (f.state) {
-        subject = fmt::format("{}/{} {}", f.port ? fmt::format("{}", *f.port) : "*",
-                              to_string(*f.protocol), to_string(*f.state));
-      }
-      result.push_back(fmt::format("{} {} {} {} {} [{}]", to_string(f.severity), to_string(f.kind),
-                                   f.node_class, f.node, subject, f.detail));
-    }
-    return result;
-  }
-
-  std::vector<Node> nodes;
-  std::vector<Profile> profiles;
-  PortSet wanted = PortSet::all();
-  std::vector<PortObservation> observations;
-  std::vector<Coverage> coverage;
-};
 
 TEST(Judge, FindsEachKindOfDifference) {
   const struct {
@@ -170,16 +96,16 @@ TEST(Judge, FindsEachKindOfDifference) {
         "examined]"}},
       {"a class without a profile",
        [](World& w) { w.nodes[1].classes = {"gpu"}; },
-       {"medium coverage-gap gpu n2 - [no profile for gpu: learn one first]"}},
+       {"medium coverage-gap gpu n2 - [no profile for gpu: learn and approve one first]"}},
       {"a second class without a profile",
        [](World& w) {
          w.nodes[1].classes = {"compute", "gpu"};
          w.show(2, 9400, PortState::open, Evidence::syn_ack);
        },
-       {"medium coverage-gap compute+gpu n2 - [no profile for gpu: learn one first]"}},
+       {"medium coverage-gap compute+gpu n2 - [no profile for gpu: learn and approve one first]"}},
       {"two classes: their union is expected",
        [](World& w) {
-         w.profiles.push_back({"gpu", {{9400, Protocol::tcp, ""}}});
+         w.profiles.push_back({"gpu", {{9400, Protocol::tcp, "", ""}}, {}});
          w.nodes[0].classes = {"compute", "gpu"};
          w.nodes[1].classes = {"compute", "gpu"};
          w.show(2, 9400, PortState::open, Evidence::syn_ack);
@@ -192,7 +118,8 @@ TEST(Judge, FindsEachKindOfDifference) {
            if (seen.node == "n2") seen.network = "hsn";
          }
        },
-       {"medium coverage-gap compute n2 - [no profile for compute@hsn: learn one first]"}},
+       {"medium coverage-gap compute n2 - [no profile for compute@hsn: learn and approve one "
+        "first]"}},
       {"a node in no class",
        [](World& w) { w.nodes[1].classes.clear(); },
        {"medium coverage-gap  n2 - [it is in no class: nothing to compare it with]"}},
@@ -216,7 +143,7 @@ TEST(Judge, FindsEachKindOfDifference) {
        {}},
       {"the same port of the other protocol",
        [](World& w) {
-         w.profiles[0].ports.push_back({9999, Protocol::udp, ""});
+         w.profiles[0].ports.push_back({9999, Protocol::udp, "", ""});
          w.show(1, 9999, PortState::open, Evidence::syn_ack);
        },
        {"high unexpected-port compute n1 9999/tcp open []"}},
@@ -229,22 +156,11 @@ TEST(Judge, FindsEachKindOfDifference) {
   }
 }
 
-/// n1 gets an IPv6 address that shows `ports`.
-void add_second_address(World& world, const std::set<Port>& ports, CoverageGap gap) {
-  const IpAddress six = IpAddress::parse("fd00::1").value();
-  world.nodes[0].addresses.push_back({six, "management"});
-  world.coverage.push_back(world.coverage[0]);
-  world.coverage.back().address = six;
-  world.coverage.back().gap = gap;
-  for (const Port port : ports) {
-    world.observations.push_back(
-        {"n1", six, "management", Protocol::tcp, port, PortState::open, Evidence::syn_ack});
-  }
-}
+const IpAddress kSix = IpAddress::parse("fd00::1").value();
 
 TEST(Judge, FindsAPortThatOneOfTwoAddressesShows) {
   World world(1);
-  add_second_address(world, {22}, CoverageGap::none);
+  world.add_address(1, kSix, {22});
   EXPECT_THAT(world.told(), IsEmpty());
   world.hide(1, 6818);
   EXPECT_THAT(world.told(),
@@ -254,7 +170,7 @@ TEST(Judge, FindsAPortThatOneOfTwoAddressesShows) {
 TEST(Judge, DoesNotMissAPortThatMayBeAtAnUnreachableAddress) {
   World world(1);
   world.hide(1, 6818);
-  add_second_address(world, {}, CoverageGap::unreachable);
+  world.add_address(1, kSix, {}, CoverageGap::unreachable);
   EXPECT_THAT(world.told(), ElementsAre("low node-unreachable compute n1 - []"));
 }
 

@@ -17,7 +17,13 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
 Result<int> run_command(const cli::SweepCommand& command, const std::string& config);
 Result<int> run_command(const cli::NodesCommand& command, const std::string& config);
 Result<int> run_command(const cli::LearnCommand& command, const std::string& config);
+Result<int> run_command(const cli::ImportCommand& command, const std::string& config);
 Result<int> run_command(const cli::ShowCommand& command, const std::string& config);
+Result<int> run_command(const cli::DiffCommand& command, const std::string& config);
+Result<int> run_command(const cli::ApproveCommand& command, const std::string& config);
+Result<int> run_command(const cli::ExportCommand& command, const std::string& config);
+Result<int> run_command(const cli::AlertsCommand& command, const std::string& config);
+Result<int> run_command(const cli::AlertActionCommand& command, const std::string& config);
 Result<int> run_command(const cli::CheckConfigCommand& command, const std::string& config);
 Result<int> run_command(const cli::DoctorCommand& command, const std::string& config);
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "app/config_analysis.h"
 #include "app/toml_reader.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -48,9 +49,11 @@ Result<std::string> as_store_url(const TomlValue& value) {
   LOCKSTEP_TRY(std::string text, toml_text(value));
   constexpr std::string_view kSqlite = "sqlite:///";
   if (text.starts_with(kSqlite) && text.size() > kSqlite.size()) return text;
-  return wrong(fmt::format(
-      "{} is no place of a store; write \"sqlite:///ABSOLUTE/PATH\", with three slashes",
-      quoted(text)));
+  if (text.starts_with("postgresql://") || text.starts_with("postgres://")) return text;
+  return wrong(
+      fmt::format("{} is no place of a store; write \"sqlite:///ABSOLUTE/PATH\", with three "
+                  "slashes, or \"postgresql://HOST/DATABASE\"",
+                  quoted(text)));
 }
 
 Result<Prefix> as_prefix(const TomlValue& value) {
@@ -187,6 +190,7 @@ class ConfigReader {
     root.table("store",
                [&](TomlReader& table) { table.read("url", config_.store.url, as_store_url); });
     root.table("scan", [&](TomlReader& table) { read_scan(table); });
+    read_analysis_tables(root, config_.analysis);
     root.each_table("network", [&](TomlReader& table) { read_network(table); });
     root.each_named_table(
         "class", [&](const std::string& name, TomlReader& table) { read_class(name, table); });
@@ -253,6 +257,7 @@ class ConfigReader {
       table.problem("", checked.error().message());
     }
     table.read("node_rate", node_class.node_rate, as_optional_rate);
+    read_class_analysis(table, name, config_.analysis);
     config_.classes.emplace(name, std::move(node_class));
   }
 

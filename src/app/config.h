@@ -11,12 +11,14 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/severity.h"
 #include "base/ip_address.h"
 #include "base/port.h"
 #include "base/result.h"
 #include "inventory/entries.h"
 #include "inventory/networks.h"
 #include "model/node.h"
+#include "profiles/learn.h"
 
 namespace lockstep {
 
@@ -42,6 +44,15 @@ struct ScanConfig {
   PacketsPerSecond node_rate{50};            ///< of one node; a class may set its own
   int tries = 3;                             ///< probes to a port that stays silent, 1 to 20
   std::chrono::seconds resolve_timeout{10};  ///< for the names of one sweep, 1 to 600
+};
+
+/// [analysis] and [severity]: when what is seen becomes an alert, and how grave it is.
+struct AnalysisConfig {
+  std::chrono::seconds missing_after{300};  ///< between two looks at a missing port, 0 to 86,400
+  int reasks = 2;                           ///< of what is unexpected, 0 to 10
+  std::chrono::seconds reask_interval{3};   ///< between two of them, 0 to 60
+  ConsensusRule consensus;
+  SeverityPolicy severities;  ///< with those of [class.NAME.severity] and their user_ports
 };
 
 /// [[inventory]] type = "csv": a node file.
@@ -71,6 +82,7 @@ struct Config {
   std::string cluster = "cluster";
   StoreConfig store;
   ScanConfig scan;
+  AnalysisConfig analysis;
   std::vector<Network> networks;  ///< [[network]], at most 256
   /// The networks that sweeps probe: those with scan = true, and the default one unless it is
   /// listed with scan = false.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -22,6 +23,8 @@ namespace json = boost::json;
 
 constexpr int kIntruderPort = 4444;
 constexpr int kDeviationsFound = 1;
+constexpr std::array kIntruded = {"node3", "node7"};
+constexpr const char* kBothIntruded = "node[3,7]";
 
 /// Kind, nodes, port: what makes a deviation of the demonstration.
 using Deviation = std::tuple<std::string, std::string, std::int64_t>;
@@ -61,22 +64,33 @@ Result<void> write_file(const std::string& path, const std::string& text) {
   return {};
 }
 
-Result<std::set<Deviation>> read_deviations(const std::string& path) {
+/// What the demonstration looks at in a report of a sweep or of alerts.
+struct Seen {
+  std::set<Deviation> deviations;
+  std::set<std::string> alerts;  ///< of intruders
+};
+
+/// `rows` is where the document has them: "findings", "resolved" or "alerts".
+Result<Seen> read_report(const std::string& path, std::string_view rows) {
   std::ifstream file(path);
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  std::set<Deviation> found;
+  Seen seen;
   try {
     const json::value report = json::parse(text);
-    for (const json::value& row : report.at("findings").as_array()) {
+    for (const json::value& row : report.at(rows).as_array()) {
       const json::value& port = row.at("port");
-      found.emplace(json::value_to<std::string>(row.at("kind")),
-                    json::value_to<std::string>(row.at("nodes")),
-                    port.is_null() ? 0 : port.to_number<std::int64_t>());
+      const std::int64_t number = port.is_null() ? 0 : port.to_number<std::int64_t>();
+      seen.deviations.emplace(json::value_to<std::string>(row.at("kind")),
+                              json::value_to<std::string>(row.at("nodes")), number);
+      const bool finding = rows == "findings";
+      if (number == kIntruderPort) {
+        seen.alerts.insert(json::value_to<std::string>(row.at(finding ? "alert" : "id")));
+      }
     }
   } catch (const std::exception& error) {
     return fail(ErrorKind::corrupt, fmt::format("the report of the sweep: {}", error.what()));
   }
-  return found;
+  return seen;
 }
 
 /// Says what it does, and does it by the commands that a user would type.
@@ -88,40 +102,89 @@ class Demonstration {
   Result<bool> play(const std::vector<std::string>& classes) {
     LOCKSTEP_TRY(const std::string configuration, cluster_.configuration(folder_));
     LOCKSTEP_CHECK(write_file(config_path(), configuration));
-    say("1. Learn what each class should look like, from one node of it.");
-    for (const std::string& name : classes) {
-      const std::string model = name == "login" ? "login1" : "node1";
-      LOCKSTEP_TRY(const int learned,
-                   lockstep({"profile", "learn", "--class", name, "--from", model}));
-      if (learned != 0) return fail(ErrorKind::unavailable, "learning failed");
-    }
+    LOCKSTEP_CHECK(learn(classes));
     say("2. Sweep all 65,535 ports of every node. Nothing should deviate.");
-    LOCKSTEP_TRY(const std::set<Deviation> before, sweep(0));
+    LOCKSTEP_TRY(const Seen clean, sweep(0, "findings"));
     say("3. The intrusion: a listener on port 4444 of two compute nodes; and on a third the "
-        "metrics daemon dies.");
-    LOCKSTEP_CHECK(cluster_.intrude("node3", kIntruderPort));
-    LOCKSTEP_CHECK(cluster_.intrude("node7", kIntruderPort));
+        "metrics daemon dies. Sweep again.");
+    LOCKSTEP_CHECK(cluster_.intrude(kIntruded[0], kIntruderPort));
+    LOCKSTEP_CHECK(cluster_.intrude(kIntruded[1], kIntruderPort));
     LOCKSTEP_CHECK(cluster_.break_daemon("node5"));
-    say("4. Sweep again.");
-    LOCKSTEP_TRY(const std::set<Deviation> after, sweep(kDeviationsFound));
-    const std::set<Deviation> planted = {
-        {"unexpected-port", "node[3,7]", kIntruderPort},
-        {"missing-port", "node5", DemoCluster::kVictimPort},
-    };
-    return before.empty() && after == planted;
+    LOCKSTEP_TRY(const Seen intruded, sweep(kDeviationsFound, "findings"));
+    const bool caught =
+        clean.deviations.empty() && intruded.deviations == planted() && intruded.alerts.size() == 1;
+    if (!caught) return false;
+    return follow(*intruded.alerts.begin());
   }
 
  private:
   std::string config_path() const { return folder_ + "/lockstep.toml"; }
+
+  static std::set<Deviation> planted() {
+    return {{"unexpected-port", kBothIntruded, kIntruderPort},
+            {"missing-port", "node5", DemoCluster::kVictimPort}};
+  }
+
+  Result<void> learn(const std::vector<std::string>& classes) {
+    say("1. Learn what each class should look like: from what its nodes have in common, or, of a "
+        "class\n   too small for that, from a node one trusts. Then look at it, and approve it.");
+    for (const std::string& name : classes) {
+      std::vector<std::string> command = {"profile", "learn", "--class", name};
+      if (name == "login") {
+        command.insert(command.end(), {"--from", "login1"});
+      } else {
+        command.emplace_back("--consensus");
+      }
+      LOCKSTEP_CHECK(succeed(command));
+      LOCKSTEP_CHECK(succeed({"profile", "approve", "--class", name}));
+    }
+    return {};
+  }
+
+  /// The life of the intruders' alert: somebody is on it, it is over, it is back.
+  Result<bool> follow(const std::string& alert) {
+    say("4. What is wrong now stays on the list. Somebody is on it.");
+    LOCKSTEP_CHECK(lockstep({"alerts"}));
+    LOCKSTEP_CHECK(succeed({"alert", "ack", alert, "--note", "asking the users"}));
+    say("5. The listeners are ended. The next sweep asks the port again, and proves it.");
+    for (const char* const node : kIntruded) {
+      LOCKSTEP_CHECK(cluster_.end_intrusion(node, kIntruderPort));
+    }
+    LOCKSTEP_TRY(const Seen over, sweep(kDeviationsFound, "resolved"));
+    say("6. One of them comes back: the alert is open again, whoever had acknowledged it.");
+    LOCKSTEP_CHECK(cluster_.intrude(kIntruded[1], kIntruderPort));
+    LOCKSTEP_TRY(const Seen back, sweep(kDeviationsFound, "findings"));
+    LOCKSTEP_CHECK(lockstep({"alerts"}));
+    const std::set<Deviation> proven = {{"unexpected-port", kBothIntruded, kIntruderPort}};
+    const std::set<Deviation> again = {{"unexpected-port", kIntruded[1], kIntruderPort},
+                                       {"missing-port", "node5", DemoCluster::kVictimPort}};
+    return over.deviations == proven && back.deviations == again &&
+           back.alerts == std::set<std::string>{alert};
+  }
+
+  Result<void> succeed(const std::vector<std::string>& arguments) {
+    LOCKSTEP_TRY(const int status, lockstep(arguments));
+    if (status == 0) return {};
+    return fail(ErrorKind::unavailable,
+                fmt::format("lockstep {} ended with status {}", fmt::join(arguments, " "), status));
+  }
 
   static void say(const std::string& text) {
     fmt::print("\n{}\n", text);
     std::fflush(stdout);
   }
 
+  /// As a person would type them into a shell.
+  static std::vector<std::string> as_typed(std::vector<std::string> arguments) {
+    for (std::string& argument : arguments) {
+      if (argument.contains(' ')) argument = fmt::format("'{}'", argument);
+    }
+    return arguments;
+  }
+
   Result<int> lockstep(const std::vector<std::string>& arguments) {
     if (stop_) return fail(ErrorKind::unavailable, "interrupted");
-    fmt::print("$ lockstep {}\n", fmt::join(arguments, " "));
+    fmt::print("$ lockstep {}\n", fmt::join(as_typed(arguments), " "));
     std::fflush(stdout);
     std::error_code error;
     std::vector<std::string> command = cluster_.monitor_prefix();
@@ -131,14 +194,14 @@ class Demonstration {
     return run_child(command);
   }
 
-  Result<std::set<Deviation>> sweep(int expected_status) {
+  Result<Seen> sweep(int expected_status, std::string_view rows) {
     const std::string report = folder_ + "/sweep.json";
     LOCKSTEP_TRY(const int status, lockstep({"sweep", "--report", report}));
     if (status > kDeviationsFound) {
       return fail(ErrorKind::unavailable, fmt::format("the sweep ended with status {}", status));
     }
     if (status != expected_status) fmt::print("(status {}, not {})\n", status, expected_status);
-    return read_deviations(report);
+    return read_report(report, rows);
   }
 
   DemoCluster& cluster_;
@@ -171,8 +234,10 @@ Result<bool> run_demo(const cli::DemoCommand& command, const std::atomic<bool>& 
   fmt::print("The cluster: {}.\n", started.cluster->description());
   Demonstration demonstration(*started.cluster, folder.path(), stop);
   LOCKSTEP_TRY(const bool exact, demonstration.play(started.classes));
-  fmt::print("\n{}\n", exact ? "Exactly the planted deviations were found, and no other."
-                             : "NOT exactly the planted deviations were found.");
+  fmt::print("\n{}\n",
+             exact ? "Exactly the planted deviations were found, and no other; they were proven "
+                     "over, and found again."
+                   : "NOT exactly the planted deviations were found.");
   if (command.keep) {
     fmt::print("\nThe cluster stays up:\n{}  {}/lockstep.toml is its configuration\n",
                started.cluster->keep(), folder.path());
@@ -181,7 +246,7 @@ Result<bool> run_demo(const cli::DemoCommand& command, const std::atomic<bool>& 
   fmt::print(
       "\nNext, your own cluster: write /etc/lockstep/lockstep.toml (the README shows one), "
       "then\n  lockstep check-config\n  lockstep doctor\n  lockstep profile learn --class "
-      "CLASS --from NODE\n  lockstep sweep\n");
+      "CLASS --consensus\n  lockstep profile approve --class CLASS\n  lockstep sweep\n");
   return exact;
 }
 

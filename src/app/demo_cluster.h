@@ -25,6 +25,8 @@ class DemoCluster {
 
   /// Starts a listener that nobody expects.
   virtual Result<void> intrude(const std::string& node, int port) = 0;
+  /// Ends what intrude() started there.
+  virtual Result<void> end_intrusion(const std::string& node, int port) = 0;
   /// Ends an expected daemon of `node`, the one on demo port kVictimPort.
   virtual Result<void> break_daemon(const std::string& node) = 0;
   /// Leaves a cluster that was started for it up when the object goes. Returns how to use it and
@@ -32,6 +34,11 @@ class DemoCluster {
   virtual std::string keep() = 0;
 
   static constexpr int kVictimPort = 9100;
+
+  /// A part of the configuration.
+  static constexpr const char* kImpatience =
+      "\n[analysis]\n# A missing port is an alert at the second look, five minutes later at least, "
+      "unless one\n# is in a hurry.\nmissing_after_s = 0\nreask_interval_s = 1\n";
 };
 
 /// Hosts in network namespaces (tests/lab), scanned half-open. `unsupported` or `denied` where

@@ -76,8 +76,8 @@ class LabCluster final : public DemoCluster {
         "[scan]\nallow = [\"198.18.0.0/15\"]\nports = \"all\"\n"
         "# The hosts are ours and idle, and the demonstration is to be short. The defaults are\n"
         "# 20,000 packets a second in all, 50 to each node.\n"
-        "rate = \"unlimited\"\ngroup_rate = \"unlimited\"\nnode_rate = \"unlimited\"\n",
-        folder);
+        "rate = \"unlimited\"\ngroup_rate = \"unlimited\"\nnode_rate = \"unlimited\"\n{}",
+        folder, kImpatience);
     for (const LabHost& host : hosts_) {
       text += fmt::format("\n[[nodes]]\nnodes = \"{}\"\nclass = \"{}\"\naddresses = [\"{}\"]\n",
                           host.name, host.node_class, host.address);
@@ -91,6 +91,10 @@ class LabCluster final : public DemoCluster {
 
   Result<void> intrude(const std::string& node, int port) override {
     return run({"listen", "--state", state_, node, std::to_string(port)});
+  }
+
+  Result<void> end_intrusion(const std::string& node, int port) override {
+    return run({"kill", "--state", state_, node, std::to_string(port)});
   }
 
   Result<void> break_daemon(const std::string& node) override {

@@ -75,10 +75,10 @@ class LoopbackCluster final : public DemoCluster {
     return fmt::format(
         "[cluster]\nname = \"demo\"\n\n[store]\nurl = \"sqlite://{0}/demo.db\"\n\n"
         "[scan]\nallow = [\"127.9.0.0/24\"]\nports = \"all\"\nengine = \"connect\"\n"
-        "rate = \"unlimited\"\ngroup_rate = \"unlimited\"\nnode_rate = \"unlimited\"\n\n"
+        "rate = \"unlimited\"\ngroup_rate = \"unlimited\"\nnode_rate = \"unlimited\"\n{2}\n"
         "[[nodes]]\nnodes = \"node[1-{1}]\"\nclass = \"compute\"\n"
         "addresses = [\"127.9.0.1-127.9.0.{1}\"]\n",
-        folder, kNodes);
+        folder, kNodes, kImpatience);
   }
 
   std::vector<std::string> monitor_prefix() const override { return {}; }
@@ -88,6 +88,11 @@ class LoopbackCluster final : public DemoCluster {
     LOCKSTEP_CHECK(run(fmt::format("{}:{}", node, port),
                        {"nc", "-l", "-k", "-n", "-s", address, "-p", std::to_string(port)}));
     return wait_for(address, port);
+  }
+
+  Result<void> end_intrusion(const std::string& node, int port) override {
+    daemons_.erase(fmt::format("{}:{}", node, port));
+    return {};
   }
 
   Result<void> break_daemon(const std::string& node) override {

@@ -5,14 +5,24 @@
 #include <string>
 #include <vector>
 
-#include "cli/render.h"
+#include "cli/render_machine.h"
+#include "control/alert_use_cases.h"
+#include "control/profile_use_cases.h"
+#include "control/use_cases.h"
 
 namespace lockstep::cli {
 
 std::string scan_json(const SweepRecord& record);
 std::string sweep_json(const control::SweepReport& report);
+
+/// Of `alerts`, and of `alert ack`, `silence` and `resolve` with the rows concerned.
+std::string alerts_json(const control::AlertListing& listing);
+
 std::string learn_json(const control::LearnReport& report);
-std::string profiles_json(const std::vector<Profile>& profiles);
+std::string import_json(const Baseline& baseline);
+/// Of `profile show`, `diff`, `approve` and `export`.
+std::string profiles_json(const std::vector<control::ProfileState>& states);
+
 std::string nodes_json(const std::vector<Node>& nodes);
 std::string doctor_json(const std::vector<DoctorCheck>& checks);
 

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -10,6 +12,9 @@
 #include "base/ip_address.h"
 #include "base/port.h"
 #include "base/result.h"
+#include "cli/render_profiles.h"
+#include "control/alert_use_cases.h"
+#include "control/profile_use_cases.h"
 
 namespace lockstep::cli {
 
@@ -46,14 +51,50 @@ struct NodesCommand {
   std::vector<std::string> fold_names;  ///< empty with `fold`: from standard input
   bool json = false;
 };
+/// Either `from` is not empty or `consensus` is true.
 struct LearnCommand {
   std::string node_class;
-  std::string from;
+  std::string from;        ///< a node
+  bool consensus = false;  ///< from what nearly all nodes of the class show
   PortOptions ports;
+  bool json = false;
+};
+struct ImportCommand {
+  std::string file;  ///< "-": standard input
+  std::string node_class;
+  std::string network;  ///< empty: the default one
   bool json = false;
 };
 struct ShowCommand {
   std::string node_class;  ///< empty: all
+  bool json = false;
+};
+struct DiffCommand {
+  std::string node_class;  ///< empty: all
+  bool json = false;
+};
+struct ApproveCommand {
+  std::string node_class;
+  control::ApproveWhat what = control::ApproveWhat::either;
+  bool json = false;
+};
+struct ExportCommand {
+  std::string node_class;  ///< empty: all
+  ExportFormat format = ExportFormat::csv;
+  bool json = false;  ///< instead of `format`
+};
+struct AlertsCommand {
+  std::string nodes;  ///< empty: all
+  bool all = false;   ///< resolved and pending ones too
+  bool json = false;
+};
+/// `alert ack`, `alert silence` and `alert resolve`.
+struct AlertActionCommand {
+  AlertAction::Kind kind = AlertAction::Kind::acknowledge;
+  std::vector<std::int64_t> ids;    ///< ascending, each once; not empty
+  std::string nodes;                ///< empty: all that have the alert now
+  std::string note;                 ///< to resolve: the reason, not empty
+  std::chrono::seconds duration{};  ///< of a mute, within its limit; to resolve: 0
   bool json = false;
 };
 struct CheckConfigCommand {
@@ -64,7 +105,8 @@ struct DoctorCommand {
 };
 
 using Command = std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand,
-                             ShowCommand, CheckConfigCommand, DoctorCommand>;
+                             ImportCommand, ShowCommand, DiffCommand, ApproveCommand, ExportCommand,
+                             AlertsCommand, AlertActionCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

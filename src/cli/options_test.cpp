@@ -8,39 +8,12 @@
 
 #include "base/text.h"
 #include "cli/exit_status.h"
+#include "cli/test_options.h"
 
 namespace lockstep::cli {
 namespace {
 
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
-
-std::variant<Options, EarlyExit> parse(const Words& words) {
-  std::vector<const char*> argv = {"lockstep"};
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  return parse_command_line(static_cast<int>(argv.size()), argv.data());
-}
-
-/// The command of a line that must be right.
-template <typename Kind>
-Kind parsed(const Words& words) {
-  const auto result = parse(words);
-  if (const auto* const early = std::get_if<EarlyExit>(&result)) {
-    ADD_FAILURE() << early->text;
-    return {};
-  }
-  const auto* const command = std::get_if<Kind>(&std::get<Options>(result).command);
-  EXPECT_NE(command, nullptr) << "another command was parsed";
-  return command == nullptr ? Kind{} : *command;
-}
-
-EarlyExit refused(const Words& words) {
-  const auto result = parse(words);
-  if (std::holds_alternative<EarlyExit>(result)) return std::get<EarlyExit>(result);
-  ADD_FAILURE() << "was accepted";
-  return {};
-}
-
 std::string config_of(const Words& words) {
   const auto result = parse(words);
   return std::holds_alternative<Options>(result) ? std::get<Options>(result).config : "(refused)";
@@ -116,15 +89,58 @@ TEST(Options, Nodes) {
   EXPECT_EQ(parsed<NodesCommand>({"nodes", "a1", "a2"}).nodes, "a1 a2");
 }
 
-TEST(Options, Profile) {
+TEST(Options, ProfileLearn) {
   const auto learn =
       parsed<LearnCommand>({"profile", "learn", "--class", "compute", "--from", "node1", "--json"});
   EXPECT_EQ(learn.node_class, "compute");
   EXPECT_EQ(learn.from, "node1");
+  EXPECT_FALSE(learn.consensus);
   EXPECT_TRUE(learn.json);
+  const auto consensus = parsed<LearnCommand>(
+      {"profile", "learn", "--consensus", "--class", "compute", "--ports", "all", "--rate", "9"});
+  EXPECT_EQ(consensus.from, "");
+  EXPECT_TRUE(consensus.consensus);
+  EXPECT_EQ(consensus.ports.ports, "all");
+  EXPECT_EQ(consensus.ports.rate, PacketsPerSecond(9));
+}
+
+TEST(Options, ProfileImport) {
+  const auto import = parsed<ImportCommand>({"profile", "import", "nmap.xml", "--class", "c"});
+  EXPECT_EQ(import.file, "nmap.xml");
+  EXPECT_EQ(import.node_class, "c");
+  EXPECT_EQ(import.network, "");
+  EXPECT_FALSE(import.json);
+  const auto piped = parsed<ImportCommand>(
+      {"profile", "import", "--class", "c", "--network", "hsn", "--json", "-"});
+  EXPECT_EQ(piped.file, "-");
+  EXPECT_EQ(piped.network, "hsn");
+  EXPECT_TRUE(piped.json);
+}
+
+TEST(Options, ProfileShowDiffApproveExport) {
   EXPECT_EQ(parsed<ShowCommand>({"profile", "show"}).node_class, "");
   EXPECT_EQ(parsed<ShowCommand>({"profile", "show", "--class", "login"}).node_class, "login");
   EXPECT_TRUE(parsed<ShowCommand>({"profile", "show", "--json"}).json);
+  EXPECT_EQ(parsed<DiffCommand>({"profile", "diff"}).node_class, "");
+  EXPECT_EQ(parsed<DiffCommand>({"profile", "diff", "--class", "c@hsn"}).node_class, "c@hsn");
+  EXPECT_TRUE(parsed<DiffCommand>({"profile", "diff", "--json"}).json);
+  using control::ApproveWhat;
+  const auto approve = parsed<ApproveCommand>({"profile", "approve", "--class", "c", "--json"});
+  EXPECT_EQ(approve.node_class, "c");
+  EXPECT_EQ(approve.what, ApproveWhat::either);
+  EXPECT_TRUE(approve.json);
+  EXPECT_EQ(parsed<ApproveCommand>({"profile", "approve", "--class", "c", "--baseline"}).what,
+            ApproveWhat::baseline);
+  EXPECT_EQ(parsed<ApproveCommand>({"profile", "approve", "--table", "--class", "c"}).what,
+            ApproveWhat::table);
+  EXPECT_EQ(parsed<ExportCommand>({"profile", "export"}).format, ExportFormat::csv);
+  EXPECT_EQ(parsed<ExportCommand>({"profile", "export", "--format", "csv"}).format,
+            ExportFormat::csv);
+  const auto exported =
+      parsed<ExportCommand>({"profile", "export", "--class", "c", "--format", "sql"});
+  EXPECT_EQ(exported.node_class, "c");
+  EXPECT_EQ(exported.format, ExportFormat::sql);
+  EXPECT_TRUE(parsed<ExportCommand>({"profile", "export", "--json"}).json);
 }
 
 TEST(Options, CheckConfigAndDoctor) {
@@ -224,7 +240,27 @@ TEST(Options, RefusesWithTheReason) {
       {{"scan", "a", "--ports"}, "--ports", "lockstep scan --help"},
       {{"scan", "a", "--ports", "1", "--ports", "2"}, "--ports", "lockstep scan --help"},
       {{"profile", "learn"}, "is required", "lockstep profile learn --help"},
-      {{"profile", "learn", "--class", "c"}, "--from is required", "lockstep profile learn --help"},
+      {{"profile", "learn", "--class", "c"},
+       "one of --from NODE and --consensus is required",
+       "lockstep profile learn --help"},
+      {{"profile", "learn", "--class", "c", "--from", "n", "--consensus"},
+       "one of --from NODE and --consensus is required",
+       "lockstep profile learn --help"},
+      {{"profile", "learn", "--consensus", "--class", ""},
+       "--class: is empty",
+       "lockstep profile learn --help"},
+      {{"profile", "import", "--class", "c"}, "file is required", "lockstep profile import --help"},
+      {{"profile", "import", "f"}, "--class is required", "lockstep profile import --help"},
+      {{"profile", "approve"}, "--class is required", "lockstep profile approve --help"},
+      {{"profile", "approve", "--class", "c", "--baseline", "--table"},
+       "excludes",
+       "lockstep profile approve --help"},
+      {{"profile", "export", "--format", "xml"},
+       "--format: \"xml\" is neither csv nor sql",
+       "lockstep profile export --help"},
+      {{"profile", "export", "--format", "sql", "--json"},
+       "excludes",
+       "lockstep profile export --help"},
       {{"profile", "learn", "--from", "n"}, "--class is required", "lockstep profile learn --help"},
       {{"doctor", "--json=maybe"}, "maybe", "lockstep doctor --help"},
       {{"sweep", "--\x1b[31m"}, "\"--\\x1b[31m\" is no option here", "lockstep sweep --help"},
@@ -244,7 +280,7 @@ TEST(Options, RefusesWithTheReason) {
 }
 
 TEST(Options, AnEmptyNodesetIsNotTheWholeCluster) {
-  for (const char* const command : {"sweep", "nodes"}) {
+  for (const char* const command : {"sweep", "nodes", "alerts"}) {
     const EarlyExit exit = refused({command, ""});
     EXPECT_EQ(exit.status, kUsage);
     EXPECT_THAT(exit.text, HasSubstr("empty"));
@@ -265,7 +301,15 @@ TEST(Options, EachCommandHasHelp) {
       {{"nodes"}, "--expand SET"},
       {{"profile"}, "learn"},
       {{"profile", "learn"}, "--from NODE"},
+      {{"profile", "import"}, "--network N"},
       {{"profile", "show"}, "--class C"},
+      {{"profile", "approve"}, "--baseline"},
+      {{"profile", "export"}, "--format NAME"},
+      {{"alerts"}, "--all"},
+      {{"alert"}, "silence"},
+      {{"alert", "ack"}, "7 days unless said, 7 at most"},
+      {{"alert", "silence"}, "1 day unless said, 30 at most"},
+      {{"alert", "resolve"}, "--reason TEXT"},
       {{"check-config"}, "FILE"},
       {{"doctor"}, "--json"},
   };

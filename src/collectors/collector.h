@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,12 @@ struct CollectProgress {
   double per_second = 0;  ///< units of work, lately
 };
 
+/// What a collection has so far, for a caller that keeps it against the end of the process.
+struct CollectCheckpoint {
+  std::vector<PortObservation> open;  ///< open ports alone: silence is not yet known to be one
+  std::vector<Coverage> coverage;     ///< of addresses that were begun
+};
+
 /// What the caller holds on to while a collection runs.
 struct CollectControl {
   /// Set from any thread or a signal handler: the collection ends within some tens of milliseconds,
@@ -54,6 +61,11 @@ struct CollectControl {
   const std::atomic<bool>* stop = nullptr;
   /// Called from a thread of the collector; may be empty.
   std::function<void(const CollectProgress&)> progress;
+  /// Called about once a second, less often where a call takes long, from a thread of the
+  /// collector or the caller's, never two at once; may be empty.
+  std::function<void(const CollectCheckpoint&)> checkpoint;
+  /// Ask these instead of the collector's own ports: a second look at some.
+  std::optional<PortSet> ports;
 
   bool stopped() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 };

@@ -9,11 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "analysis/alerts.h"
 #include "analysis/fold.h"
 #include "base/result.h"
 #include "collectors/collector.h"
 #include "model/node.h"
-#include "model/profile.h"
+#include "model/sweep_info.h"
 #include "store/store.h"
 #include "sweep/sweep.h"
 #include "sweep/targets.h"
@@ -34,33 +35,55 @@ struct SweepSetting {
 /// Looks, and judges nothing: no profile, no store.
 Result<SweepRecord> scan(const SweepSetting& setting, const std::vector<std::string>& nodes);
 
+/// Findings of a sweep that share a cause and a state of dealing with them, as one row.
+struct SweepRow {
+  FindingRow finding;
+  std::int64_t alert = 0;  ///< its id; 0: it is none (yet)
+  AlertStatus status = AlertStatus::open;
+  bool is_new = false;                  ///< raised or reopened by this very sweep
+  WallTime first_seen{};                ///< the earliest of its nodes
+  std::optional<WallTime> last_closed;  ///< the latest of its nodes
+  std::string owner;
+  std::optional<WallTime> until;
+};
+
 /// A sweep, judged.
 struct SweepReport {
+  SweepInfo info;  ///< as the store has it; its state tells how it ended
   SweepRecord record;
-  std::vector<FindingRow> rows;  ///< the gravest first
-  std::size_t nodes = 0;         ///< asked for
-  std::size_t proven = 0;        ///< nodes whose every address was examined in full
+  std::vector<SweepRow> rows;      ///< the gravest first
+  std::vector<AlertRow> resolved;  ///< what this sweep proved to be over
+  std::size_t nodes = 0;           ///< asked for
+  std::size_t proven = 0;          ///< nodes whose every address was examined in full
+  /// Why the store does not have it, so that its alerts have no ids; empty: it has.
+  std::string not_kept;
+  unsigned reasked = 0;  ///< how often the unexpected was asked again
 
   /// A finding that is more than a gap in what could be examined.
   bool deviates() const;
 };
 
-/// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of
-/// their classes, and keeps the inventory in the store up to date. Errors: `invalid` where no class
-/// of the nodes has a profile yet.
-Result<SweepReport> sweep(const SweepSetting& setting, Store& store,
-                          std::vector<std::string> nodes);
-
-/// What one learning wrote.
-struct LearnReport {
-  SweepRecord record;
-  std::vector<Profile> profiles;  ///< one for each network of the node
+/// How a sweep is judged, and by whom.
+struct SweepPolicy {
+  SeverityPolicy severities;
+  AlertPolicy alerts;
+  unsigned reasks = 2;  ///< how often what is unexpected is asked again before it is a finding
+  std::string owner;    ///< this process (proc/identity.h)
+  std::string host;     ///< this machine's name
 };
 
-/// Examines `node` and makes what is open there the profile of `node_class`. All or nothing for
-/// each network. Errors: `not_found` node; `invalid` where it is not of the class; `unavailable`
-/// where it could not be examined in full.
-Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::string& node_class,
-                          const std::string& node);
+/// What the outside world is to a sweep; handed in, so that tests have a world of their own.
+struct SweepWorld {
+  std::function<WallTime()> now;         ///< whole seconds
+  std::function<void()> wait_for_reask;  ///< returns after a few seconds, or when asked to stop
+  std::function<bool(const SweepInfo&)> is_alive;  ///< whether the process of a sweep still runs
+};
+
+/// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of
+/// their classes, raises and resolves alerts, and keeps it all in the store: at the end, and what
+/// there is so far every few seconds. Errors: `invalid` where no class of the nodes has a profile
+/// yet; `unavailable` where another sweep asks one of the nodes.
+Result<SweepReport> sweep(const SweepSetting& setting, Store& store, std::vector<std::string> nodes,
+                          const SweepPolicy& policy, const SweepWorld& world);
 
 }  // namespace lockstep::control

@@ -15,29 +15,37 @@ namespace lockstep {
 
 enum class FindingKind : std::uint8_t {
   unexpected_port,      ///< open, and no class of the node expects it
-  unexpected_filtered,  ///< silent where the profile says nothing of it and the node answers
+  transient_port,       ///< was open and unexpected, and gone when it was asked again
+  unexpected_filtered,  ///< silent where the profile says nothing of it and the clones answer
   missing_port,         ///< expected, and answered closed or stayed silent
   node_unreachable,     ///< no answer from any port
   coverage_gap,         ///< a part of what was to be examined was not
+  profile_changed,      ///< the expectations of a class are not those that were approved
 };
 
 enum class Severity : std::uint8_t { informational, low, medium, high, critical };
 
 std::string_view to_string(FindingKind kind);  ///< "unexpected-port"
 std::string_view to_string(Severity severity);
+/// The inverse of to_string(); nothing for another word.
+std::optional<FindingKind> parse_finding_kind(std::string_view text);
+std::optional<Severity> parse_severity(std::string_view text);
 
 /// The difference on one node.
 struct Finding {
   FindingKind kind = FindingKind::unexpected_port;
   Severity severity = Severity::informational;
   std::string node_class;  ///< the node's classes, joined by "+" where it has several
-  std::string node;
+  std::string node;        ///< empty for profile_changed, which is about a class
   std::string network;
   IpAddress address;
   std::optional<Protocol> protocol;  ///< none where the subject is the node
   std::optional<Port> port;          ///< none where the subject is the node
   std::optional<PortState> state;
-  std::string detail;  ///< for a person: why, or what is not known; the same for all of a cause
+  std::string detail;    ///< for a person: why, or what is not known; the same for all of a cause
+  std::string expected;  ///< what the profile says instead: "closed", "open"; may be empty
+  std::string reason;    ///< where there is no port: what tells this cause from others of its kind
+  std::string clones;    ///< how the rest of the class looks there, for a person; may be empty
 
   friend auto operator<=>(const Finding&, const Finding&) = default;
 };

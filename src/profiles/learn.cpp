@@ -51,14 +51,14 @@ Result<Profile> learn_from_node(const LearnInput& input) {
   std::set<ExpectedPort> ports;
   for (const PortObservation& seen : input.observations) {
     if (!is_about(seen, input) || seen.state != PortState::open) continue;
-    ports.insert({seen.port, seen.protocol, ""});
+    ports.insert({seen.port, seen.protocol, "", ""});
   }
   if (ports.empty()) {
     return fail(ErrorKind::not_found,
                 fmt::format("{} shows no open port on network {}: a profile needs one at least",
                             input.node.name, quoted(input.network)));
   }
-  return Profile{host_type(input.node_class, input.network), {ports.begin(), ports.end()}};
+  return Profile{host_type(input.node_class, input.network), {ports.begin(), ports.end()}, {}};
 }
 
 }  // namespace lockstep

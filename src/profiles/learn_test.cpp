@@ -52,7 +52,7 @@ TEST(Learn, TakesTheOpenPortsOfThatNodeAlone) {
   sweep.coverage.push_back(full("n2"));
   sweep.coverage.back().gap = CoverageGap::interrupted;
   EXPECT_EQ(sweep.learn().value(),
-            (Profile{"compute", {{22, Protocol::tcp, ""}, {111, Protocol::tcp, ""}}}));
+            (Profile{"compute", {{22, Protocol::tcp, "", ""}, {111, Protocol::tcp, "", ""}}, {}}));
 }
 
 TEST(Learn, NamesTheNetworkInTheHostType) {
@@ -125,7 +125,7 @@ RC_GTEST_PROP(Learn, LearnsExactlyTheOpenPorts, (const std::map<Port, bool>& por
   std::vector<ExpectedPort> expected;
   for (const auto& [port, open] : ports) {
     sweep.observations.push_back(seen("n1", port, open ? PortState::open : PortState::filtered));
-    if (open) expected.push_back({port, Protocol::tcp, ""});
+    if (open) expected.push_back({port, Protocol::tcp, "", ""});
   }
   RC_PRE(!expected.empty());
   RC_ASSERT(sweep.learn().value().ports == expected);

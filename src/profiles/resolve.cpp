@@ -5,10 +5,34 @@
 #include "model/node.h"
 
 namespace lockstep {
+namespace {
+
+bool names(const PortRule& rule, Port port, Protocol protocol, WallTime now) {
+  return rule.protocol == protocol && rule.ports.contains(port) && rule.holds_at(now);
+}
+
+}  // namespace
+
+bool Expectations::requires_port(Port port, Protocol protocol, WallTime now) const {
+  const bool expected = std::ranges::any_of(ports, [&](const ExpectedPort& each) {
+    return each.port == port && each.protocol == protocol;
+  });
+  return expected || std::ranges::any_of(rules, [&](const PortRule& rule) {
+           return rule.presence == Presence::required && names(rule, port, protocol, now);
+         });
+}
+
+bool Expectations::allows(Port port, Protocol protocol, WallTime now) const {
+  return requires_port(port, protocol, now) ||
+         std::ranges::any_of(rules, [&](const PortRule& rule) {
+           return rule.presence == Presence::optional && names(rule, port, protocol, now);
+         });
+}
 
 Expectations resolve(const std::set<std::string>& classes, const std::string& network,
                      std::span<const Profile> profiles) {
   std::set<ExpectedPort> ports;
+  std::vector<PortRule> rules;
   std::set<std::string> unprofiled;
   for (const std::string& node_class : classes) {
     const std::string type = host_type(node_class, network);
@@ -17,9 +41,10 @@ Expectations resolve(const std::set<std::string>& classes, const std::string& ne
       unprofiled.insert(type);
     } else {
       ports.insert(found->ports.begin(), found->ports.end());
+      rules.insert(rules.end(), found->rules.begin(), found->rules.end());
     }
   }
-  return {{ports.begin(), ports.end()}, {unprofiled.begin(), unprofiled.end()}};
+  return {{ports.begin(), ports.end()}, std::move(rules), {unprofiled.begin(), unprofiled.end()}};
 }
 
 }  // namespace lockstep

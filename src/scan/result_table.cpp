@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <bit>
 #include <cerrno>
 #include <new>
 
@@ -52,6 +53,22 @@ Result<ResultTable> ResultTable::create(std::size_t targets) {
 Answer ResultTable::answer(std::size_t target, Port port) const {
   const std::uint64_t bits = word(target, port).load(std::memory_order_relaxed);
   return static_cast<Answer>((bits >> shift_of(port)) & kTwoBits);
+}
+
+std::vector<Port> ResultTable::open_ports(std::size_t target) const {
+  // Of each two bits, the upper without the lower means open.
+  constexpr std::uint64_t kUpper = 0xaaaaaaaaaaaaaaaa;
+  static_assert(static_cast<int>(Answer::open) == 2 && static_cast<int>(Answer::unreachable) == 3);
+  std::vector<Port> ports;
+  for (std::size_t i = 0; i < kWordsPerTarget; ++i) {
+    const std::uint64_t bits = words_[target * kWordsPerTarget + i].load(std::memory_order_relaxed);
+    std::uint64_t open = bits & ~(bits << 1) & kUpper;
+    for (; open != 0; open &= open - 1) {
+      ports.push_back(
+          static_cast<Port>(i * 32 + static_cast<unsigned>(std::countr_zero(open)) / 2));
+    }
+  }
+  return ports;
 }
 
 bool ResultTable::record(std::size_t target, Port port, Answer answer) const {

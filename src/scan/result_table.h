@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/port.h"
 #include "base/result.h"
@@ -68,6 +69,8 @@ class ResultTable {
   TargetCounters& target(std::size_t index) const { return targets_[index]; }
 
   Answer answer(std::size_t target, Port port) const;
+  /// The ports that are open so far, ascending. Quick where there are few.
+  std::vector<Port> open_ports(std::size_t target) const;
   /// Notes the first answer of a probe; later ones change nothing. True if it was the first.
   bool record(std::size_t target, Port port, Answer answer) const;
 

@@ -26,10 +26,9 @@ Result<void> check_text(std::string_view column, std::string_view value, std::si
 }
 
 Result<void> check_ports(const std::vector<ExpectedPort>& ports) {
-  if (ports.empty()) {
-    return fail(ErrorKind::invalid, "no port: the table open_ports cannot say \"none\"");
+  if (!ports.empty() && ports.front().port == 0) {
+    return fail(ErrorKind::invalid, "port 0 is never expected");
   }
-  if (ports.front().port == 0) return fail(ErrorKind::invalid, "port 0 is never expected");
   const auto unordered =
       std::ranges::adjacent_find(ports, [](const ExpectedPort& a, const ExpectedPort& b) {
         return std::tie(a.port, a.protocol) >= std::tie(b.port, b.protocol);
@@ -48,13 +47,40 @@ Result<void> check_profile(const Profile& profile) {
   return check_ports(profile.ports);
 }
 
+Result<void> check_baseline(const Baseline& baseline) {
+  LOCKSTEP_CHECK(check_profile(baseline.profile));
+  if (baseline.profile.ports.empty()) {
+    return fail(ErrorKind::invalid, "no port: the table open_ports cannot say \"none\"");
+  }
+  if (baseline.profile.rules.empty()) return {};
+  return fail(ErrorKind::invalid, "it has rules, which a baseline cannot hold");
+}
+
+Result<void> check_approval(const Profile& profile, const Approval& approval) {
+  LOCKSTEP_CHECK(check_profile(profile));
+  if (profile.host_type == approval.host_type) return {};
+  return fail(ErrorKind::invalid,
+              fmt::format("the approval is for {}", quoted(approval.host_type)));
+}
+
+Error of_profile(const Error& error, const Profile& profile) {
+  return error.within("profile " + quoted(profile.host_type));
+}
+
 }  // namespace
 
-Result<void> Store::replace_profile(const Profile& profile) {
-  if (const Result<void> fits = check_profile(profile); !fits) {
-    return std::unexpected(fits.error().within("profile " + quoted(profile.host_type)));
+Result<void> Store::save_baseline(const Baseline& baseline) {
+  if (const Result<void> fits = check_baseline(baseline); !fits) {
+    return std::unexpected(of_profile(fits.error(), baseline.profile));
   }
-  return do_replace_profile(profile);
+  return do_save_baseline(baseline);
+}
+
+Result<void> Store::approve(const Profile& profile, const Approval& approval) {
+  if (const Result<void> fits = check_approval(profile, approval); !fits) {
+    return std::unexpected(of_profile(fits.error(), profile));
+  }
+  return do_approve(profile, approval);
 }
 
 }  // namespace lockstep

@@ -1,10 +1,28 @@
-// What Lockstep remembers: the expectations of each class and the inventory, as tables that an
-// administrator may read, and partly edit, with any SQL client:
+// What Lockstep remembers, as tables that an administrator may read, and partly edit, with any SQL
+// client:
 //
-//   open_ports(port, protocol, service, host_type)   the paper's Table 1; edits by hand count
-//   nodes(name, cluster, group_name)                 a copy of the inventory; edits are lost
-//   node_addresses(node, address, network)           "
-//   node_classes(node, class)                        "
+//   open_ports(port, protocol, service, host_type)
+//       the paper's Table 1; edits by hand count
+//   port_rules(host_type, protocol, ports, presence, until)
+//       what Table 1 cannot say; edits by hand count
+//   service_rules(name, rule)
+//       what is too long for open_ports.service; edits by hand count
+//   baselines, baseline_ports, baseline_outliers
+//       what was learned and waits for approval
+//   approvals(host_type, line_number, line, approved_at, approved_by)
+//       what was approved
+//   nodes, node_addresses, node_classes
+//       a copy of the inventory; edits are lost
+//   sweeps
+//       each sweep, and how it went
+//   port_sets(id, ports), looks
+//       how far the latest look at each address reached
+//   port_states
+//       ports that are open or filtered, as last seen
+//   alerts
+//       one row for each subject and node
+//
+// Times are texts in UTC, RFC 3339 to the second, so that they sort and read well everywhere.
 //
 // A store holds one cluster. A call that returned success has its effect on disk: it survives
 // kill -9 and a power cut. A call that failed has no effect.
@@ -15,39 +33,100 @@
 
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "model/alert.h"
 #include "model/node.h"
 #include "model/profile.h"
+#include "model/sweep_info.h"
 
 namespace lockstep {
+
+/// Decides over all alerts as they are, inside the transaction that writes what it returns: what
+/// another process does meanwhile waits. Must not call the store. An error undoes everything.
+using DecideAlerts = std::function<Result<AlertChanges>(const std::vector<AlertRecord>&)>;
 
 class Store {
  public:
   virtual ~Store() = default;
 
+  // --- The inventory ---
+
   /// Replaces nodes, addresses and classes as a whole.
   virtual Result<void> replace_inventory(const Inventory& inventory) = 0;
 
-  /// Every profile, ascending by host type. Spaces around texts are no part of them; rows that
-  /// name a port twice count once. Errors: `corrupt`, naming the row, where one that was written
-  /// by hand has no sense.
+  // --- Profiles ---
+
+  /// Every profile, ascending by host type, with its rules. Spaces around texts are no part of
+  /// them; rows that name a port twice count once. Errors: `corrupt`, naming the table and the
+  /// row, where one that was written by hand has no sense.
   virtual Result<std::vector<Profile>> profiles() = 0;
 
   /// The profile of one host type; rows of others are not looked at. Errors: `not_found` where it
   /// has no row; `corrupt` as for profiles().
   virtual Result<Profile> profile(std::string_view host_type) = 0;
 
-  /// Replaces the rows of profile.host_type. Errors: `invalid` where Table 1 cannot hold them:
-  /// a text that is too long, a port that is 0, twice or out of order, or no port at all, which
-  /// could not be told from a class that was never profiled.
-  Result<void> replace_profile(const Profile& profile);
+  /// What waits for approval, ascending by host type.
+  virtual Result<std::vector<Baseline>> baselines() = 0;
+  /// Replaces what waits for approval of the same host type. Errors: `invalid` where Table 1
+  /// cannot hold it: a text that is too long, a port that is 0, twice or out of order, or no port
+  /// at all, which could not be told from a class that was never profiled.
+  Result<void> save_baseline(const Baseline& baseline);
+
+  /// What was approved, ascending by host type.
+  virtual Result<std::vector<Approval>> approvals() = 0;
+  /// Makes profile.ports the rows of its host type in Table 1, notes the approval, and takes away
+  /// what waited for it, in one. The rules stay as they are. Without ports, the rows and the
+  /// approval are removed. Errors: `invalid` as for save_baseline(), but for no port.
+  Result<void> approve(const Profile& profile, const Approval& approval);
+
+  // --- Sweeps ---
+
+  /// Notes that a sweep begins, and returns its id. `is_alive` says whether the process of a sweep
+  /// that the store holds for running still is; those that are not become `lost`. Errors:
+  /// `unavailable` where one that is has a node in common with this one, naming it.
+  virtual Result<std::int64_t> begin_sweep(
+      const SweepClaim& claim, const std::function<bool(const SweepInfo&)>& is_alive) = 0;
+
+  /// Keeps what a running sweep has so far, and its sign of life: open ports are added to
+  /// port_states, none is taken away; a look that is not examined in full changes
+  /// `Look::examined` of no earlier one. Errors: `not_found` where the sweep is not running.
+  virtual Result<void> checkpoint_sweep(std::int64_t sweep, WallTime now,
+                                        std::span<const PortObservation> open,
+                                        std::span<const Coverage> coverage) = 0;
+
+  /// Ends a sweep: its looks, the states of ports, and what `decide` makes of the alerts, all in
+  /// one. The states of an address that was examined in full become those of `observations`, as
+  /// far as the sweep's ports reach; of others, open ports are added and none is taken away. A
+  /// state that stays keeps its `since`. Returns the alerts as they are afterwards. Errors:
+  /// `not_found` where the sweep is not running, for instance since somebody took it for lost.
+  virtual Result<std::vector<AlertRecord>> finish_sweep(
+      std::int64_t sweep, const SweepEnd& end, std::span<const PortObservation> observations,
+      std::span<const Coverage> coverage, const DecideAlerts& decide) = 0;
+
+  /// The latest sweeps, at most `limit`, the newest first.
+  virtual Result<std::vector<SweepInfo>> sweeps(std::size_t limit) = 0;
+
+  virtual Result<Looks> looks() = 0;
+  /// Ascending by node, network, address, protocol, port.
+  virtual Result<std::vector<PortFact>> port_states() = 0;
+
+  // --- Alerts ---
+
+  /// All of them, ascending by id and node.
+  virtual Result<std::vector<AlertRecord>> alerts() = 0;
+  /// Returns the alerts as they are afterwards.
+  virtual Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) = 0;
 
  private:
-  /// `profile` fits Table 1.
-  virtual Result<void> do_replace_profile(const Profile& profile) = 0;
+  /// The profile fits Table 1.
+  virtual Result<void> do_save_baseline(const Baseline& baseline) = 0;
+  virtual Result<void> do_approve(const Profile& profile, const Approval& approval) = 0;
 };
 
 }  // namespace lockstep

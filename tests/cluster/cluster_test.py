@@ -219,6 +219,12 @@ class SmallCluster(InLab):
             learned = self.program("--config", config, "profile", "learn", "--class", node_class,
                                    "--from", node)
             self.assertEqual(learned.returncode, 0, learned.stderr)
+            self.assertIn("approve", learned.stdout)
+        waiting = self.program("--config", config, "sweep")
+        self.assertEqual(waiting.returncode, 2, "what nobody approved is not in use")
+        for node_class in ("compute", "login"):
+            approved = self.program("--config", config, "profile", "approve", "--class", node_class)
+            self.assertEqual(approved.returncode, 0, approved.stderr)
         shown = json.loads(self.program("--config", config, "profile", "show", "--json").stdout)
         expected = {(port, "tcp", "", node_class)
                     for node_class, node in (("compute", "node1"), ("login", "login1"))
@@ -245,11 +251,90 @@ class SmallCluster(InLab):
             self.lab.run("heal", "node2")
             self.lab.run("kill", "node2", "4444")
             self.lab.run("start", "login1", "httpd")
+        over = self.program("--config", config, "sweep", "--json")
+        self.assertEqual(over.returncode, 0, over.stdout)
+        self.assertEqual({(row["kind"], row["port"]) for row in json.loads(over.stdout)["resolved"]},
+                         {("unexpected-port", 4444), ("unexpected-filtered", 9999)},
+                         "the missing port was seen once, which is no alert")
         table = subprocess.run(
             ["sqlite3", f"{self.folder.name}/store.db",
              "select node || ' ' || class from node_classes order by 1"],
             capture_output=True, text=True, check=True).stdout.split("\n")
         self.assertEqual(table[:-1], ["login1 login", "node1 compute", "node2 compute"])
+
+
+class Profiles(InLab):
+    options = {"compute": 5, "login": 1}
+
+    def setUp(self):
+        self.config = pathlib.Path(self.folder.name, f"{self.id()}.toml")
+        self.config.write_text(textwrap.dedent(f"""
+            [store]
+            url = "sqlite://{self.folder.name}/{self.id()}.db"
+            [scan]
+            allow = ["198.18.0.0/16"]
+            rate = "unlimited"
+            group_rate = "unlimited"
+            node_rate = "unlimited"
+            [analysis]
+            reask_interval_s = 0
+            [[nodes]]
+            nodes = "node[1-5]"
+            class = "compute"
+            addresses = ["198.18.1.1-198.18.1.5"]
+            [[nodes]]
+            nodes = "login1"
+            class = "login"
+            addresses = ["198.18.2.1"]
+        """))
+
+    def run_program(self, *arguments, status=0):
+        done = self.program("--config", self.config, *arguments)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_a_consensus_leaves_the_intruder_out(self):
+        self.lab.run("listen", "node4", "31337")
+        try:
+            learned = self.run_program("profile", "learn", "--class", "compute", "--consensus")
+            self.assertIn("31337/tcp is open on 1 of 5 nodes: on node4", learned)
+            self.run_program("profile", "approve", "--class", "compute")
+            swept = json.loads(self.run_program("sweep", "node[1-5]", "--json", status=1))
+            self.assertEqual([(row["kind"], row["nodes"], row["port"], row["alert"])
+                              for row in swept["findings"]],
+                             [("unexpected-port", "node4", 31337, "A-1")])
+        finally:
+            self.lab.run("kill", "node4", "31337")
+        small = self.program("--config", self.config, "profile", "learn", "--class", "login",
+                             "--consensus")
+        self.assertEqual(small.returncode, 2)
+        self.assertIn("--from NODE", small.stderr)
+
+    def test_the_formats_of_nmap_become_the_same_profile(self):
+        """Also that a version scan only adds services, which Nmap asked for and did not guess."""
+        tables = {}
+        for versions in ([], ["-sV"]):
+            files = {option: f"{self.folder.name}/n1{option}" for option in ("-oX", "-oG", "-oN")}
+            self.lab.exec("monitor", "nmap", "-sS", "-n", "-Pn", "-p-", "-T4", *versions,
+                          *(word for pair in files.items() for word in pair), "198.18.1.1",
+                          check=True)
+            for option, file in files.items():
+                self.run_program("profile", "import", file, "--class", "compute")
+                shown = json.loads(self.run_program("profile", "show", "--json"))
+                rows = shown["waiting"][0]["open_ports"]
+                tables[option, bool(versions)] = [
+                    (row["port"], row["protocol"], row["service"]) for row in rows]
+        for versions in (False, True):
+            of_formats = [tables[option, versions] for option in ("-oX", "-oG", "-oN")]
+            self.assertEqual(of_formats[0], of_formats[1])
+            self.assertEqual(of_formats[0], of_formats[2])
+        plain, probed = tables["-oX", False], tables["-oX", True]
+        self.assertEqual([row[:2] for row in plain], [row[:2] for row in probed])
+        self.assertEqual({row[0] for row in plain}, self.lab.listening("node1", 4))
+        self.assertEqual({row[2] for row in plain}, {""}, "a guess is no expectation")
+        self.assertIn((22, "tcp", "ssh"), probed)
+        self.run_program("profile", "approve", "--class", "compute")
+        self.run_program("sweep", "node[1-5]")
 
 
 class WideHost(InLab):
@@ -276,6 +361,7 @@ class Demonstration(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertRegex(done.stdout, r"unexpected-port +compute +4444/tcp open +node\[3,7\]")
                 self.assertRegex(done.stdout, r"missing-port +compute +9100/tcp closed +node5")
+                self.assertRegex(done.stdout, r"RESOLVED +A-\d+ .*4444/tcp")
 
     def test_nothing_is_left_after_a_crash(self):
         with tempfile.TemporaryDirectory() as folder:

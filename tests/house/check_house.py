@@ -30,17 +30,19 @@ ALLOWED = {
     "collectors": "base model",
     "collectors/*": "base model net net/* scan collectors/collector.h",
     "profiles": "base model",
+    "profiles/*": "base model",
     "analysis": "base model profiles",
     "store": "base model",
     "store/*": "base model store",
     "notify": "base model store/store.h",
     "notify/*": "base model notify",
     "sweep": "base model inventory collectors/collector.h store/store.h",
-    "control": "base model inventory collectors/collector.h profiles analysis sweep store/store.h",
+    "control": "base model inventory collectors/collector.h profiles profiles/* analysis sweep"
+               " store/store.h",
     "cli": "base model collectors/collector.h control",
     "serve": "base model control",
     "serve/*": "base model control serve",
-    "app": "base proc net/* scan model inventory/* collectors/* profiles analysis store/* notify/*"
+    "app": "base proc net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
            " sweep control cli serve/*",
     "main.cpp": "base cli app",
 }

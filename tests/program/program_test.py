@@ -201,6 +201,9 @@ class Configurations(ProgramTest):
             learn = self.run_program("--config", config, "profile", "learn", "--class", "compute",
                                      "--from", "node1", "--ports", port)
             self.assertEqual(learn.returncode, IN_STEP, learn.stderr)
+            approve = self.run_program("--config", config, "profile", "approve", "--class",
+                                       "compute")
+            self.assertEqual(approve.returncode, IN_STEP, approve.stderr)
             done = self.run_program("--config", config, "sweep", "node[1-2]", "--ports", port,
                                     "--json", "--report", self.folder / "report.json")
         self.assertEqual(done.returncode, DEVIATIONS, done.stderr)
@@ -210,6 +213,70 @@ class Configurations(ProgramTest):
         self.assertEqual(json.loads((self.folder / "report.json").read_text()), document)
         show = self.run_program("--config", config, "profile", "show", "--json")
         self.assertEqual([row["port"] for row in json.loads(show.stdout)["open_ports"]], [port])
+
+
+    def test_hostile_and_broken_imports_are_refused_and_change_nothing(self):
+        config = self.config()
+        xml = ('<?xml version="1.0"?><nmaprun scanner="nmap" args="nmap -oX - n"><host><status state="up"/>'
+               '<address addr="198.18.0.1" addrtype="ipv4"/><ports>{ports}</ports></host>'
+               '<runstats><finished exit="success"/></runstats></nmaprun>')
+        port = '<port protocol="tcp" portid="{}"><state state="open"/></port>'
+        bomb = ('<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 '
+                '"&lol;&lol;">]>' + xml.format(ports="&lol2;")[21:])
+        good = xml.format(ports=port.format(22))
+        entries = xml.format(ports="".join(port.format(1 + i % 65535) for i in range(1_000_000)))
+        for name, content, says in (
+                ("entries", entries.encode(), "more than"),
+                ("truncated", good[:-40].encode(), ""),
+                ("bomb", bomb.encode(), "entity"),
+                ("utf-16", good.encode("utf-16"), "UTF-16"),
+                ("latin-1", good.replace("-oX - n", "-oX - \xe9").encode("latin-1"), "UTF-8"),
+                ("nonsense", b"hello, world", "Nmap"),
+                ("empty", b"", "empty"),
+                ("deep", b"<nmaprun>" + b"<a>" * 1_000_000, ""),
+                ("binary", bytes(range(256)), "")):
+            with self.subTest(name):
+                file = self.folder / name
+                file.write_bytes(content)
+                done = self.run_program("--config", config, "profile", "import", file, "--class",
+                                        "compute")
+                self.assertIn(done.returncode, (USAGE, INCOMPLETE), done.stdout)
+                self.assertIn(name, done.stderr)
+                self.assertIn(says, done.stderr)
+                self.assertLess(len(done.stderr), 1000)
+                self.assertNotIn("terminate", done.stderr)
+        show = self.run_program("--config", config, "profile", "show", "--json")
+        self.assertEqual(json.loads(show.stdout)["waiting"], [])
+        file = self.folder / "good"
+        file.write_text(good)
+        done = self.run_program("--config", config, "profile", "import", file, "--class", "compute")
+        self.assertEqual(done.returncode, IN_STEP, done.stderr)
+
+    def test_what_is_exported_is_imported(self):
+        config = self.config()
+        table = "port,protocol,service,host_type\n22,tcp,ssh,compute\n80,tcp,,login\n"
+        done = self.run_program("--config", config, "profile", "import", "-", "--class", "compute",
+                                input=table)
+        self.assertEqual(done.returncode, IN_STEP, done.stderr)
+        self.run_program("--config", config, "profile", "approve", "--class", "compute")
+        done = self.run_program("--config", config, "profile", "export", "--class", "compute")
+        self.assertEqual(done.stdout.replace("\r", ""),
+                         "port,protocol,service,host_type\n22,tcp,ssh,compute\n")
+
+    def test_alerts_of_nothing_and_mistyped_ones(self):
+        config = self.config()
+        done = self.run_program("--config", config, "alerts")
+        self.assertEqual(done.returncode, IN_STEP, done.stderr)
+        self.assertIn("never swept", done.stdout)
+        document = json.loads(self.run_program("--config", config, "alerts", "--json").stdout)
+        self.assertEqual((document["alerts"], document["complete"]), ([], False))
+        for arguments, says in ((["ack", "A-7"], "no alert A-7"), (["ack", "x"], "A-"),
+                                (["resolve", "A-7"], "--reason"),
+                                (["ack", "A-7", "--for", "8d"], "7"),
+                                (["silence", "A-7", "--for", "90d"], "30")):
+            with self.subTest(arguments):
+                self.assert_refused(self.run_program("--config", config, "alert", *arguments),
+                                    USAGE, says)
 
 
 class ScanOfLoopback(ProgramTest):

@@ -18,6 +18,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kStopPoll(10);
 constexpr std::chrono::milliseconds kProgressInterval(200);
+/// How often is kept what there is, and how much longer than a keeping took it is until the next:
+/// at most a twentieth of the time goes there.
+constexpr std::chrono::seconds kCheckpointInterval(1);
+constexpr int kCheckpointShare = 20;
 
 using Targets = std::span<const CollectTarget>;
 
@@ -34,9 +38,12 @@ Result<void> fill_random(scan::Plan& plan) {
 /// Watches a run from beside it: hands the caller's stop on, and reports progress.
 class Watcher {
  public:
-  Watcher(const scan::ResultTable& table, const CollectControl& control, std::uint64_t open_before,
+  Watcher(Targets shard, const scan::Plan& plan, const scan::ResultTable& table,
+          const CollectControl& control, std::uint64_t open_before,
           std::chrono::steady_clock::time_point start)
-      : table_(table),
+      : shard_(shard),
+        plan_(plan),
+        table_(table),
         control_(control),
         open_before_(open_before),
         start_(start),
@@ -48,14 +55,30 @@ class Watcher {
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     auto next_report = std::chrono::steady_clock::now() + kProgressInterval;
+    auto next_checkpoint = std::chrono::steady_clock::now() + kCheckpointInterval;
     while (!token.stop_requested()) {
       wake.wait_for(lock, token, kStopPoll, [] { return false; });
       if (control_.stopped()) table_.run().stop = true;
       const auto now = std::chrono::steady_clock::now();
-      if (now < next_report || !control_.progress) continue;
-      report(now);
-      next_report = now + kProgressInterval;
+      if (control_.progress && now >= next_report) {
+        report(now);
+        next_report = now + kProgressInterval;
+      }
+      if (control_.checkpoint && now >= next_checkpoint) {
+        control_.checkpoint(so_far());
+        const auto end = std::chrono::steady_clock::now();
+        next_checkpoint = end + std::max<std::chrono::nanoseconds>(kCheckpointInterval,
+                                                                   (end - now) * kCheckpointShare);
+      }
     }
+  }
+
+  CollectCheckpoint so_far() const {
+    CollectCheckpoint checkpoint;
+    for (std::size_t i = 0; i < shard_.size(); ++i) {
+      report_so_far(shard_[i], plan_, table_, i, checkpoint);
+    }
+    return checkpoint;
   }
 
   void report(std::chrono::steady_clock::time_point now) {
@@ -75,6 +98,8 @@ class Watcher {
     control_.progress(progress);
   }
 
+  Targets shard_;
+  const scan::Plan& plan_;
   const scan::ResultTable& table_;
   const CollectControl& control_;
   std::uint64_t open_before_;
@@ -89,7 +114,10 @@ class Collection {
  public:
   Collection(const PortCollectorOptions& options, ObservationSink& sink,
              const CollectControl& control)
-      : options_(options), sink_(sink), control_(control) {}
+      : options_(options),
+        ports_(control.ports ? *control.ports : options.ports),
+        sink_(sink),
+        control_(control) {}
 
   Result<CollectSummary> run(Targets targets, scan::Engine& engine, scan::Engine* fallback) {
     for (const CollectTarget& target : targets) ++addresses_of_[target.node];
@@ -113,14 +141,14 @@ class Collection {
   void skip(Targets shard) {
     summary_.interrupted = true;
     for (const CollectTarget& target : shard) {
-      sink_.cover(unexamined(target, options_.ports.size(), CoverageGap::interrupted));
+      sink_.cover(unexamined(target, ports_.size(), CoverageGap::interrupted));
     }
   }
 
   Result<void> run_shard(Targets shard, scan::Engine& engine, scan::Engine* fallback) {
     LOCKSTEP_TRY(const scan::Plan plan, make_plan(shard));
     LOCKSTEP_TRY(const scan::ResultTable table, scan::ResultTable::create(shard.size()));
-    const auto done = run_engine(engine, plan, table);
+    const auto done = run_engine(shard, engine, plan, table);
     if (!done && summary_.probes_sent == 0) return std::unexpected(done.error());
     if (!done) {
       summary_.interrupted = true;
@@ -144,7 +172,7 @@ class Collection {
 
   Result<scan::Plan> make_plan(Targets shard) const {
     scan::Plan plan;
-    plan.ports = options_.ports.to_vector();
+    plan.ports = ports_.to_vector();
     plan.fence = options_.fence;
     plan.rate = options_.rate;
     plan.tries = options_.tries;
@@ -166,10 +194,10 @@ class Collection {
     return plan;
   }
 
-  Result<void> run_engine(scan::Engine& engine, const scan::Plan& plan,
+  Result<void> run_engine(Targets shard, scan::Engine& engine, const scan::Plan& plan,
                           const scan::ResultTable& table) {
     auto done = [&] {
-      const Watcher watcher(table, control_, open_ports_, start_);
+      const Watcher watcher(shard, plan, table, control_, open_ports_, start_);
       return engine.run(plan, table);
     }();
     const scan::RunCounters& run = table.run();
@@ -181,6 +209,7 @@ class Collection {
   }
 
   const PortCollectorOptions& options_;
+  const PortSet& ports_;
   ObservationSink& sink_;
   const CollectControl& control_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "collectors/ports/port_collector.h"
 
 namespace lockstep {
@@ -9,6 +11,16 @@ namespace {
 
 using scan::Answer;
 using scan::TargetStatus;
+
+class CheckpointSink final : public ObservationSink {
+ public:
+  explicit CheckpointSink(CollectCheckpoint& to) : to_(to) {}
+  void observe(PortObservation seen) override { to_.open.push_back(std::move(seen)); }
+  void cover(Coverage coverage) override { to_.coverage.push_back(std::move(coverage)); }
+
+ private:
+  CollectCheckpoint& to_;
+};
 
 class TargetReport {
  public:
@@ -24,6 +36,16 @@ class TargetReport {
 
   void run() {
     report_ports();
+    report_coverage();
+  }
+
+  void run_so_far() {
+    if (counters_.asked == 0) return;
+    if (counters_.open > 0) {
+      for (const Port port : table_.open_ports(index_)) {
+        observe(port, PortState::open, Evidence::syn_ack);
+      }
+    }
     report_coverage();
   }
 
@@ -55,11 +77,13 @@ class TargetReport {
 
   void report_coverage() {
     Coverage coverage = unexamined(target_, plan_.ports.size(), gap());
-    coverage.asked = counters_.asked;
+    // While the engine runs, an answer may be counted before its probe is.
     coverage.answered = counters_.answered;
+    coverage.asked = std::max(counters_.asked.load(), coverage.answered);
     coverage.unanswered = coverage.asked - coverage.answered;
-    coverage.open = counters_.open;
-    coverage.closed = coverage.answered - counters_.open - counters_.unreachable;
+    coverage.open = std::min(counters_.open.load(), coverage.answered);
+    coverage.closed = coverage.answered -
+                      std::min(coverage.answered, coverage.open + counters_.unreachable.load());
     coverage.passes = counters_.passes;
     coverage.note = note();
     sink_.cover(std::move(coverage));
@@ -112,6 +136,12 @@ class TargetReport {
 };
 
 }  // namespace
+
+void report_so_far(const CollectTarget& target, const scan::Plan& plan,
+                   const scan::ResultTable& table, std::size_t index, CollectCheckpoint& to) {
+  CheckpointSink sink(to);
+  TargetReport(target, plan, table, index, true, sink).run_so_far();
+}
 
 void report_target(const CollectTarget& target, const scan::Plan& plan,
                    const scan::ResultTable& table, std::size_t index, bool interrupted,

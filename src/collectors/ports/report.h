@@ -14,6 +14,10 @@ void report_target(const CollectTarget& target, const scan::Plan& plan,
                    const scan::ResultTable& table, std::size_t index, bool interrupted,
                    ObservationSink& sink);
 
+/// Adds what is known of target `index` while the engine still runs, if it was begun.
+void report_so_far(const CollectTarget& target, const scan::Plan& plan,
+                   const scan::ResultTable& table, std::size_t index, CollectCheckpoint& to);
+
 /// The coverage of a target that was never begun.
 Coverage unexamined(const CollectTarget& target, std::size_t ports, CoverageGap gap);
 

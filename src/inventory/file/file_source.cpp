@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "inventory/entries.h"
-#include "inventory/file/csv.h"
+#include "base/csv.h"
 #include "inventory/read_file.h"
 
 namespace lockstep {

@@ -3,16 +3,13 @@
 #pragma once
 
 #include "base/result.h"
-
-namespace soci {
-class session;
-}
+#include "store/sql/connection.h"
 
 namespace lockstep {
 
 /// Brings the schema up to the newest step, each step in a transaction of its own; safe when
 /// several processes do so at once. The table schema_version has a row for each step applied.
 /// Errors: `unsupported` where a newer program has written the store; `unavailable`.
-Result<void> migrate(soci::session& sql);
+Result<void> migrate(Connection& connection);
 
 }  // namespace lockstep

@@ -1,253 +1,219 @@
 #include "store/sql/sql_store.h"
 
 #include <fmt/format.h>
-#include <soci/soci.h>
 
-#include <charconv>
-#include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "base/text.h"
+#include "store/sql/alert_tables.h"
+#include "store/sql/baseline_tables.h"
+#include "store/sql/connection.h"
 #include "store/sql/errors.h"
+#include "store/sql/inventory_tables.h"
+#include "store/sql/look_tables.h"
 #include "store/sql/migrations.h"
+#include "store/sql/port_state_tables.h"
+#include "store/sql/postgresql.h"
+#include "store/sql/postgresql_url.h"
+#include "store/sql/profile_tables.h"
+#include "store/sql/rows.h"
+#include "store/sql/seen_places.h"
 #include "store/sql/sqlite.h"
+#include "store/sql/staged_nodes.h"
+#include "store/sql/sweep_tables.h"
+#include "store/sql/text.h"
 #include "store/sql/transaction.h"
 
 namespace lockstep {
 namespace {
 
-/// A row of Table 1 as it stands. The port is text too, because SQLite keeps whatever a hand
-/// writes into a column, and would read "80x" as 80 where a number is asked for.
-struct TableOneRow {
-  std::string port;
-  std::string protocol;
-  std::string service;
-  std::string host_type;
+/// What a sweep has seen, to be kept at one time.
+struct Harvest {
+  const StoredSweep& sweep;
+  SeenPlaces& seen;
+  WallTime now;
 };
 
-// CHAR(n) comes padded from some databases.
-constexpr const char* kSelectRows =
-    "SELECT port, LOWER(TRIM(protocol)), TRIM(service), TRIM(host_type) FROM open_ports";
-
-/// All rows, or those of one host type.
-std::vector<TableOneRow> select_rows(soci::session& sql, const std::optional<std::string>& type) {
-  TableOneRow row;
-  soci::indicator present[4] = {};
-  soci::statement select(sql);
-  select.exchange(soci::into(row.port, present[0]));
-  select.exchange(soci::into(row.protocol, present[1]));
-  select.exchange(soci::into(row.service, present[2]));
-  select.exchange(soci::into(row.host_type, present[3]));
-  if (type) select.exchange(soci::use(*type));
-  select.alloc();
-  select.prepare(kSelectRows + std::string(type ? " WHERE TRIM(host_type) = :type" : ""));
-  select.define_and_bind();
-  select.execute();
-
-  std::vector<TableOneRow> rows;
-  while (select.fetch()) {
-    std::string* const texts[] = {&row.port, &row.protocol, &row.service, &row.host_type};
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (present[i] == soci::i_null) texts[i]->clear();
-    }
-    rows.push_back(row);
+Result<void> keep(Connection& connection, const Harvest& harvest) {
+  const StoredSweep& sweep = harvest.sweep;
+  const Result<PortSet> asked = parse_port_set(sweep.info.ports);
+  if (!asked) {
+    return corrupt_row("port_sets", fmt::format("id {}", sweep.port_set), asked.error().message());
   }
-  return rows;
+  LOCKSTEP_CHECK(stage_nodes(connection, harvest.seen));
+  LOCKSTEP_CHECK(write_looks(connection, sweep, harvest.seen, harvest.now));
+  LOCKSTEP_CHECK(update_port_states(connection, harvest.seen, *asked, harvest.now));
+  drop_staged_nodes(connection);
+  return {};
 }
 
-std::optional<Port> to_port(std::string_view text) {
-  Port port = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || rest != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
-}
-
-std::optional<Protocol> to_protocol(std::string_view text) {
-  for (const Protocol protocol : {Protocol::tcp, Protocol::udp}) {
-    if (text == to_string(protocol)) return protocol;
-  }
-  return std::nullopt;
-}
-
-std::unexpected<Error> corrupt_row(const TableOneRow& row, std::string_view complaint) {
-  return fail(ErrorKind::corrupt,
-              fmt::format("table open_ports, the row port {}, protocol {}, service {}, host_type "
-                          "{}: {}; correct or delete it with an SQL client",
-                          quoted(row.port), quoted(row.protocol), quoted(row.service),
-                          quoted(row.host_type), complaint));
-}
-
-Result<ExpectedPort> to_expected_port(const TableOneRow& row) {
-  const std::optional<Port> port = to_port(row.port);
-  if (!port) return corrupt_row(row, "the port is not 1 to 65535");
-  const std::optional<Protocol> protocol = to_protocol(row.protocol);
-  if (!protocol) return corrupt_row(row, "the protocol is neither tcp nor udp");
-  if (row.service.size() > kMaxServiceBytes) return corrupt_row(row, "the service is too long");
-  if (row.host_type.empty()) return corrupt_row(row, "the host type is missing");
-  if (row.host_type.size() > kMaxHostTypeBytes)
-    return corrupt_row(row, "the host type is too long");
-  return ExpectedPort{*port, *protocol, row.service};
-}
-
-/// Profiles by host type. Where rows repeat a port, one that names a service wins over one that
-/// does not check it, then the first by alphabet, so that the order of rows never matters.
-Result<std::vector<Profile>> to_profiles(const std::vector<TableOneRow>& rows) {
-  std::map<std::string, std::map<std::pair<Port, Protocol>, std::string>> services;
-  for (const TableOneRow& row : rows) {
-    LOCKSTEP_TRY(const ExpectedPort expected, to_expected_port(row));
-    auto& ports = services[row.host_type];
-    const auto [place, fresh] =
-        ports.try_emplace({expected.port, expected.protocol}, expected.service);
-    std::string& service = place->second;
-    const bool stricter = service.empty() || expected.service < service;
-    if (!fresh && !expected.service.empty() && stricter) service = expected.service;
-  }
-  std::vector<Profile> profiles;
-  for (const auto& [type, ports] : services) {
-    Profile& profile = profiles.emplace_back(Profile{type, {}});
-    for (const auto& [key, service] : ports) {
-      profile.ports.push_back({key.first, key.second, service});
-    }
-  }
-  return profiles;
-}
-
-void insert_nodes(soci::session& sql, const Inventory& inventory) {
-  std::string name;
-  std::string group;
-  soci::statement insert =
-      (sql.prepare << "INSERT INTO nodes (name, cluster, group_name) VALUES (:n, :c, :g)",
-       soci::use(name), soci::use(inventory.cluster), soci::use(group));
-  for (const auto& [key, node] : inventory.nodes) {
-    name = node.name;
-    group = node.group;
-    insert.execute(true);
-  }
-}
-
-void insert_addresses(soci::session& sql, const Inventory& inventory) {
-  std::string name;
-  std::string address;
-  std::string network;
-  soci::statement insert =
-      (sql.prepare << "INSERT INTO node_addresses (node, address, network) VALUES (:n, :a, :w)",
-       soci::use(name), soci::use(address), soci::use(network));
-  for (const auto& [key, node] : inventory.nodes) {
-    name = node.name;
-    for (const NodeAddress& each : node.addresses) {
-      address = each.address.to_string();
-      network = each.network;
-      insert.execute(true);
-    }
-  }
-}
-
-void insert_classes(soci::session& sql, const Inventory& inventory) {
-  std::string name;
-  std::string node_class;
-  soci::statement insert = (sql.prepare << "INSERT INTO node_classes (node, class) VALUES (:n, :c)",
-                            soci::use(name), soci::use(node_class));
-  for (const auto& [key, node] : inventory.nodes) {
-    name = node.name;
-    for (const std::string& each : node.classes) {
-      node_class = each;
-      insert.execute(true);
-    }
-  }
+void note_end(const SweepEnd& end, SweepInfo& info) {
+  info.state = end.state;
+  info.ended = end.ended;
+  info.method = end.method;
+  info.probes = end.probes;
+  info.node_count = end.node_count;
+  info.proven = end.proven;
+  info.problem = end.problem;
 }
 
 class SqlStore final : public Store {
  public:
   /// `name` is how messages call this store.
-  SqlStore(std::unique_ptr<soci::session> sql, std::string name)
-      : sql_(std::move(sql)), name_(std::move(name)) {}
+  SqlStore(std::unique_ptr<Connection> connection, std::string name)
+      : connection_(std::move(connection)), name_(std::move(name)) {}
 
   Result<void> replace_inventory(const Inventory& inventory) override {
-    return guarded(name_ + ", writing the inventory", [&]() -> Result<void> {
-      Transaction transaction(*sql_);
-      for (const char* const table : {"node_classes", "node_addresses", "nodes"}) {
-        *sql_ << "DELETE FROM " << table;
-      }
-      insert_nodes(*sql_, inventory);
-      insert_addresses(*sql_, inventory);
-      insert_classes(*sql_, inventory);
-      transaction.commit();
-      return {};
+    return within(Access::write, "writing the inventory",
+                  [&] { return write_inventory(*connection_, inventory); });
+  }
+
+  Result<std::vector<Profile>> profiles() override {
+    return within(Access::read, "reading profiles",
+                  [&] { return read_profiles(*connection_, std::nullopt); });
+  }
+
+  Result<Profile> profile(std::string_view host_type) override {
+    return within(Access::read, "reading profiles", [&]() -> Result<Profile> {
+      LOCKSTEP_TRY(auto found, read_profiles(*connection_, storable(host_type)));
+      if (!found.empty()) return std::move(found.front());
+      return fail(ErrorKind::not_found,
+                  fmt::format("there is no profile for {}", quoted(host_type)));
     });
   }
 
-  Result<std::vector<Profile>> profiles() override { return read_profiles(std::nullopt); }
+  Result<std::vector<Baseline>> baselines() override {
+    return within(Access::read, "reading baselines", [&] { return read_baselines(*connection_); });
+  }
 
-  Result<Profile> profile(std::string_view host_type) override {
-    LOCKSTEP_TRY(std::vector<Profile> found, read_profiles(std::string(host_type)));
-    if (!found.empty()) return std::move(found.front());
-    return fail(ErrorKind::not_found,
-                fmt::format("{}: there is no profile for {}", name_, quoted(host_type)));
+  Result<std::vector<Approval>> approvals() override {
+    return within(Access::read, "reading approvals", [&] { return read_approvals(*connection_); });
+  }
+
+  Result<std::int64_t> begin_sweep(const SweepClaim& claim,
+                                   const std::function<bool(const SweepInfo&)>& is_alive) override {
+    return within(Access::write, "beginning a sweep",
+                  [&] { return add_sweep(*connection_, claim, is_alive); });
+  }
+
+  Result<void> checkpoint_sweep(std::int64_t sweep, WallTime now,
+                                std::span<const PortObservation> open,
+                                std::span<const Coverage> coverage) override {
+    return within(Access::write, "keeping a sweep so far", [&]() -> Result<void> {
+      LOCKSTEP_TRY(StoredSweep stored, running_sweep(*connection_, sweep));
+      SeenPlaces seen(open, coverage, SeenPlaces::Reach::open_ports);
+      LOCKSTEP_CHECK(keep(*connection_, {stored, seen, now}));
+      stored.info.ended = now;
+      return write_sweep(*connection_, stored);
+    });
+  }
+
+  Result<std::vector<AlertRecord>> finish_sweep(std::int64_t sweep, const SweepEnd& end,
+                                                std::span<const PortObservation> observations,
+                                                std::span<const Coverage> coverage,
+                                                const DecideAlerts& decide) override {
+    return within(Access::write, "keeping a sweep", [&]() -> Result<std::vector<AlertRecord>> {
+      if (end.state == SweepState::running) {
+        return fail(ErrorKind::invalid, "a sweep does not end by running");
+      }
+      LOCKSTEP_TRY(StoredSweep stored, running_sweep(*connection_, sweep));
+      SeenPlaces seen(observations, coverage, SeenPlaces::Reach::all);
+      LOCKSTEP_CHECK(keep(*connection_, {stored, seen, end.ended}));
+      note_end(end, stored.info);
+      LOCKSTEP_CHECK(write_sweep(*connection_, stored));
+      return decide_alerts(*connection_, decide);
+    });
+  }
+
+  Result<std::vector<SweepInfo>> sweeps(std::size_t limit) override {
+    return within(Access::read, "reading sweeps", [&] { return read_sweeps(*connection_, limit); });
+  }
+
+  Result<Looks> looks() override {
+    return within(Access::read, "reading looks", [&] { return read_looks(*connection_); });
+  }
+
+  Result<std::vector<PortFact>> port_states() override {
+    return within(Access::read, "reading the states of ports",
+                  [&] { return read_port_states(*connection_); });
+  }
+
+  Result<std::vector<AlertRecord>> alerts() override {
+    return within(Access::read, "reading alerts", [&] { return read_alerts(*connection_); });
+  }
+
+  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) override {
+    return within(Access::write, "changing alerts",
+                  [&] { return decide_alerts(*connection_, decide); });
   }
 
  private:
-  Result<void> do_replace_profile(const Profile& profile) override {
-    return guarded(name_ + ", writing a profile", [&]() -> Result<void> {
-      Transaction transaction(*sql_);
-      *sql_ << "DELETE FROM open_ports WHERE TRIM(host_type) = :type", soci::use(profile.host_type);
-      int port = 0;
-      std::string protocol;
-      std::string service;
-      soci::statement insert =
-          (sql_->prepare << "INSERT INTO open_ports (port, protocol, service, "
-                            "host_type) VALUES (:port, :proto, :service, :type)",
-           soci::use(port), soci::use(protocol), soci::use(service), soci::use(profile.host_type));
-      for (const ExpectedPort& expected : profile.ports) {
-        port = expected.port;
-        protocol = to_string(expected.protocol);
-        service = expected.service;
-        insert.execute(true);
-      }
-      transaction.commit();
+  Result<void> do_save_baseline(const Baseline& baseline) override {
+    return within(Access::write, "writing a baseline",
+                  [&] { return write_baseline(*connection_, baseline); });
+  }
+
+  Result<void> do_approve(const Profile& profile, const Approval& approval) override {
+    return within(Access::write, "writing an approval", [&]() -> Result<void> {
+      LOCKSTEP_CHECK(write_open_ports(*connection_, profile));
+      remove_baseline(*connection_, profile.host_type);
+      if (!profile.ports.empty()) return write_approval(*connection_, approval);
+      remove_approval(*connection_, profile.host_type);
       return {};
     });
   }
 
-  Result<std::vector<Profile>> read_profiles(const std::optional<std::string>& type) {
-    return guarded(name_ + ", reading profiles", [&]() -> Result<std::vector<Profile>> {
-      const auto profiles = to_profiles(select_rows(*sql_, type));
-      if (!profiles) return std::unexpected(profiles.error().within(name_));
-      return profiles;
+  /// The result of `body` in a transaction of its own, which an error undoes.
+  template <typename Body>
+  std::invoke_result_t<Body> within(Access access, std::string_view doing, Body&& body) {
+    return guarded(fmt::format("{}, {}", name_, doing), [&]() -> std::invoke_result_t<Body> {
+      Transaction transaction(*connection_, access);
+      auto result = std::forward<Body>(body)();
+      if (!result) return std::unexpected(result.error().within(name_));
+      transaction.commit();
+      return result;
     });
   }
 
-  std::unique_ptr<soci::session> sql_;
+  std::unique_ptr<Connection> connection_;
   std::string name_;
 };
 
-Result<std::unique_ptr<Store>> open_at(const std::string& path, std::string name,
-                                       std::chrono::milliseconds busy_timeout) {
-  LOCKSTEP_TRY(std::unique_ptr<soci::session> sql, open_sqlite(path, busy_timeout));
-  LOCKSTEP_CHECK(migrate(*sql));
-  return std::make_unique<SqlStore>(std::move(sql), std::move(name));
+constexpr std::string_view kSqliteScheme = "sqlite://";
+
+Result<std::unique_ptr<Connection>> connect(std::string_view url,
+                                            std::chrono::milliseconds busy_timeout) {
+  if (is_postgresql_url(url)) {
+    LOCKSTEP_TRY(const std::string complete, complete_url(url));
+    return open_postgresql(complete, busy_timeout);
+  }
+  if (!url.starts_with(kSqliteScheme)) {
+    return fail(ErrorKind::unsupported,
+                "this program keeps its store in SQLite or PostgreSQL: sqlite:///absolute/path or "
+                "postgresql://user@host/database");
+  }
+  const std::string path(url.substr(kSqliteScheme.size()));
+  if (!path.starts_with('/') || path.ends_with('/')) {
+    return fail(ErrorKind::invalid,
+                "write the absolute path of a file after two slashes: "
+                "sqlite:///var/lib/lockstep/store.db");
+  }
+  return open_sqlite(path, busy_timeout);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_store(std::string_view url,
                                           std::chrono::milliseconds busy_timeout) {
-  constexpr std::string_view kScheme = "sqlite://";
-  const std::string name = fmt::format("store {}", quoted(url, 200));
-  if (!url.starts_with(kScheme)) {
-    return fail(ErrorKind::unsupported,
-                name + ": this program keeps its store in SQLite: sqlite:///absolute/path");
+  const std::string name =
+      fmt::format("store {}", quoted(is_postgresql_url(url) ? without_secrets(url) : url, 200));
+  auto connection = connect(url, busy_timeout);
+  if (!connection) return std::unexpected(connection.error().within(name));
+  if (const Result<void> ready = migrate(**connection); !ready) {
+    return std::unexpected(ready.error().within(name));
   }
-  const std::string path(url.substr(kScheme.size()));
-  if (!path.starts_with('/') || path.ends_with('/')) {
-    return fail(ErrorKind::invalid, name +
-                                        ": write the absolute path of a file after two slashes: "
-                                        "sqlite:///var/lib/lockstep/store.db");
-  }
-  auto store = open_at(path, name, busy_timeout);
-  if (!store) return std::unexpected(store.error().within(name));
-  return store;
+  return std::make_unique<SqlStore>(std::move(*connection), name);
 }
 
 }  // namespace lockstep

@@ -12,10 +12,15 @@
 
 #include "base/text.h"
 #include "base/unique_fd.h"
+#include "store/sql/bulk_sqlite.h"
 #include "store/sql/errors.h"
 
 namespace lockstep {
 namespace {
+
+constexpr int kCacheKib = 65'536;
+/// What the write-ahead log keeps of its size when it is not needed.
+constexpr int kMostIdleLogBytes = 64 << 20;
 
 /// What SOCI's connection text cannot carry, or nobody means.
 bool has_strange_characters(std::string_view path) {
@@ -66,22 +71,63 @@ Result<void> set_up(soci::session& sql, std::chrono::milliseconds busy_timeout) 
   }
   sql << "PRAGMA synchronous = FULL";
   sql << "PRAGMA foreign_keys = ON";
+  sql << "PRAGMA cell_size_check = ON";  // tells of a damaged page where it is read
+  sql << "PRAGMA temp_store = MEMORY";
+  sql << fmt::format("PRAGMA cache_size = -{}", kCacheKib);
+  sql << fmt::format("PRAGMA journal_size_limit = {}", kMostIdleLogBytes);
   return {};
 }
 
+class SqliteConnection final : public Connection {
+ public:
+  explicit SqliteConnection(std::unique_ptr<soci::session> sql)
+      : sql_(std::move(sql)), bulk_(make_sqlite_bulk(*sql_)) {}
+
+  soci::session& sql() override { return *sql_; }
+  Bulk& bulk() override { return *bulk_; }
+
+  void begin(Access access) override {
+    *sql_ << (access == Access::write ? "BEGIN IMMEDIATE" : "BEGIN");
+  }
+
+  void commit() override { *sql_ << "COMMIT"; }
+
+  void rollback() noexcept override {
+    try {
+      *sql_ << "ROLLBACK";
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+      // The database has rolled back by itself, or will when the session closes.
+    }
+  }
+
+  bool has_table(std::string_view name) override {
+    const std::string wanted(name);
+    int found = 0;
+    *sql_ << "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = :name",
+        soci::use(wanted), soci::into(found);
+    return found != 0;
+  }
+
+  std::string_view clustered() const override { return " WITHOUT ROWID"; }
+
+ private:
+  std::unique_ptr<soci::session> sql_;
+  std::unique_ptr<Bulk> bulk_;
+};
+
 }  // namespace
 
-Result<std::unique_ptr<soci::session>> open_sqlite(const std::string& path,
-                                                   std::chrono::milliseconds busy_timeout) {
+Result<std::unique_ptr<Connection>> open_sqlite(const std::string& path,
+                                                std::chrono::milliseconds busy_timeout) {
   if (has_strange_characters(path)) {
     return fail(ErrorKind::invalid, "the path has a quote or a control character: rename the file");
   }
   LOCKSTEP_TRY(const bool created, create_private(path));
   if (!created) LOCKSTEP_CHECK(check_existing(path));
-  return guarded("opening", [&]() -> Result<std::unique_ptr<soci::session>> {
+  return guarded("opening", [&]() -> Result<std::unique_ptr<Connection>> {
     auto sql = std::make_unique<soci::session>(soci::sqlite3, fmt::format("dbname=\"{}\"", path));
     LOCKSTEP_CHECK(set_up(*sql, busy_timeout));
-    return sql;
+    return std::make_unique<SqliteConnection>(std::move(sql));
   });
 }
 

@@ -7,10 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-
-namespace soci {
-class session;
-}
+#include "store/sql/connection.h"
 
 namespace lockstep {
 
@@ -18,7 +15,7 @@ namespace lockstep {
 /// Write-ahead log, each commit synchronised, foreign keys enforced. Waits up to `busy_timeout`
 /// for locks of others, here and in each later call. Errors: `invalid`, `not_found` (the folder),
 /// `denied`, `corrupt` (not a database), `unavailable`, `unsupported` (no write-ahead log there).
-Result<std::unique_ptr<soci::session>> open_sqlite(const std::string& path,
-                                                   std::chrono::milliseconds busy_timeout);
+Result<std::unique_ptr<Connection>> open_sqlite(const std::string& path,
+                                                std::chrono::milliseconds busy_timeout);
 
 }  // namespace lockstep

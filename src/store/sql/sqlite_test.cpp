@@ -45,7 +45,11 @@ void expect_refused(const std::string& url, ErrorKind kind, const char* says) {
 }
 
 Profile compute() {
-  return {"compute", {{22, Protocol::tcp, ""}}};
+  return {"compute", {{22, Protocol::tcp, "", ""}}, {}};
+}
+
+Result<void> approve(Store& store) {
+  return store.approve(compute(), {"compute", {"22/tcp"}, {}, "kim"});
 }
 
 TEST(StoreUrl, IsRefusedWhereItIsWrong) {
@@ -53,6 +57,7 @@ TEST(StoreUrl, IsRefusedWhereItIsWrong) {
   expect_refused("sqlite:///", ErrorKind::invalid, "absolute path");
   expect_refused("sqlite:///tmp/", ErrorKind::invalid, "absolute path");
   expect_refused("/var/lib/store.db", ErrorKind::unsupported, "sqlite:///absolute/path");
+  expect_refused("mysql://db", ErrorKind::unsupported, "postgresql://user@host/database");
   expect_refused("oracle://db", ErrorKind::unsupported, "sqlite:///absolute/path");
   expect_refused("", ErrorKind::unsupported, "sqlite:///absolute/path");
   expect_refused("sqlite:////tmp/a\"b", ErrorKind::invalid, "a quote or a control character");
@@ -62,7 +67,7 @@ TEST(StoreUrl, IsRefusedWhereItIsWrong) {
 TEST_F(SqliteStore, MakesAFileForItsOwnerOnly) {
   const auto store = open_store(url());
   ASSERT_TRUE(store.has_value()) << store.error().message();
-  ASSERT_TRUE((*store)->replace_profile(compute()).has_value());
+  ASSERT_TRUE(approve(**store).has_value());
   for (const char* const suffix : {"", "-wal", "-shm"}) {
     struct stat status {};
     ASSERT_EQ(stat((file_.string() + suffix).c_str(), &status), 0) << suffix;
@@ -108,13 +113,13 @@ TEST_F(SqliteStore, SaysThatItIsLocked) {
 
   EXPECT_TRUE((*open)->profiles().has_value()) << "readers do not wait for a writer";
   EXPECT_TRUE(open_store(url(), 50ms).has_value()) << "nor do programs that start";
-  const auto done = (*open)->replace_profile(compute());
+  const auto done = approve(**open);
   ASSERT_FALSE(done.has_value());
   EXPECT_EQ(done.error().kind(), ErrorKind::unavailable);
   EXPECT_THAT(done.error().message(), HasSubstr("another program keeps it locked"));
 
   other << "ROLLBACK";
-  EXPECT_TRUE((*open)->replace_profile(compute()).has_value());
+  EXPECT_TRUE(approve(**open).has_value());
 }
 
 /// Runs `body` as a user without rights; true where it returned true.

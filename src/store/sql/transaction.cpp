@@ -1,24 +1,17 @@
 #include "store/sql/transaction.h"
 
-#include <soci/soci.h>
-
 namespace lockstep {
 
-Transaction::Transaction(soci::session& sql) : sql_(sql) {
-  sql_ << "BEGIN IMMEDIATE";
+Transaction::Transaction(Connection& connection, Access access) : connection_(connection) {
+  connection_.begin(access);
 }
 
 Transaction::~Transaction() {
-  if (!open_) return;
-  try {
-    sql_ << "ROLLBACK";
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-    // The database has rolled back by itself, or will when the session closes.
-  }
+  if (open_) connection_.rollback();
 }
 
 void Transaction::commit() {
-  sql_ << "COMMIT";
+  connection_.commit();
   open_ = false;
 }
 

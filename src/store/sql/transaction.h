@@ -1,20 +1,17 @@
-// A write transaction that is undone unless it is committed.
+// A transaction that is undone unless it is committed.
 
 #pragma once
 
-namespace soci {
-class session;
-}
+#include "store/sql/connection.h"
 
 namespace lockstep {
 
-/// Throws what SOCI throws; see guarded().
+/// Throws what the database reports; see guarded().
 class Transaction {
  public:
-  /// Takes the lock for writing at once: a transaction that reads first and asks for the lock
-  /// later can lose it to another writer without being allowed to wait.
-  /// `sql` must outlive this object.
-  explicit Transaction(soci::session& sql);
+  /// A writer takes its lock at once: one that reads first and asks for the lock later can lose it
+  /// to another writer without being allowed to wait. `connection` must outlive this object.
+  Transaction(Connection& connection, Access access);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -22,7 +19,7 @@ class Transaction {
   void commit();
 
  private:
-  soci::session& sql_;
+  Connection& connection_;
   bool open_ = true;
 };
 

@@ -1,4 +1,4 @@
-#include "inventory/file/csv.h"
+#include "base/csv.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "inventory/file/csv.h"
+#include "base/csv.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

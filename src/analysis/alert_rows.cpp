@@ -1,0 +1,63 @@
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "analysis/alerts.h"
+
+namespace lockstep {
+namespace {
+
+bool shows(const AlertRecord& record, AlertStatus status, const AlertFilter& filter) {
+  if (status == AlertStatus::resolved && !filter.include_resolved) return false;
+  if (status == AlertStatus::pending && !filter.include_pending) return false;
+  // What concerns a class concerns each of its nodes.
+  return !filter.nodes || record.node.empty() || filter.nodes->contains(record.node);
+}
+
+void add(AlertRow& row, const AlertRecord& record) {
+  if (!record.node.empty()) row.nodes.push_back(record.node);
+  row.first.severity = std::max(row.first.severity, record.severity);
+  row.first_seen = std::min(row.first_seen, record.first_seen);
+  row.last_seen = std::max(row.last_seen, record.last_seen);
+  if (record.last_closed) {
+    row.last_closed = std::max(row.last_closed.value_or(*record.last_closed), *record.last_closed);
+  }
+}
+
+}  // namespace
+
+std::vector<AlertRow> fold_alerts(std::span<const AlertRecord> records, const AlertFilter& filter,
+                                  WallTime now) {
+  using Key = std::tuple<std::int64_t, AlertStatus, std::string, std::optional<WallTime>>;
+  std::map<Key, AlertRow> rows;
+  for (const AlertRecord& record : records) {
+    const AlertStatus status = record.status_at(now);
+    if (!shows(record, status, filter)) continue;
+    const bool muted = status == AlertStatus::acknowledged || status == AlertStatus::silenced;
+    const Key key{record.id, status, muted ? record.owner : "",
+                  muted ? record.until : std::nullopt};
+    const auto [place, fresh] = rows.try_emplace(key);
+    AlertRow& row = place->second;
+    if (fresh) {
+      row.first = record;
+      row.status = status;
+      row.first_seen = record.first_seen;
+      row.last_seen = record.last_seen;
+      if (!muted) {
+        row.first.owner.clear();
+        row.first.until.reset();
+      }
+    }
+    add(row, record);
+  }
+  std::vector<AlertRow> sorted;
+  for (auto& [key, row] : rows) {
+    std::ranges::sort(row.nodes);
+    sorted.push_back(std::move(row));
+  }
+  std::ranges::stable_sort(sorted, std::greater{},
+                           [](const AlertRow& row) { return row.first.severity; });
+  return sorted;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,371 @@
+#include "analysis/alerts.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "analysis/port_text.h"
+#include "analysis/views.h"
+#include "profiles/resolve.h"
+
+namespace lockstep {
+namespace {
+
+bool is_about_closing(FindingKind kind) {
+  return kind == FindingKind::unexpected_port || kind == FindingKind::unexpected_filtered ||
+         kind == FindingKind::transient_port;
+}
+
+/// Why an alert is over.
+struct Over {
+  std::string why;
+  bool closed = false;  ///< since what it is about was seen closed
+};
+
+/// Whether a sweep proves that an alert is over. Nothing: there is no proof.
+class Proof {
+ public:
+  explicit Proof(const SweepJudgement& sweep)
+      : input_(sweep.input), findings_(sweep.findings), views_(sweep.input) {}
+
+  /// `record` is one of which the sweep found nothing.
+  std::optional<Over> of(const AlertRecord& record) {
+    const AlertSubject& subject = record.subject;
+    if (subject.kind == FindingKind::profile_changed) return of_profile(subject);
+    const Node* const node = views_.node(record.node);
+    if (node == nullptr) return {};
+    if (subject.kind == FindingKind::coverage_gap) return of_gap(*node, subject);
+    if (subject.kind == FindingKind::node_unreachable) return of_silence(*node, subject.network);
+    const View* const view =
+        views_.find(record.node, subject.network, subject.protocol.value_or(Protocol::tcp));
+    if (view == nullptr || !view->examined() || !judged(*view)) return {};
+    if (!subject.port) return of_many_ports(*view, record);
+    if (!input_.wanted.contains(*subject.port)) return {};
+    if (subject.kind == FindingKind::missing_port) return of_missing(*view, subject);
+    return of_port(*view, record);
+  }
+
+ private:
+  const Expectations& expectations(const View& view) {
+    const auto [place, fresh] =
+        expectations_.try_emplace({view.node->classes, std::string(view.network)}, Expectations{});
+    if (fresh) {
+      place->second = resolve(view.node->classes, std::string(view.network), input_.profiles);
+    }
+    return place->second;
+  }
+
+  bool judged(const View& view) {
+    return !view.node->classes.empty() && expectations(view).unprofiled.empty();
+  }
+
+  static std::optional<Over> judged_otherwise(const View& view, const AlertSubject& subject) {
+    const std::string classes = fmt::format("{}", fmt::join(view.node->classes, "+"));
+    if (classes == subject.node_class) return {};
+    return Over{fmt::format("the node is judged as {} now", classes)};
+  }
+
+  static Over now_shows(PortState state) {
+    return {fmt::format("it is {} now, which is an alert of its own", to_string(state))};
+  }
+
+  /// What is not among the observations is closed, also where the alert was seen last: a name may
+  /// have lost an address, and the listener may be there.
+  static bool proves_closing(const View& view, const AlertRecord& record) {
+    const bool same_place = std::ranges::any_of(view.coverage, [&](const Coverage* coverage) {
+      return coverage->address.to_string() == record.address;
+    });
+    return view.lists_all() && (same_place || record.address.empty());
+  }
+
+  std::optional<Over> of_many_ports(const View& view, const AlertRecord& record) {
+    const AlertSubject& subject = record.subject;
+    const bool missing = subject.kind == FindingKind::missing_port;
+    const auto named = ports_named_in(missing ? subject.reason : record.detail);
+    const NamedPorts ports = named.value_or(NamedPorts{PortSet::all(), PortSet::all().size()});
+    if (!ports.all_in(input_.wanted)) return {};
+    if (!missing && !proves_closing(view, record)) return {};
+    if (subject.kind == FindingKind::unexpected_port) {
+      PortSet left = ports.ports;
+      left.remove(view.silent());
+      if (left != ports.ports) return {};
+    }
+    if (auto otherwise = judged_otherwise(view, subject)) return otherwise;
+    return Over{"it is so no longer", !missing};
+  }
+
+  std::optional<Over> of_missing(const View& view, const AlertSubject& subject) {
+    const PortState state = view.state_of(*subject.port);
+    if (state == PortState::open) return Over{"answered open"};
+    if (auto otherwise = judged_otherwise(view, subject)) return otherwise;
+    if (!expectations(view).requires_port(*subject.port, view.protocol, input_.now)) {
+      return Over{"it is not expected any more"};
+    }
+    if (state == subject.state) return {};
+    return now_shows(state);
+  }
+
+  std::optional<Over> of_port(const View& view, const AlertRecord& record) {
+    const AlertSubject& subject = record.subject;
+    const PortState state = view.state_of(*subject.port);
+    const bool listener = subject.kind == FindingKind::unexpected_port;
+    // A listener that comes and goes within a sweep has not gone for good.
+    if (listener && was_transient(view, *subject.port)) return {};
+    if (state == PortState::closed) {
+      if (!proves_closing(view, record)) return {};
+      return Over{"answered closed", true};
+    }
+    if (expectations(view).allows(*subject.port, view.protocol, input_.now)) {
+      return Over{"its profile allows it now"};
+    }
+    // A listener that falls silent is not gone. Silence that has turned out to be one is.
+    if (state != PortState::open && subject.kind != FindingKind::unexpected_filtered) return {};
+    if (auto otherwise = judged_otherwise(view, subject)) return otherwise;
+    if (state == PortState::open && !listener) return now_shows(state);
+    if (listener && input_.severities.user_ports(view.node->classes).contains(*subject.port)) {
+      return Over{"users may listen on it now"};
+    }
+    return {};
+  }
+
+  bool was_transient(const View& view, Port port) const {
+    return std::ranges::any_of(input_.transient, [&](const PortObservation& seen) {
+      return seen.node == view.node->name && seen.network == view.network &&
+             seen.protocol == view.protocol && seen.port == port;
+    });
+  }
+
+  /// Every address of the node on that network was examined in full, with as many ports as were
+  /// left out. Where the sweep knows of no address there, every address that it knows counts.
+  std::optional<Over> of_gap(const Node& node, const AlertSubject& subject) {
+    if (input_.wanted.size() < ports_to_examine(subject.reason).value_or(0)) return {};
+    std::vector<const View*> there;
+    std::vector<const View*> all;
+    const auto first = views_.all().lower_bound({node.name, "", Protocol::tcp});
+    for (auto view = first; view != views_.all().end() && view->second.node == &node; ++view) {
+      all.push_back(&view->second);
+      if (view->second.network == subject.network) there.push_back(&view->second);
+    }
+    if (there.empty()) there = std::move(all);
+    const bool examined = std::ranges::all_of(
+        there, [&](const View* view) { return view->examined() && judged(*view); });
+    if (there.empty() || !examined) return {};
+    return Over{"examined in full"};
+  }
+
+  /// An ICMP error may be anybody's answer.
+  std::optional<Over> of_silence(const Node& node, const std::string& network) const {
+    const View* const view = views_.find(node.name, network, Protocol::tcp);
+    if (view == nullptr || view->coverage.empty()) return {};
+    const bool answers = std::ranges::all_of(view->coverage, [](const Coverage* coverage) {
+      return coverage->gap != CoverageGap::unreachable &&
+             (coverage->examined() || coverage->open > 0 || coverage->closed > 0);
+    });
+    if (!answers) return {};
+    return Over{"answers again"};
+  }
+
+  /// The judge compares every profile of the nodes' classes.
+  std::optional<Over> of_profile(const AlertSubject& subject) const {
+    const bool compared = std::ranges::any_of(
+        input_.nodes, [&](const Node& node) { return node.classes.contains(subject.node_class); });
+    if (!compared) return {};
+    const bool differs = std::ranges::any_of(findings_, [&](const Finding& finding) {
+      return finding.kind == subject.kind && finding.node_class == subject.node_class &&
+             finding.network == subject.network;
+    });
+    return Over{differs ? "it has changed again, which is an alert of its own"
+                        : "it is as approved"};
+  }
+
+  const JudgeInput& input_;
+  std::span<const Finding> findings_;
+  Views views_;
+  std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
+};
+
+class Update {
+ public:
+  Update(std::span<const AlertRecord> book, const SweepJudgement& sweep, const AlertPolicy& policy,
+         WallTime now)
+      : book_(book), sweep_(sweep), policy_(policy), now_(now) {
+    for (const AlertRecord& record : book) {
+      ids_.emplace(record.subject, record.id);
+      records_.emplace(std::pair(record.id, std::string_view(record.node)), &record);
+      last_id_ = std::max(last_id_, record.id);
+    }
+  }
+
+  AlertChanges run() {
+    for (const Finding& finding : sweep_.findings) {
+      const bool left_out = sweep_.interrupted && finding.kind == FindingKind::coverage_gap;
+      if (!left_out) raise(finding);
+      if (finding.kind == FindingKind::node_unreachable) away_.insert(finding.node);
+    }
+    Proof proof(sweep_);
+    for (const AlertRecord& record : book_) {
+      if (found_.contains({record.id, record.node})) continue;
+      if (record.status == AlertStatus::resolved) continue;
+      if (const auto over = proof.of(record)) {
+        resolve(record, *over);
+      } else if (record.status_at(now_) != record.status) {
+        write(unmuted(record));
+      } else if (record.status == AlertStatus::pending && away_.contains(record.node)) {
+        // A node that boots has its daemons up a while later: the wait begins anew.
+        AlertRecord waiting = record;
+        waiting.changed = now_;
+        write(std::move(waiting));
+      }
+    }
+    for (auto& [key, record] : written_) changes_.written.push_back(std::move(record));
+    return std::move(changes_);
+  }
+
+ private:
+  using Key = std::pair<std::int64_t, std::string_view>;
+
+  std::int64_t id_of(const AlertSubject& subject) {
+    const auto [place, fresh] = ids_.try_emplace(subject, last_id_ + 1);
+    if (fresh) ++last_id_;
+    return place->second;
+  }
+
+  void raise(const Finding& finding) {
+    const std::int64_t id = id_of(alert_subject(finding));
+    // A node with several addresses gives one alert.
+    if (!found_.emplace(id, finding.node).second) return;
+    const auto known = records_.find({id, finding.node});
+    AlertRecord record =
+        known == records_.end() ? fresh(id, finding) : seen_again(*known->second, finding);
+    record.severity = finding.severity;
+    record.address = finding.address == IpAddress() ? "" : finding.address.to_string();
+    record.last_seen = std::max(record.last_seen, now_);  // clocks are set back at times
+    record.expected = finding.expected;
+    record.detail = finding.detail;
+    record.clones = finding.clones;
+    write(std::move(record));
+  }
+
+  bool waits(FindingKind kind) const {
+    return kind == FindingKind::missing_port && policy_.missing_after.count() > 0;
+  }
+
+  AlertRecord fresh(std::int64_t id, const Finding& finding) const {
+    AlertRecord record;
+    record.id = id;
+    record.subject = alert_subject(finding);
+    record.node = finding.node;
+    record.first_seen = record.last_seen = now_;
+    begin(record, AlertStatus::open);
+    if (is_about_closing(finding.kind)) record.last_closed = closed_before(finding);
+    return record;
+  }
+
+  AlertRecord seen_again(const AlertRecord& known, const Finding& finding) const {
+    if (known.status_at(now_) != known.status) return unmuted(known);
+    AlertRecord record = known;
+    if (known.status == AlertStatus::pending && now_ - known.changed >= policy_.missing_after) {
+      set(record, known.resolution.empty() ? AlertStatus::open : AlertStatus::reopened);
+    } else if (known.status == AlertStatus::resolved) {
+      begin(record, AlertStatus::reopened);
+      if (is_about_closing(finding.kind)) {
+        record.last_closed = std::max(record.last_closed, closed_before(finding));
+      }
+    }
+    return record;
+  }
+
+  std::optional<WallTime> closed_before(const Finding& finding) const {
+    return sweep_.last_closed ? sweep_.last_closed(finding) : std::nullopt;
+  }
+
+  /// Makes it `raised`, or pending where it has to wait.
+  void begin(AlertRecord& record, AlertStatus raised) const {
+    set(record, raised);
+    if (!waits(record.subject.kind)) return;
+    const AlertRecord* const twin = twin_of(record);
+    if (twin == nullptr || twin->status == AlertStatus::pending)
+      record.status = AlertStatus::pending;
+    if (twin == nullptr || twin->status != AlertStatus::pending) return;
+    record.changed = twin->changed;
+    if (now_ - twin->changed >= policy_.missing_after) set(record, raised);
+  }
+
+  /// The record of the same missing port in the other state: whether it refuses or falls silent, it
+  /// has been missing since then. Null where it was not.
+  const AlertRecord* twin_of(const AlertRecord& record) const {
+    AlertSubject other = record.subject;
+    other.state = other.state == PortState::closed ? PortState::filtered : PortState::closed;
+    const auto id = ids_.find(other);
+    if (id == ids_.end()) return nullptr;
+    const auto twin = records_.find({id->second, record.node});
+    const bool lives = twin != records_.end() && twin->second->status != AlertStatus::resolved;
+    return lives ? twin->second : nullptr;
+  }
+
+  void set(AlertRecord& record, AlertStatus status) const {
+    record.status = status;
+    record.changed = now_;
+  }
+
+  AlertRecord unmuted(AlertRecord record) const {
+    set(record, AlertStatus::open);
+    record.owner.clear();
+    record.until.reset();
+    return record;
+  }
+
+  void resolve(AlertRecord record, const Over& over) {
+    const bool was_alert = record.status != AlertStatus::pending || !record.resolution.empty();
+    if (!was_alert) {
+      changes_.forgotten.emplace_back(record.id, record.node);
+      return;
+    }
+    set(record, AlertStatus::resolved);
+    record.resolution = over.why;
+    record.owner.clear();
+    record.until.reset();
+    if (over.closed) record.last_closed = now_;
+    write(std::move(record));
+  }
+
+  void write(AlertRecord record) {
+    std::pair key(record.id, record.node);
+    written_.insert_or_assign(std::move(key), std::move(record));
+  }
+
+  std::span<const AlertRecord> book_;
+  const SweepJudgement& sweep_;
+  const AlertPolicy& policy_;
+  WallTime now_;
+  std::int64_t last_id_ = 0;
+  std::map<AlertSubject, std::int64_t> ids_;
+  std::map<Key, const AlertRecord*> records_;
+  std::set<std::pair<std::int64_t, std::string>> found_;
+  std::set<std::string> away_;  // nodes without an answer
+  std::map<std::pair<std::int64_t, std::string>, AlertRecord> written_;
+  AlertChanges changes_;
+};
+
+}  // namespace
+
+AlertSubject alert_subject(const Finding& finding) {
+  return {.kind = finding.kind,
+          .node_class = finding.node_class,
+          .network = finding.network,
+          .protocol = finding.protocol,
+          .port = finding.port,
+          .state = finding.state,
+          .reason = finding.reason};
+}
+
+AlertChanges update_alerts(std::span<const AlertRecord> book, const SweepJudgement& sweep,
+                           const AlertPolicy& policy, WallTime now) {
+  return Update(book, sweep, policy, now).run();
+}
+
+}  // namespace lockstep

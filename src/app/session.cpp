@@ -1,0 +1,126 @@
+#include "app/session.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "app/console.h"
+#include "control/scan_targets.h"
+#include "proc/identity.h"
+
+namespace lockstep {
+namespace {
+
+/// A sweep of another machine that has given no sign of life for so long is held for lost. They
+/// give one at least every minute or so, unless their store is full.
+constexpr std::chrono::minutes kLongestSilence(5);
+
+bool is_alive(const SweepInfo& sweep) {
+  switch (liveness_of(sweep.owner)) {
+    case Liveness::alive: return true;
+    case Liveness::dead: return false;
+    case Liveness::unknown: break;
+  }
+  return std::chrono::system_clock::now() - sweep.ended < kLongestSilence;
+}
+
+}  // namespace
+
+Session::Session(Config config, Inventory inventory)
+    : config_(std::move(config)), inventory_(std::move(inventory)) {}
+
+Result<void> Session::prepare(const cli::PortOptions& options, const std::string& default_ports,
+                              const std::vector<Prefix>& allow, EngineUse use, const Inventory& all,
+                              const std::vector<std::string>& nodes) {
+  LOCKSTEP_TRY(policy_, make_policy(config_, all, options));
+  unresolved_ = resolve_inventory(config_, inventory_, nodes);
+  LOCKSTEP_TRY(ports_,
+               make_ports(options.ports.value_or(default_ports), config_.scan.exclude_ports));
+  LOCKSTEP_TRY(ComposedCollector composed,
+               make_port_collector(config_, options, make_fence(config_, allow, all, policy_),
+                                   ports_, use, links_));
+  collector_ = std::move(composed.collector);
+  if (!composed.notice.empty()) warn(composed.notice);
+  control_.stop = &signals_.stop();
+  control_.progress = [this](const CollectProgress& progress) { line_.draw(progress); };
+  return {};
+}
+
+Result<void> Session::prepare_sweep(const cli::PortOptions& options,
+                                    const std::vector<std::string>& nodes) {
+  const Inventory all = inventory_;
+  return prepare(options, config_.scan.ports, config_.scan.allow, EngineUse::sweep, all, nodes);
+}
+
+control::SweepSetting Session::setting() {
+  return {inventory_, unresolved_, policy_, *collector_, ports_, control_};
+}
+
+control::SweepPolicy Session::policy() const {
+  return {.severities = config_.analysis.severities,
+          .alerts = {.missing_after = config_.analysis.missing_after},
+          .reasks = static_cast<unsigned>(config_.analysis.reasks),
+          .owner = own_identity(),
+          .host = own_host_name()};
+}
+
+control::SweepWorld Session::world() const {
+  return {
+      .now = now_in_seconds, .wait_for_reask = [this] { wait_for_reask(); }, .is_alive = is_alive};
+}
+
+void Session::wait_for_reask() const {
+  constexpr std::chrono::milliseconds kPoll(20);
+  const auto end = std::chrono::steady_clock::now() + config_.analysis.reask_interval;
+  while (!signals_.stop() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+Result<ClusterSetup> load_cluster(const std::string& config, const std::string& nodes) {
+  ClusterSetup cluster;
+  LOCKSTEP_TRY(cluster.setup, load_setup(config));
+  LOCKSTEP_CHECK(require_file(cluster.setup));
+  LOCKSTEP_TRY(cluster.inventory, load_inventory(cluster.setup.config));
+  if (cluster.inventory.nodes.empty()) {
+    return fail(ErrorKind::invalid, fmt::format("{} describes no node: add [[nodes]] or "
+                                                "[[inventory]]",
+                                                cluster.setup.path));
+  }
+  cluster.nodes = names_of(cluster.inventory);
+  if (!nodes.empty()) {
+    LOCKSTEP_TRY(cluster.nodes, parse_inventory_nodes(nodes, cluster.inventory));
+  }
+  return cluster;
+}
+
+Result<StoreSetup> open_configured_store(const std::string& config) {
+  StoreSetup opened;
+  LOCKSTEP_TRY(opened.setup, load_setup(config));
+  LOCKSTEP_CHECK(require_file(opened.setup));
+  LOCKSTEP_TRY(opened.store, make_store(opened.setup.config));
+  return opened;
+}
+
+Result<void> require_fence(const Setup& setup) {
+  if (!setup.config.scan.allow.empty()) return {};
+  return fail(
+      ErrorKind::invalid,
+      fmt::format("{}: [scan] allow is empty; name the prefixes that may be probed", setup.path));
+}
+
+std::vector<std::string> names_of(const Inventory& inventory) {
+  std::vector<std::string> names;
+  for (const auto& [name, node] : inventory.nodes) names.push_back(name);
+  return names;
+}
+
+WallTime now_in_seconds() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+control::Act own_act() {
+  return {.person = own_user_name(), .now = now_in_seconds()};
+}
+
+}  // namespace lockstep

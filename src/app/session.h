@@ -1,0 +1,81 @@
+// What commands that look at nodes, or at what is kept of them, have in common.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/compose.h"
+#include "cli/progress.h"
+#include "control/profile_use_cases.h"
+#include "control/use_cases.h"
+#include "net/io/links.h"
+#include "proc/signals.h"
+
+namespace lockstep {
+
+/// Everything that one look at nodes needs, alive as long as it lasts.
+class Session {
+ public:
+  Session(Config config, Inventory inventory);
+
+  const Inventory& inventory() const { return inventory_; }
+
+  /// `all` is the whole inventory, of which this session's may be a part.
+  Result<void> prepare(const cli::PortOptions& options, const std::string& default_ports,
+                       const std::vector<Prefix>& allow, EngineUse use, const Inventory& all,
+                       const std::vector<std::string>& nodes);
+  /// For sweeps and learning: with the fence and the ports of the configuration.
+  Result<void> prepare_sweep(const cli::PortOptions& options,
+                             const std::vector<std::string>& nodes);
+
+  control::SweepSetting setting();
+  control::SweepPolicy policy() const;
+  control::SweepWorld world() const;
+
+ private:
+  void wait_for_reask() const;
+
+  Config config_;
+  Inventory inventory_;
+  std::map<std::string, std::string> unresolved_;
+  TargetPolicy policy_;
+  PortSet ports_;
+  net::KernelLinks links_;
+  std::unique_ptr<PortCollector> collector_;
+  StopOnSignal signals_;
+  cli::ProgressLine line_;
+  CollectControl control_;
+};
+
+/// The configuration, its inventory, and the nodes of it that are meant (all, where nobody says).
+struct ClusterSetup {
+  Setup setup;
+  Inventory inventory;
+  std::vector<std::string> nodes;
+};
+
+/// Errors where there is no configuration, or no node in it.
+Result<ClusterSetup> load_cluster(const std::string& config, const std::string& nodes);
+
+/// A configuration is there, and its store is open. `config` is the file that --config named.
+struct StoreSetup {
+  Setup setup;
+  std::unique_ptr<Store> store;
+};
+Result<StoreSetup> open_configured_store(const std::string& config);
+
+/// Sweeps have something that they may ask.
+Result<void> require_fence(const Setup& setup);
+
+std::vector<std::string> names_of(const Inventory& inventory);
+
+/// Now, in whole seconds, as everything that is kept has it.
+WallTime now_in_seconds();
+
+/// Who runs this command, and when.
+control::Act own_act();
+
+}  // namespace lockstep

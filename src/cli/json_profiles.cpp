@@ -1,0 +1,104 @@
+#include "cli/format.h"
+#include "cli/json.h"
+#include "cli/json_values.h"
+
+namespace lockstep::cli {
+namespace {
+
+namespace json = boost::json;
+using control::ProfileState;
+
+void add_ports(json::array& rows, const Profile& profile) {
+  for (const ExpectedPort& port : profile.ports) {
+    json::object row{{"port", port.port},
+                     {"protocol", to_string(port.protocol)},
+                     {"service", json_text(port.service)},
+                     {"host_type", json_text(profile.host_type)}};
+    if (!port.service_rule.empty()) row["service_rule"] = json_text(port.service_rule);
+    rows.emplace_back(std::move(row));
+  }
+}
+
+json::array ports_of(const Profile& profile) {
+  json::array rows;
+  add_ports(rows, profile);
+  return rows;
+}
+
+json::object of_rule(const PortRule& rule, const std::string& host_type) {
+  const bool is_rpc = rule.presence == Presence::rpc;
+  return {{"host_type", json_text(host_type)},
+          {"protocol", to_string(rule.protocol)},
+          {"ports", rule.ports.to_string()},
+          {"presence", to_string(rule.presence)},
+          {"rpc_program", is_rpc ? json::value(rule.rpc_program) : json::value(nullptr)},
+          {"until", json_time(rule.until)}};
+}
+
+json::object of_baseline(const Baseline& baseline) {
+  return {{"host_type", json_text(baseline.profile.host_type)},
+          {"origin", json_text(baseline.origin)},
+          {"made", format_time(baseline.made)},
+          {"maker", json_text(baseline.maker)},
+          {"open_ports", ports_of(baseline.profile)},
+          {"outliers", json_texts(baseline.outliers)}};
+}
+
+json::object of_approval(const Approval& approval) {
+  return {{"host_type", json_text(approval.host_type)},
+          {"at", format_time(approval.at)},
+          {"by", json_text(approval.by)}};
+}
+
+json::object of_diff(const LineDiff& diff, const std::string& host_type) {
+  return {{"host_type", json_text(host_type)},
+          {"added", json_texts(diff.added)},
+          {"removed", json_texts(diff.removed)}};
+}
+
+}  // namespace
+
+std::string learn_json(const control::LearnReport& report) {
+  json::object object = json_record(report.record);
+  json::array ports;
+  for (const Baseline& baseline : report.baselines) add_ports(ports, baseline.profile);
+  object["open_ports"] = std::move(ports);
+  object["waiting"] = json_array(report.baselines, of_baseline);
+  return json_document(object);
+}
+
+std::string import_json(const Baseline& baseline) {
+  return json_document({{"open_ports", ports_of(baseline.profile)},
+                        {"waiting", json::array{of_baseline(baseline)}}});
+}
+
+std::string profiles_json(const std::vector<ProfileState>& states) {
+  json::array ports;
+  json::array rules;
+  json::array waiting;
+  json::array approved;
+  json::array unapproved;
+  json::array proposed;
+  for (const ProfileState& state : states) {
+    if (state.in_use) {
+      add_ports(ports, *state.in_use);
+      for (const PortRule& rule : state.in_use->rules) {
+        rules.emplace_back(of_rule(rule, state.host_type));
+      }
+    }
+    if (state.waiting) waiting.emplace_back(of_baseline(*state.waiting));
+    if (state.approved) approved.emplace_back(of_approval(*state.approved));
+    if (!state.unapproved.empty()) {
+      unapproved.emplace_back(of_diff(state.unapproved, state.host_type));
+    }
+    if (!state.proposed.empty()) proposed.emplace_back(of_diff(state.proposed, state.host_type));
+  }
+  return json_document({{"open_ports", std::move(ports)},
+                        {"port_rules", std::move(rules)},
+                        {"waiting", std::move(waiting)},
+                        {"approved", std::move(approved)},
+                        {"unapproved", std::move(unapproved)},
+                        {"proposed", std::move(proposed)}});
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,36 @@
+// Alerts, for a person: what is wrong now, and saying what one does about it.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/alerts.h"
+#include "base/result.h"
+#include "model/nodeset.h"
+#include "model/sweep_info.h"
+#include "store/store.h"
+
+namespace lockstep::control {
+
+/// The alerts, and how far to trust that there are no others.
+struct AlertListing {
+  WallTime now{};
+  std::vector<AlertRow> rows;
+  std::size_t node_count = 0;       ///< nodes of all rows, each once
+  std::size_t unproven = 0;         ///< nodes that the latest look did not examine in full
+  std::optional<SweepInfo> latest;  ///< the latest sweep that ended; none: never swept
+  /// Something was swept, and every node of it is proven.
+  bool complete() const { return latest.has_value() && unproven == 0; }
+  /// A row that is open or reopened: nobody has dealt with it yet.
+  bool has_news() const;
+};
+
+Result<AlertListing> list_alerts(Store& store, const AlertFilter& filter, WallTime now);
+
+/// Acknowledges, silences or resolves, and returns the rows of those ids afterwards.
+Result<AlertListing> act(Store& store, const AlertAction& action, WallTime now);
+
+}  // namespace lockstep::control

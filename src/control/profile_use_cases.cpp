@@ -1,0 +1,257 @@
+#include "control/profile_use_cases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "profiles/csv_table.h"
+#include "profiles/nmap/nmap_output.h"
+
+namespace lockstep::control {
+namespace {
+
+std::set<std::string> networks_of(const SweepRecord& record) {
+  std::set<std::string> networks;
+  for (const Coverage& coverage : record.coverage) networks.insert(coverage.network);
+  return networks;
+}
+
+/// All or nothing would need one transaction; a baseline harms nobody before it is approved, so
+/// that it is enough to look at each before the first is written.
+Result<void> save(Store& store, LearnReport& report, const Act& act) {
+  for (Baseline& baseline : report.baselines) {
+    baseline.made = act.now;
+    baseline.maker = act.person;
+    LOCKSTEP_CHECK(store.save_baseline(baseline));
+  }
+  return {};
+}
+
+bool is_of(const std::string& host_type, const std::string& wanted) {
+  return wanted.empty() || host_type == wanted ||
+         host_type.substr(0, host_type.find('@')) == wanted;
+}
+
+std::vector<std::string> lines_in_use(const ProfileState& state) {
+  return state.in_use ? lines_of(*state.in_use) : std::vector<std::string>{};
+}
+
+void compare(ProfileState& state) {
+  const std::vector<std::string> in_use = lines_in_use(state);
+  state.unapproved =
+      diff_lines(state.approved ? state.approved->lines : std::vector<std::string>{}, in_use);
+  if (!state.waiting) return;
+  Profile proposed = state.waiting->profile;
+  if (state.in_use) proposed.rules = state.in_use->rules;
+  state.proposed = diff_lines(in_use, lines_of(proposed));
+}
+
+Result<ApproveWhat> decide(const ProfileState& state, ApproveWhat what) {
+  if (what != ApproveWhat::either) return what;
+  // By hand, without a word of approval: what waits would undo it.
+  const bool changed = !state.unapproved.empty();
+  if (state.waiting && changed) {
+    return fail(ErrorKind::invalid,
+                fmt::format("{} was changed by hand, and something that was learned waits as well; "
+                            "look at both: lockstep profile diff --class {}, then say --baseline "
+                            "or --table",
+                            quoted(state.host_type), state.host_type));
+  }
+  return state.waiting ? ApproveWhat::baseline : ApproveWhat::table;
+}
+
+/// Something that the person may have meant waits for approval.
+bool can_approve(const ProfileState& state, ApproveWhat what) {
+  const bool changed = !state.unapproved.empty();
+  switch (what) {
+    case ApproveWhat::either: return state.waiting.has_value() || changed;
+    case ApproveWhat::baseline: return state.waiting.has_value();
+    case ApproveWhat::table: return changed || state.waiting.has_value();
+  }
+  return false;
+}
+
+Result<void> approve_one(Store& store, const ProfileState& state, ApproveWhat what,
+                         const Act& act) {
+  LOCKSTEP_TRY(const ApproveWhat decided, decide(state, what));
+  Profile profile = state.in_use.value_or(Profile{state.host_type, {}, {}});
+  if (decided == ApproveWhat::baseline) profile.ports = state.waiting->profile.ports;
+  return store.approve(
+      profile,
+      {.host_type = state.host_type, .lines = lines_of(profile), .at = act.now, .by = act.person});
+}
+
+/// What was said of the profiles by alerts is settled.
+Result<void> resolve_changed(Store& store, const std::set<std::string>& host_types,
+                             const Act& act) {
+  const auto settle = [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
+    AlertChanges changes;
+    for (AlertRecord record : book) {
+      const AlertSubject& subject = record.subject;
+      const bool settled = subject.kind == FindingKind::profile_changed &&
+                           record.status != AlertStatus::resolved &&
+                           host_types.contains(host_type(subject.node_class, subject.network));
+      if (!settled) continue;
+      record.status = AlertStatus::resolved;
+      record.changed = act.now;
+      record.resolution = fmt::format("approved by {}", act.person);
+      record.owner.clear();
+      record.until.reset();
+      changes.written.push_back(std::move(record));
+    }
+    return changes;
+  };
+  LOCKSTEP_CHECK(store.change_alerts(settle));
+  return {};
+}
+
+}  // namespace
+
+Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::string& node_class,
+                          const std::string& node, const Act& act) {
+  const auto found = setting.inventory.nodes.find(node);
+  if (found == setting.inventory.nodes.end()) {
+    return fail(ErrorKind::not_found, fmt::format("the inventory has no node {}", node));
+  }
+  if (!found->second.classes.contains(node_class)) {
+    return fail(ErrorKind::invalid, fmt::format("{} is not in the class {}", node, node_class));
+  }
+  LOCKSTEP_CHECK(store.replace_inventory(setting.inventory));
+  LearnReport report;
+  LOCKSTEP_TRY(report.record, scan(setting, {node}));
+  for (const std::string& network : networks_of(report.record)) {
+    LOCKSTEP_TRY(Profile profile, learn_from_node({.node = found->second,
+                                                   .node_class = node_class,
+                                                   .network = network,
+                                                   .observations = report.record.observations,
+                                                   .coverage = report.record.coverage}));
+    report.baselines.push_back({.profile = std::move(profile),
+                                .origin = fmt::format("what node {} shows", node),
+                                .outliers = {}});
+  }
+  LOCKSTEP_CHECK(save(store, report, act));
+  return report;
+}
+
+Result<LearnReport> learn_by_consensus(const SweepSetting& setting, Store& store,
+                                       const std::string& node_class, const ConsensusRule& rule,
+                                       const Act& act) {
+  std::vector<Node> nodes;
+  std::vector<std::string> names;
+  for (const auto& [name, node] : setting.inventory.nodes) {
+    if (!node.classes.contains(node_class)) continue;
+    nodes.push_back(node);
+    if (!setting.policy.excluded_nodes.contains(name)) names.push_back(name);
+  }
+  if (nodes.empty()) {
+    return fail(ErrorKind::not_found,
+                fmt::format("the inventory has no node of class {}", quoted(node_class)));
+  }
+  if (names.size() < rule.least_nodes) {  // before minutes have gone by
+    return fail(ErrorKind::invalid,
+                fmt::format("class {} has {} node{} to examine, and a consensus takes {}: learn "
+                            "from a node that you trust (--from NODE)",
+                            quoted(node_class), names.size(), names.size() == 1 ? "" : "s",
+                            rule.least_nodes));
+  }
+  LOCKSTEP_CHECK(store.replace_inventory(setting.inventory));
+  LearnReport report;
+  LOCKSTEP_TRY(report.record, scan(setting, names));
+  for (const std::string& network : networks_of(report.record)) {
+    LOCKSTEP_TRY(Consensus consensus,
+                 lockstep::learn_by_consensus({.nodes = nodes,
+                                               .node_class = node_class,
+                                               .network = network,
+                                               .observations = report.record.observations,
+                                               .coverage = report.record.coverage},
+                                              rule));
+    report.baselines.push_back(
+        {.profile = std::move(consensus.profile),
+         .origin = fmt::format("what {} of {} nodes show", consensus.voters, consensus.members),
+         .outliers = std::move(consensus.outliers)});
+  }
+  LOCKSTEP_CHECK(save(store, report, act));
+  return report;
+}
+
+Result<Baseline> import_profile(Store& store, std::string_view bytes, const std::string& file,
+                                const std::string& host_type, const Act& act) {
+  Baseline baseline;
+  baseline.profile.host_type = host_type;
+  baseline.made = act.now;
+  baseline.maker = act.person;
+  if (is_csv_table(bytes)) {
+    auto ports = parse_csv_table(bytes, host_type);
+    if (!ports) return std::unexpected(ports.error().within(quoted(file, 200)));
+    baseline.profile.ports = std::move(*ports);
+    baseline.origin = fmt::format("the table {}", quoted(file, 200));
+  } else {
+    auto host = parse_nmap(bytes);
+    if (!host) return std::unexpected(host.error().within(quoted(file, 200)));
+    baseline.profile.ports = std::move(host->ports);
+    baseline.origin =
+        fmt::format("Nmap's {} of {} ({})", host->version_scan ? "version scan" : "port scan",
+                    quoted(host->name.empty() ? host->address : host->name), quoted(file, 200));
+  }
+  LOCKSTEP_CHECK(store.save_baseline(baseline));
+  return baseline;
+}
+
+Result<std::vector<ProfileState>> profile_states(Store& store, const std::string& node_class) {
+  LOCKSTEP_TRY(std::vector<Profile> profiles, store.profiles());
+  LOCKSTEP_TRY(std::vector<Approval> approvals, store.approvals());
+  LOCKSTEP_TRY(std::vector<Baseline> baselines, store.baselines());
+  std::map<std::string, ProfileState> states;
+  for (Profile& profile : profiles) {
+    const std::string type = profile.host_type;
+    states[type].in_use = std::move(profile);
+  }
+  for (Approval& approval : approvals) {
+    const std::string type = approval.host_type;
+    states[type].approved = std::move(approval);
+  }
+  for (Baseline& baseline : baselines) {
+    const std::string type = baseline.profile.host_type;
+    states[type].waiting = std::move(baseline);
+  }
+  std::vector<ProfileState> wanted;
+  for (auto& [type, state] : states) {
+    if (!is_of(type, node_class)) continue;
+    state.host_type = type;
+    compare(state);
+    wanted.push_back(std::move(state));
+  }
+  if (!wanted.empty() || node_class.empty()) return wanted;
+  return fail(ErrorKind::not_found,
+              fmt::format("the class {} has no profile yet; learn one: lockstep profile learn "
+                          "--class {} --consensus (or --from NODE)",
+                          quoted(node_class), node_class));
+}
+
+Result<std::vector<ProfileState>> approve(Store& store, const std::string& node_class,
+                                          ApproveWhat what, const Act& act) {
+  LOCKSTEP_TRY(const std::vector<ProfileState> states, profile_states(store, node_class));
+  std::set<std::string> approved;
+  for (const ProfileState& state : states) {
+    if (!can_approve(state, what)) continue;
+    LOCKSTEP_CHECK(decide(state, what));  // all are clear before the first is approved
+    approved.insert(state.host_type);
+  }
+  if (approved.empty()) {
+    return fail(ErrorKind::not_found,
+                fmt::format("nothing of {} waits for approval; see: lockstep profile show --class "
+                            "{}",
+                            quoted(node_class), node_class));
+  }
+  for (const ProfileState& state : states) {
+    if (approved.contains(state.host_type)) LOCKSTEP_CHECK(approve_one(store, state, what, act));
+  }
+  LOCKSTEP_CHECK(resolve_changed(store, approved, act));
+  if (const auto left = profile_states(store, node_class)) return *left;
+  return std::vector<ProfileState>{};  // the approval of no row at all leaves nothing
+}
+
+}  // namespace lockstep::control

@@ -1,0 +1,339 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+#include <tuple>
+
+#include "analysis/confirm.h"
+#include "analysis/judge.h"
+#include "control/sweep_rows.h"
+#include "control/use_cases.h"
+
+namespace lockstep::control {
+namespace {
+
+std::vector<Node> pick(const Inventory& inventory, const std::vector<std::string>& names) {
+  std::vector<Node> nodes;
+  for (const std::string& name : names) {
+    const auto found = inventory.nodes.find(name);
+    if (found != inventory.nodes.end()) nodes.push_back(found->second);
+  }
+  return nodes;
+}
+
+std::size_t count_proven(const SweepRecord& record) {
+  std::set<std::string> seen;
+  std::set<std::string> unproven;
+  for (const Coverage& coverage : record.coverage) {
+    seen.insert(coverage.node);
+    if (!coverage.examined()) unproven.insert(coverage.node);
+  }
+  return seen.size() - unproven.size();
+}
+
+/// A sweep that could judge nobody would only print a gap for every node.
+Result<void> require_some_profile(const std::vector<Node>& nodes,
+                                  const std::vector<Profile>& profiles,
+                                  const std::vector<Baseline>& baselines) {
+  std::set<std::string> classes;
+  for (const Node& node : nodes) classes.insert(node.classes.begin(), node.classes.end());
+  const auto is_ours = [&](const std::string& type) {
+    return classes.contains(type.substr(0, type.find('@')));
+  };
+  for (const Profile& profile : profiles) {
+    if (is_ours(profile.host_type)) return {};
+  }
+  if (classes.empty()) {
+    return fail(ErrorKind::invalid, "the nodes are in no class; give them one in the inventory");
+  }
+  for (const Baseline& baseline : baselines) {
+    if (!is_ours(baseline.profile.host_type)) continue;
+    const std::string node_class =
+        baseline.profile.host_type.substr(0, baseline.profile.host_type.find('@'));
+    return fail(ErrorKind::invalid,
+                fmt::format("what was learned for {} waits for approval; look at it: lockstep "
+                            "profile diff --class {}, then: lockstep profile approve --class {}",
+                            node_class, node_class, node_class));
+  }
+  return fail(ErrorKind::invalid,
+              fmt::format("no class of these nodes has a profile yet; learn one first: "
+                          "lockstep profile learn --class {} --consensus",
+                          *classes.begin()));
+}
+
+/// Keeps what a sweep has so far. Called from the collector's threads, one at a time, while the
+/// sweep itself waits for the collector.
+class Keeper {
+ public:
+  Keeper(Store& store, std::int64_t sweep, const std::function<WallTime()>& now)
+      : store_(store), sweep_(sweep), now_(now) {}
+
+  void keep(const CollectCheckpoint& checkpoint) {
+    const std::scoped_lock lock(mutex_);
+    // A full disk may have room again the next time; the end of the sweep will tell otherwise.
+    std::ignore = store_.checkpoint_sweep(sweep_, now_(), checkpoint.open, checkpoint.coverage);
+  }
+
+ private:
+  Store& store_;
+  std::int64_t sweep_;
+  const std::function<WallTime()>& now_;
+  std::mutex mutex_;
+};
+
+/// When each port was last proven closed, by the looks before this sweep and what they saw.
+class ClosedBefore {
+ public:
+  ClosedBefore(const Looks& looks, const std::vector<PortFact>& facts, WallTime started)
+      : looks_(looks) {
+    for (const Look& look : looks.looks) {
+      if (look.examined) by_node_[{look.node, look.network, look.protocol}].push_back(&look);
+    }
+    for (const PortFact& fact : facts) {
+      if (fact.since >= started) continue;
+      seen_.emplace(fact.seen.node, fact.seen.network, fact.seen.protocol, fact.seen.port);
+    }
+  }
+
+  std::optional<WallTime> operator()(const Finding& finding) const {
+    std::optional<WallTime> latest;
+    if (!finding.port || !finding.protocol) return latest;
+    if (seen_.contains({finding.node, finding.network, *finding.protocol, *finding.port})) {
+      return latest;
+    }
+    const auto found = by_node_.find({finding.node, finding.network, *finding.protocol});
+    if (found == by_node_.end()) return latest;
+    for (const Look* const look : found->second) {
+      if (!looks_.port_sets[look->ports].contains(*finding.port)) continue;
+      latest = std::max(latest.value_or(*look->examined), *look->examined);
+    }
+    return latest;
+  }
+
+ private:
+  using Place = std::tuple<std::string_view, std::string_view, Protocol>;
+
+  const Looks& looks_;
+  std::map<Place, std::vector<const Look*>> by_node_;
+  std::set<std::tuple<std::string_view, std::string_view, Protocol, Port>> seen_;
+};
+
+/// One sweep from its claim to its end in the store.
+class SweepRun {
+ public:
+  SweepRun(const SweepSetting& setting, Store& store, const SweepPolicy& policy,
+           const SweepWorld& world)
+      : setting_(setting), store_(store), policy_(policy), world_(world) {}
+
+  Result<SweepReport> run(const std::vector<std::string>& nodes) {
+    LOCKSTEP_CHECK(prepare(nodes));
+    LOCKSTEP_TRY(id_, store_.begin_sweep(claim(nodes), world_.is_alive));
+    auto record = look(nodes);
+    if (!record) return give_up(record.error());
+    report_.record = std::move(*record);
+    look_again();
+    return finish();
+  }
+
+ private:
+  Result<void> prepare(const std::vector<std::string>& nodes) {
+    started_ = world_.now();
+    LOCKSTEP_CHECK(store_.replace_inventory(setting_.inventory));
+    LOCKSTEP_TRY(profiles_, store_.profiles());
+    LOCKSTEP_TRY(approvals_, store_.approvals());
+    LOCKSTEP_TRY(const std::vector<Baseline> baselines, store_.baselines());
+    subjects_ = pick(setting_.inventory, nodes);
+    LOCKSTEP_CHECK(require_some_profile(subjects_, profiles_, baselines));
+    LOCKSTEP_TRY(looks_, store_.looks());
+    return {};
+  }
+
+  SweepClaim claim(const std::vector<std::string>& nodes) const {
+    return {.started = started_,
+            .nodes = nodes,
+            .ports = setting_.ports,
+            .owner = policy_.owner,
+            .host = policy_.host};
+  }
+
+  Result<SweepRecord> look(const std::vector<std::string>& nodes) {
+    Keeper keeper(store_, id_, world_.now);
+    CollectControl control = setting_.control;
+    control.checkpoint = [&](const CollectCheckpoint& checkpoint) { keeper.keep(checkpoint); };
+    TargetSelection selection =
+        select_targets(setting_.inventory, nodes, setting_.unresolved, setting_.policy);
+    targets_ = selection.targets;
+    return run_sweep(setting_.collector, std::move(selection), control);
+  }
+
+  std::unexpected<Error> give_up(const Error& error) {
+    SweepEnd end;
+    end.state = SweepState::failed;
+    end.ended = world_.now();
+    end.node_count = subjects_.size();
+    end.problem = error.message();
+    std::ignore = store_.finish_sweep(
+        id_, end, {}, {},
+        [](const std::vector<AlertRecord>&) -> Result<AlertChanges> { return AlertChanges{}; });
+    return std::unexpected(error);
+  }
+
+  JudgeInput input() const {
+    return {.nodes = subjects_,
+            .profiles = profiles_,
+            .approvals = approvals_,
+            .wanted = setting_.ports,
+            .observations = report_.record.observations,
+            .coverage = report_.record.coverage,
+            .transient = transient_,
+            .severities = policy_.severities,
+            .now = started_};
+  }
+
+  bool stopped() const { return setting_.control.stopped() || report_.record.summary.interrupted; }
+
+  /// Asks again what looks wrong; each time only what still does.
+  void look_again() {
+    for (; report_.reasked < policy_.reasks && !stopped(); ++report_.reasked) {
+      const JudgeInput judged = input();
+      const std::vector<Suspect> suspects = suspects_of(judged, judge(judged));
+      if (suspects.empty()) return;
+      if (report_.reasked > 0) world_.wait_for_reask();
+      if (setting_.control.stopped()) return;
+      if (!reask(suspects)) return;
+    }
+  }
+
+  /// False where it could not be asked: what was seen stands.
+  bool reask(const std::vector<Suspect>& suspects) {
+    SweepRecord again;
+    for (const Reask& go : plan_reasks(suspects)) {
+      TargetSelection selection;
+      for (const CollectTarget& target : targets_) {
+        if (std::ranges::binary_search(go.addresses, target.address)) {
+          selection.targets.push_back(target);
+        }
+      }
+      CollectControl control = setting_.control;
+      control.progress = {};
+      control.ports = go.ports;
+      auto record = run_sweep(setting_.collector, std::move(selection), control);
+      if (!record) {
+        report_.record.summary.problem = record.error().message();
+        return false;
+      }
+      report_.record.summary.probes_sent += record->summary.probes_sent;
+      report_.record.summary.duration += record->summary.duration;
+      std::ranges::move(record->observations, std::back_inserter(again.observations));
+      std::ranges::move(record->coverage, std::back_inserter(again.coverage));
+    }
+    apply_reask(suspects, again.observations, again.coverage, report_.record.observations,
+                transient_);
+    return true;
+  }
+
+  Result<SweepReport> finish() {
+    const JudgeInput judged = input();
+    const std::vector<Finding> findings = judge(judged);
+    report_.nodes = subjects_.size();
+    report_.proven = count_proven(report_.record);
+    const WallTime now = world_.now();
+    LOCKSTEP_TRY(const std::vector<PortFact> facts, facts_for(findings));
+    const SweepJudgement judgement{.input = judged,
+                                   .findings = findings,
+                                   .interrupted = report_.record.summary.interrupted,
+                                   .last_closed = ClosedBefore(looks_, facts, started_)};
+    AlertChanges changes;
+    auto alerts =
+        store_.finish_sweep(id_, end(now), report_.record.observations, report_.record.coverage,
+                            [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
+                              changes = update_alerts(book, judgement, policy_.alerts, now);
+                              return changes;
+                            });
+    if (!alerts) {
+      // What was found is told all the same, with what may be told of it.
+      report_.not_kept = alerts.error().message();
+      alerts = std::vector<AlertRecord>{};
+      changes = {};
+    }
+    report_.info = info(now);
+    report_.rows = sweep_rows(findings, *alerts, now);
+    std::erase_if(changes.written,
+                  [](const AlertRecord& record) { return record.status != AlertStatus::resolved; });
+    report_.resolved = fold_alerts(changes.written, {.include_resolved = true}, now);
+    return std::move(report_);
+  }
+
+  /// What was open before matters only where something that should be closed is not.
+  Result<std::vector<PortFact>> facts_for(const std::vector<Finding>& findings) const {
+    const bool needed = std::ranges::any_of(findings, [](const Finding& finding) {
+      return finding.state == PortState::open || finding.state == PortState::filtered;
+    });
+    if (!needed) return std::vector<PortFact>{};
+    return store_.port_states();
+  }
+
+  SweepEnd end(WallTime now) const {
+    const CollectSummary& summary = report_.record.summary;
+    return {.state = !summary.problem.empty() ? SweepState::failed
+                     : summary.interrupted    ? SweepState::interrupted
+                                              : SweepState::finished,
+            .ended = now,
+            .method = summary.method,
+            .probes = summary.probes_sent,
+            .node_count = report_.nodes,
+            .proven = report_.proven,
+            .problem = summary.problem};
+  }
+
+  SweepInfo info(WallTime now) const {
+    const SweepEnd last = end(now);
+    SweepInfo info;
+    info.id = id_;
+    info.state = last.state;
+    info.started = started_;
+    info.ended = last.ended;
+    info.owner = policy_.owner;
+    info.host = policy_.host;
+    info.ports = setting_.ports.to_string();
+    info.method = last.method;
+    info.probes = last.probes;
+    info.node_count = last.node_count;
+    info.proven = last.proven;
+    info.problem = last.problem;
+    return info;
+  }
+
+  const SweepSetting& setting_;
+  Store& store_;
+  const SweepPolicy& policy_;
+  const SweepWorld& world_;
+  WallTime started_{};
+  std::int64_t id_ = 0;
+  std::vector<Node> subjects_;
+  std::vector<Profile> profiles_;
+  std::vector<Approval> approvals_;
+  Looks looks_;
+  std::vector<CollectTarget> targets_;
+  std::vector<PortObservation> transient_;
+  SweepReport report_;
+};
+
+}  // namespace
+
+bool SweepReport::deviates() const {
+  return std::ranges::any_of(rows, [](const SweepRow& row) {
+    return row.finding.subject.kind != FindingKind::coverage_gap;
+  });
+}
+
+Result<SweepReport> sweep(const SweepSetting& setting, Store& store, std::vector<std::string> nodes,
+                          const SweepPolicy& policy, const SweepWorld& world) {
+  const Nodeset& excluded = setting.policy.excluded_nodes;
+  std::erase_if(nodes, [&](const std::string& name) { return excluded.contains(name); });
+  return SweepRun(setting, store, policy, world).run(nodes);
+}
+
+}  // namespace lockstep::control

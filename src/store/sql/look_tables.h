@@ -1,0 +1,24 @@
+// looks.
+
+#pragma once
+
+#include "base/result.h"
+#include "model/sweep_info.h"
+#include "store/sql/connection.h"
+#include "store/sql/seen_places.h"
+#include "store/sql/sweep_tables.h"
+
+namespace lockstep {
+
+// All inside a transaction. They throw what the database reports; see guarded().
+
+/// Errors: `corrupt`.
+Result<Looks> read_looks(Connection& connection);
+
+/// Writes the looks of `sweep` at what was covered, at `now`. A look that did not examine all keeps
+/// the time of the one that did. Where `seen` has its nodes staged; see staged_nodes.h.
+/// Errors: `invalid` for a text that is too long; `corrupt`.
+Result<void> write_looks(Connection& connection, const StoredSweep& sweep, SeenPlaces& seen,
+                         WallTime now);
+
+}  // namespace lockstep

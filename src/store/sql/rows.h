@@ -1,0 +1,44 @@
+// Values as the texts that stand in the tables, and back. The inverses return nothing for a text
+// that means nothing: somebody else wrote it.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/port.h"
+#include "base/result.h"
+#include "model/observation.h"
+#include "model/sweep_info.h"
+
+namespace lockstep {
+
+/// "2026-12-01T00:00:00Z" (RFC 3339, UTC), rounded down to the second; 20 bytes for any WallTime.
+std::string to_text(WallTime time);
+/// The inverse. Times that WallTime cannot hold (after the year 2262) become the last that it can,
+/// so that a hand may write "9999-12-31T00:00:00Z" for ever.
+std::optional<WallTime> parse_time(std::string_view text);
+
+std::optional<Protocol> parse_protocol(std::string_view text);
+std::optional<PortState> parse_port_state(std::string_view text);
+std::optional<Evidence> parse_evidence(std::string_view text);
+std::optional<CoverageGap> parse_coverage_gap(std::string_view text);
+std::optional<SweepState> parse_sweep_state(std::string_view text);
+
+/// 1 to 65535.
+std::optional<Port> parse_port_number(std::string_view text);
+std::optional<std::int64_t> parse_number(std::string_view text);
+
+/// Numbers alone, "22,111,8000-8010", as PortSet::to_string() writes them, with spaces as a hand
+/// may. Names are not read: what they mean would depend on the machine. Empty: no port. Errors:
+/// `invalid`.
+Result<PortSet> parse_port_set(std::string_view text);
+
+/// An error of kind `corrupt`: "table TABLE, the row ROW: COMPLAINT". Of tables that no hand is
+/// meant to edit.
+std::unexpected<Error> corrupt_row(std::string_view table, std::string_view row,
+                                   std::string_view complaint);
+
+}  // namespace lockstep

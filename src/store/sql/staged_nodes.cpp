@@ -1,0 +1,25 @@
+#include "store/sql/staged_nodes.h"
+
+#include <soci/soci.h>
+
+namespace lockstep {
+namespace {
+
+constexpr Column kColumns[] = {{"staged_node", 255}};
+constexpr BulkTable kTable = {"lockstep_staged_nodes", kColumns, 1};
+
+}  // namespace
+
+Result<void> stage_nodes(Connection& connection, const SeenPlaces& seen) {
+  connection.sql() << "CREATE TEMPORARY TABLE lockstep_staged_nodes ("
+                      "staged_node varchar(255) NOT NULL PRIMARY KEY)";
+  const auto nodes = seen.nodes();
+  return connection.bulk().upsert(kTable, nodes.size(),
+                                  [&](std::size_t i, BulkRow& row) { row.text(nodes[i]); });
+}
+
+void drop_staged_nodes(Connection& connection) {
+  connection.sql() << "DROP TABLE lockstep_staged_nodes";
+}
+
+}  // namespace lockstep

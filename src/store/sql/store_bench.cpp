@@ -1,0 +1,210 @@
+// What keeping a sweep costs, by the number of nodes, at 30 open ports each. SQLite in a temporary
+// folder; PostgreSQL as well where LOCKSTEP_BENCH_POSTGRESQL has the URL of a database, whose
+// tables are emptied.
+//
+//   store_sql_bench --benchmark_filter=Finish
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/sql/sql_store.h"
+#include "store/test_samples.h"
+
+namespace lockstep {
+namespace {
+
+constexpr Port kPortsOfANode = 30;
+
+struct Sweep {
+  std::vector<std::string> nodes;
+  std::vector<PortObservation> observations;
+  std::vector<Coverage> coverage;
+};
+
+Sweep sweep_of(int nodes) {
+  Sweep sweep;
+  for (int i = 0; i < nodes; ++i) {
+    const std::string& node = sweep.nodes.emplace_back(fmt::format("node{:06}", i));
+    const auto number = static_cast<std::uint32_t>(i);
+    sweep.coverage.push_back(samples::covered(node, number));
+    for (Port port = 1; port <= kPortsOfANode; ++port) {
+      sweep.observations.push_back(samples::seen(node, number, static_cast<Port>(port * 1000)));
+    }
+  }
+  return sweep;
+}
+
+Inventory inventory_of(int nodes) {
+  Inventory inventory;
+  for (int i = 0; i < nodes; ++i) {
+    const std::string name = fmt::format("node{:06}", i);
+    const auto number = static_cast<std::uint32_t>(i);
+    inventory.nodes[name] = {name, {"compute"}, "rack", {{samples::address(number)}}};
+  }
+  return inventory;
+}
+
+[[noreturn]] void give_up(const Error& error) {
+  std::fprintf(stderr, "%s\n", error.message().c_str());
+  std::exit(1);
+}
+
+template <typename T>
+T value_of(Result<T> result) {
+  if (!result) give_up(result.error());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+/// A store without anything in it.
+class FreshStore {
+ public:
+  explicit FreshStore(const std::string& server) : server_(server) {
+    std::string pattern = "/tmp/lockstep-bench-XXXXXX";
+    if (mkdtemp(pattern.data()) == nullptr) std::exit(1);
+    folder_ = pattern;
+    store_ = value_of(open_store(server.empty() ? "sqlite://" + pattern + "/store.db" : server));
+    if (server.empty()) return;
+    const std::string command = "psql -q -X '" + server +
+                                "' -c 'TRUNCATE port_states, looks, alerts, sweeps, port_sets, "
+                                "node_classes, node_addresses, nodes'";
+    if (std::system(command.c_str()) != 0) std::exit(1);
+  }
+  ~FreshStore() {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  FreshStore(const FreshStore&) = delete;
+  FreshStore& operator=(const FreshStore&) = delete;
+
+  Store& operator*() { return *store_; }
+  Store* operator->() { return store_.get(); }
+
+ private:
+  std::string server_;
+  std::filesystem::path folder_;
+  std::unique_ptr<Store> store_;
+};
+
+std::int64_t begin(Store& store, const Sweep& sweep, std::int64_t second) {
+  return value_of(
+      store.begin_sweep(samples::claim(sweep.nodes, second, PortSet::all()), samples::dead));
+}
+
+void finish(Store& store, const Sweep& sweep, std::int64_t id, std::int64_t second) {
+  value_of(store.finish_sweep(id, samples::end(second), sweep.observations, sweep.coverage,
+                              samples::no_change));
+}
+
+void FinishFirst(benchmark::State& state, const std::string& server) {
+  const Sweep sweep = sweep_of(static_cast<int>(state.range(0)));
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto store = std::make_unique<FreshStore>(server);
+    const std::int64_t id = begin(**store, sweep, 1);
+    state.ResumeTiming();
+    finish(**store, sweep, id, 2);
+    state.PauseTiming();
+    store.reset();
+    state.ResumeTiming();
+  }
+}
+
+void FinishUnchanged(benchmark::State& state, const std::string& server) {
+  const Sweep sweep = sweep_of(static_cast<int>(state.range(0)));
+  FreshStore store(server);
+  std::int64_t second = 1;
+  finish(*store, sweep, begin(*store, sweep, second), second);
+  for (auto _ : state) {
+    state.PauseTiming();
+    const std::int64_t id = begin(*store, sweep, ++second);
+    state.ResumeTiming();
+    finish(*store, sweep, id, second);
+  }
+}
+
+/// 50 nodes swept where there are many.
+void FinishFew(benchmark::State& state, const std::string& server) {
+  const Sweep all = sweep_of(static_cast<int>(state.range(0)));
+  const Sweep few = sweep_of(50);
+  FreshStore store(server);
+  std::int64_t second = 1;
+  finish(*store, all, begin(*store, all, second), second);
+  for (auto _ : state) {
+    state.PauseTiming();
+    const std::int64_t id = begin(*store, few, ++second);
+    state.ResumeTiming();
+    finish(*store, few, id, second);
+  }
+}
+
+void Begin(benchmark::State& state, const std::string& server) {
+  const Sweep sweep = sweep_of(static_cast<int>(state.range(0)));
+  FreshStore store(server);
+  std::int64_t second = 1;
+  for (auto _ : state) begin(*store, sweep, ++second);
+}
+
+void ReadPortStates(benchmark::State& state, const std::string& server) {
+  const Sweep sweep = sweep_of(static_cast<int>(state.range(0)));
+  FreshStore store(server);
+  finish(*store, sweep, begin(*store, sweep, 1), 2);
+  for (auto _ : state) benchmark::DoNotOptimize(value_of(store->port_states()));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(state.range(0)) *
+                          kPortsOfANode);
+}
+
+void InventoryFirst(benchmark::State& state, const std::string& server) {
+  const Inventory inventory = inventory_of(static_cast<int>(state.range(0)));
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto store = std::make_unique<FreshStore>(server);
+    state.ResumeTiming();
+    value_of((*store)->replace_inventory(inventory));
+    state.PauseTiming();
+    store.reset();
+    state.ResumeTiming();
+  }
+}
+
+void InventoryUnchanged(benchmark::State& state, const std::string& server) {
+  const Inventory inventory = inventory_of(static_cast<int>(state.range(0)));
+  FreshStore store(server);
+  value_of(store->replace_inventory(inventory));
+  for (auto _ : state) value_of(store->replace_inventory(inventory));
+}
+
+void register_all(const std::string& name, const std::string& server) {
+  const std::pair<const char*, void (*)(benchmark::State&, const std::string&)> kBenches[] = {
+      {"FinishFirst", FinishFirst},
+      {"FinishUnchanged", FinishUnchanged},
+      {"FinishFew", FinishFew},
+      {"Begin", Begin},
+      {"ReadPortStates", ReadPortStates},
+      {"InventoryFirst", InventoryFirst},
+      {"InventoryUnchanged", InventoryUnchanged}};
+  for (const auto& [title, bench] : kBenches) {
+    benchmark::RegisterBenchmark(fmt::format("{}/{}", title, name).c_str(), bench, server)
+        ->Arg(1000)
+        ->Arg(10'000)
+        ->Arg(100'000)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  }
+}
+
+const bool registered = [] {
+  register_all("sqlite", "");
+  const char* const server = std::getenv("LOCKSTEP_BENCH_POSTGRESQL");
+  if (server != nullptr) register_all("postgresql", server);
+  return true;
+}();
+
+}  // namespace
+}  // namespace lockstep

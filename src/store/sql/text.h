@@ -1,0 +1,18 @@
+// Texts as every database takes them.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lockstep {
+
+/// Well-formed UTF-8 (RFC 3629) without NUL: PostgreSQL takes nothing else.
+bool is_storable(std::string_view text);
+
+/// `text` itself where it is storable; else with each byte that is not, and each NUL, written as
+/// "\xNN", the way quoted() shows it. What was written so comes back so: a name, a banner or a note
+/// is worth more legible than exact, and a store must not behave differently by its database.
+std::string storable(std::string_view text);
+
+}  // namespace lockstep
