@@ -10,7 +10,14 @@ namespace {
 
 using Kind = AlertAction::Kind;
 
+/// A note is for a person; longer texts have better places.
+constexpr std::size_t kLongestNote = 1000;
+
 Result<void> check(const AlertAction& action) {
+  if (action.note.size() > kLongestNote) {
+    return fail(ErrorKind::invalid, fmt::format("the text has {} bytes; at most {} are kept",
+                                                action.note.size(), kLongestNote));
+  }
   if (action.kind == Kind::resolve) {
     if (!trimmed(action.note).empty()) return {};
     return fail(ErrorKind::invalid, "say why it is over: --reason TEXT");

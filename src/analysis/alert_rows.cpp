@@ -55,8 +55,10 @@ std::vector<AlertRow> fold_alerts(std::span<const AlertRecord> records, const Al
     std::ranges::sort(row.nodes);
     sorted.push_back(std::move(row));
   }
-  std::ranges::stable_sort(sorted, std::greater{},
-                           [](const AlertRow& row) { return row.first.severity; });
+  std::ranges::sort(sorted, [](const AlertRow& a, const AlertRow& b) {
+    return std::tie(b.first.severity, a.first.id, a.status, a.first.owner, a.first.until) <
+           std::tie(a.first.severity, b.first.id, b.status, b.first.owner, b.first.until);
+  });
   return sorted;
 }
 

@@ -241,6 +241,10 @@ class Update {
     const auto known = records_.find({id, finding.node});
     AlertRecord record =
         known == records_.end() ? fresh(id, finding) : seen_again(*known->second, finding);
+    // Whoever muted it did not know that it would be worse.
+    const bool muted =
+        record.status == AlertStatus::acknowledged || record.status == AlertStatus::silenced;
+    if (muted && finding.severity > record.severity) record = unmuted(std::move(record));
     record.severity = finding.severity;
     record.address = finding.address == IpAddress() ? "" : finding.address.to_string();
     record.last_seen = std::max(record.last_seen, now_);  // clocks are set back at times
@@ -288,9 +292,10 @@ class Update {
     set(record, raised);
     if (!waits(record.subject.kind)) return;
     const AlertRecord* const twin = twin_of(record);
-    if (twin == nullptr || twin->status == AlertStatus::pending)
-      record.status = AlertStatus::pending;
-    if (twin == nullptr || twin->status != AlertStatus::pending) return;
+    const bool was_alert = twin != nullptr && twin->status != AlertStatus::pending;
+    if (was_alert) return;
+    record.status = AlertStatus::pending;
+    if (twin == nullptr) return;
     record.changed = twin->changed;
     if (now_ - twin->changed >= policy_.missing_after) set(record, raised);
   }

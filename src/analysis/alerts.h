@@ -4,7 +4,7 @@
 //   finding, pending for long    -> open (reopened, where it had been an alert before); the wait
 //                                   begins anew when the node was away meanwhile
 //   finding, resolved            -> reopened; `missing-port` first pending again
-//   finding, muted and run out   -> open
+//   finding, muted and run out   -> open; so also where it has become graver since
 //   no finding, and proof        -> resolved; a pending one that never was an alert is forgotten
 //   no finding, and no proof     -> stays as it is
 //

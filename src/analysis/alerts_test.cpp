@@ -94,6 +94,20 @@ TEST(AlertsPending, BecomeAlertsAfterFiveMinutes) {
   EXPECT_EQ(book.records[0].first_seen, kNoon);
 }
 
+TEST(AlertsPending, WaitAnewAfterANodeWasAway) {
+  World missing(1);
+  missing.hide(1, 6818);
+  World away(1);
+  away.coverage[0] = none(away.coverage[0], CoverageGap::unreachable);
+  Book book;
+  book.sweep(missing, kNoon);
+  book.sweep(away, kNoon + 3min);
+  book.sweep(missing, kNoon + 6min);
+  EXPECT_EQ(book.told().front(), "A-1 pending missing-port n1 6818");
+  book.sweep(missing, kNoon + 8min);
+  EXPECT_EQ(book.told().front(), "A-1 open missing-port n1 6818");
+}
+
 TEST(AlertsPending, AreForgottenWhereTheyWereNone) {
   World missing(1);
   missing.hide(1, 6818);

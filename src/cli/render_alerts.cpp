@@ -88,14 +88,15 @@ std::string footer(const AlertListing& listing) {
 
 /// Where there is no row: what that means, and no more.
 std::string absence(const AlertListing& listing) {
+  const std::string where = listing.of_some_nodes ? " of these nodes" : "";
   if (!listing.latest) {
     return "No alert, and nothing is proven: never swept. Next: lockstep sweep\n";
   }
   if (listing.complete() && listing.latest->state == SweepState::finished) {
-    return fmt::format("No open alert; {} proven; {}\n", plural(listing.latest->proven, "node"),
+    return fmt::format("No open alert{}; {} proven; {}\n", where, plural(listing.watched, "node"),
                        data_text(listing));
   }
-  return fmt::format("No open alert in what was examined; {} unproven; {}\n",
+  return fmt::format("No open alert{} in what was examined; {} unproven; {}\n", where,
                      plural(listing.unproven, "node"), data_text(listing));
 }
 

@@ -97,6 +97,9 @@ TEST(AlertsText, SaysWhatIsWrongWithTheData) {
   } kRows[] = {
       {"all is proven", [](AlertListing&) {}, "1 row, 1 node; 0 unproven; data 5m old\n",
        "No open alert; 10 nodes proven; data 5m old\n"},
+      {"rows of other nodes are left out", [](AlertListing& l) { l.of_some_nodes = true; },
+       "1 row, 1 node; 0 unproven; data 5m old\n",
+       "No open alert of these nodes; 10 nodes proven; data 5m old\n"},
       {"some is not", [](AlertListing& l) { l.unproven = 126; },
        "1 row, 1 node; 126 unproven; data 5m old\n",
        "No open alert in what was examined; 126 nodes unproven; data 5m old\n"},

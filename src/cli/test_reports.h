@@ -140,6 +140,7 @@ inline control::AlertListing listing_of(std::vector<AlertRow> rows) {
   listing.now = kStarted;
   for (const AlertRow& row : rows) listing.node_count += row.nodes.size();
   listing.rows = std::move(rows);
+  listing.watched = 10;
   listing.latest = SweepInfo{.id = 12,
                              .state = SweepState::finished,
                              .started = kStarted - std::chrono::minutes(17),

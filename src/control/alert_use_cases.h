@@ -20,17 +20,22 @@ struct AlertListing {
   WallTime now{};
   std::vector<AlertRow> rows;
   std::size_t node_count = 0;       ///< nodes of all rows, each once
-  std::size_t unproven = 0;         ///< nodes that the latest look did not examine in full
+  std::size_t watched = 0;          ///< nodes that sweeps are to examine
+  std::size_t unproven = 0;         ///< those of them that the latest look did not examine in full
+  bool of_some_nodes = false;       ///< rows of other nodes are left out
   std::optional<SweepInfo> latest;  ///< the latest sweep that ended; none: never swept
-  /// Something was swept, and every node of it is proven.
+  /// Every node is proven.
   bool complete() const { return latest.has_value() && unproven == 0; }
   /// A row that is open or reopened: nobody has dealt with it yet.
   bool has_news() const;
 };
 
-Result<AlertListing> list_alerts(Store& store, const AlertFilter& filter, WallTime now);
+/// `watched` are the nodes that sweeps are to examine.
+Result<AlertListing> list_alerts(Store& store, const std::vector<std::string>& watched,
+                                 const AlertFilter& filter, WallTime now);
 
 /// Acknowledges, silences or resolves, and returns the rows of those ids afterwards.
-Result<AlertListing> act(Store& store, const AlertAction& action, WallTime now);
+Result<AlertListing> act(Store& store, const std::vector<std::string>& watched,
+                         const AlertAction& action, WallTime now);
 
 }  // namespace lockstep::control

@@ -22,7 +22,7 @@ class Alerts : public Cluster {
   }
 
   void acknowledge(std::int64_t id) {
-    const auto done = control::act(*store_,
+    const auto done = control::act(*store_, names(),
                                    {.kind = AlertAction::Kind::acknowledge,
                                     .ids = {id},
                                     .nodes = {},
@@ -131,7 +131,7 @@ TEST_F(Alerts, AMissingPortIsAnAlertAtTheSecondLook) {
   EXPECT_EQ(first.rows[0].alert, 0);
   EXPECT_EQ(first.rows[0].status, AlertStatus::pending);
   EXPECT_THAT(alerts(), ElementsAre("A-1 pending missing-port 111 node3"));
-  EXPECT_THAT(list_alerts(*store_, {}, now_)->rows, IsEmpty());
+  EXPECT_THAT(list_alerts(*store_, names(), {}, now_)->rows, IsEmpty());
   wait(4min);
   sweep_all();
   EXPECT_THAT(alerts(), ElementsAre("A-1 pending missing-port 111 node3"));
@@ -187,20 +187,25 @@ TEST_F(Alerts, ADaemonThatRestartsMeanwhileIsNotMissing) {
 }
 
 TEST_F(Alerts, AListingSaysHowFarToTrustIt) {
-  const auto never = list_alerts(*store_, {}, now_);
+  const auto never = list_alerts(*store_, names(), {}, now_);
   ASSERT_TRUE(never);
   EXPECT_FALSE(never->complete());
   EXPECT_FALSE(never->latest);
   sweep_all();
-  const auto all = list_alerts(*store_, {}, now_);
+  const auto all = list_alerts(*store_, names(), {}, now_);
   EXPECT_TRUE(all->complete());
   EXPECT_EQ(all->latest->proven, 5U);
   hosts_["node3"].has_neighbour_reply = false;
   wait(1h);
   sweep_all();
-  const auto most = list_alerts(*store_, {}, now_);
+  const auto most = list_alerts(*store_, names(), {}, now_);
   EXPECT_FALSE(most->complete());
   EXPECT_EQ(most->unproven, 1U);
+  hosts_["node3"].has_neighbour_reply = true;
+  wait(1h);
+  sweep_all();
+  add("node9", "compute", {22, 111});
+  EXPECT_EQ(list_alerts(*store_, names(), {}, now_)->unproven, 1U) << "it was never looked at";
 }
 
 TEST_F(Alerts, ASecondSweepOfTheSameNodesIsRefusedWhileTheFirstIsAlive) {
@@ -221,7 +226,7 @@ TEST_F(Alerts, ASecondSweepOfTheSameNodesIsRefusedWhileTheFirstIsAlive) {
 
 TEST_F(Alerts, ActingOnWhatIsNotThereIsAnError) {
   const AlertAction unknown{.ids = {9}, .nodes = {}, .person = "kim", .note = ""};
-  const auto done = control::act(*store_, unknown, now_);
+  const auto done = control::act(*store_, names(), unknown, now_);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind(), ErrorKind::not_found);
   EXPECT_THAT(done.error().message(), HasSubstr("A-9"));

@@ -133,7 +133,7 @@ class Churn : public Cluster {
   /// Alerts above low, and how many there are in all.
   Lines grave() {
     Lines lines;
-    const auto listing = list_alerts(*store_, {}, now_);
+    const auto listing = list_alerts(*store_, names(), {}, now_);
     EXPECT_TRUE(listing);
     for (const AlertRow& row : listing->rows) {
       if (row.first.severity <= Severity::low) continue;

@@ -72,11 +72,11 @@ std::vector<SweepRow> sweep_rows(std::span<const Finding> findings,
                       .until = dealing.until});
     }
   }
-  std::ranges::stable_sort(rows, [](const SweepRow& a, const SweepRow& b) {
+  std::ranges::sort(rows, [](const SweepRow& a, const SweepRow& b) {
     const Finding& x = a.finding.subject;
     const Finding& y = b.finding.subject;
-    return std::tie(y.severity, x.kind, x.node_class, x.port) <
-           std::tie(x.severity, y.kind, y.node_class, y.port);
+    return std::tie(y.severity, x.kind, x.node_class, x.port, a.alert, a.finding.nodes) <
+           std::tie(x.severity, y.kind, y.node_class, y.port, b.alert, b.finding.nodes);
   });
   return rows;
 }

@@ -168,7 +168,7 @@ class Cluster : public testing::Test {
   Lines alerts() {
     Lines lines;
     const auto listing =
-        list_alerts(*store_, {.include_resolved = true, .include_pending = true}, now_);
+        list_alerts(*store_, names(), {.include_resolved = true, .include_pending = true}, now_);
     EXPECT_TRUE(listing);
     for (const AlertRow& row : listing->rows) {
       lines.push_back(fmt::format("{} {} {} {} {}", alert_name(row.first.id), to_string(row.status),

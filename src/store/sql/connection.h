@@ -33,6 +33,9 @@ class Connection {
   virtual void rollback() noexcept = 0;
 
   virtual bool has_table(std::string_view name) = 0;
+  /// Lets the database know how much is in a temporary table that was just filled: it plans by
+  /// that.
+  virtual void measure(std::string_view table) = 0;
   /// What ends the CREATE TABLE of a table whose rows should lie in the order of its primary key.
   virtual std::string_view clustered() const = 0;
 };

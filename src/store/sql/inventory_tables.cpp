@@ -48,6 +48,9 @@ InventoryRows rows_of(const Inventory& inventory) {
     for (const std::string& each : node.classes) rows.classes.push_back({name, storable(each)});
   }
   sort_unique(rows.nodes);
+  // Names that differ in nothing storable are one.
+  const auto doubled = std::ranges::unique(rows.nodes, {}, [](const auto& row) { return row[0]; });
+  rows.nodes.erase(doubled.begin(), doubled.end());
   sort_unique(rows.addresses);
   sort_unique(rows.classes);
   return rows;

@@ -83,6 +83,10 @@ class PostgresqlConnection final : public Connection {
     return found != 0;
   }
 
+  void measure(std::string_view table) override {
+    run(database(), fmt::format("ANALYZE {}", table));
+  }
+
   std::string_view clustered() const override { return ""; }
 
  private:

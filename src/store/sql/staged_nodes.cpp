@@ -14,8 +14,10 @@ Result<void> stage_nodes(Connection& connection, const SeenPlaces& seen) {
   connection.sql() << "CREATE TEMPORARY TABLE lockstep_staged_nodes ("
                       "staged_node varchar(255) NOT NULL PRIMARY KEY)";
   const auto nodes = seen.nodes();
-  return connection.bulk().upsert(kTable, nodes.size(),
-                                  [&](std::size_t i, BulkRow& row) { row.text(nodes[i]); });
+  LOCKSTEP_CHECK(connection.bulk().upsert(
+      kTable, nodes.size(), [&](std::size_t i, BulkRow& row) { row.text(nodes[i]); }));
+  connection.measure(kTable.name);
+  return {};
 }
 
 void drop_staged_nodes(Connection& connection) {
