@@ -63,9 +63,9 @@ struct CollectControl {
   std::function<void(const CollectProgress&)> progress;
   /// Called about once a second, less often where a call takes long, from a thread of the
   /// collector or the caller's, never two at once; may be empty.
-  std::function<void(const CollectCheckpoint&)> checkpoint;
+  std::function<void(const CollectCheckpoint&)> checkpoint{};
   /// Ask these instead of the collector's own ports: a second look at some.
-  std::optional<PortSet> ports;
+  std::optional<PortSet> ports{};
 
   bool stopped() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 };

@@ -42,8 +42,8 @@ TEST(Identity, ANumberThatIsUsedAgainIsAnotherProcess) {
 }
 
 TEST(Identity, WhatIsNotOfThisMachineIsUnknown) {
-  for (const std::string text : {std::string(), std::string("x"), std::string("a:b:1:2"),
-                                 "0" + own_identity(), own_identity().substr(0, 30)}) {
+  for (const std::string& text : {std::string(), std::string("x"), std::string("a:b:1:2"),
+                                  "0" + own_identity(), own_identity().substr(0, 30)}) {
     EXPECT_EQ(liveness_of(text), Liveness::unknown) << text;
   }
 }

@@ -22,7 +22,7 @@ using Records = std::vector<AlertRecord>;
 class AlertConformance : public StoreTest {};
 LOCKSTEP_ON_ALL_BACKENDS(AlertConformance);
 
-DecideAlerts write(Records records) {
+DecideAlerts write(const Records& records) {
   return [records](const Records&) -> Result<AlertChanges> { return AlertChanges{records, {}}; };
 }
 
@@ -97,7 +97,7 @@ TEST_P(AlertConformance, AreInTheOrderOfBytes) {
   const auto store = open();
   const Records records = {alert(2, "N1"), alert(2, "n1"),        alert(2, "n10"),
                            alert(2, "n2"), alert(2, "n\xc3\xa4"), alert(10, "a")};
-  Records shuffled = {records[3], records[5], records[0], records[4], records[2], records[1]};
+  const Records shuffled = {records[3], records[5], records[0], records[4], records[2], records[1]};
   EXPECT_EQ(store->change_alerts(write(shuffled)).value(), records);
 }
 

@@ -194,7 +194,7 @@ TEST_P(PortStateConformance, AreThoseOfEachBatch) {
   for (const int size : {1, 8, 9, 2500, 2, 12'000, 3, 0, 700}) {
     const std::string node = fmt::format("n{}", second % 4);
     std::vector<PortObservation> batch;
-    for (int i = 0; i < size; ++i) {
+    for (std::int64_t i = 0; i < size; ++i) {
       batch.push_back(seen(node, 1, static_cast<Port>(1 + (i * 5 + second) % 65'535)));
     }
     ++second;

@@ -103,7 +103,7 @@ TEST_P(ProfileConformance, KeepsABaselineUntilItIsApproved) {
   EXPECT_EQ(store->baselines().value(), (std::vector<Baseline>{other, learned}));
   EXPECT_TRUE(store->profiles().value().empty()) << "it changes nothing by itself";
 
-  Baseline later = {profile("compute", {tcp(9100)}), "import", at(9), "lee", {}};
+  const Baseline later = {profile("compute", {tcp(9100)}), "import", at(9), "lee", {}};
   ASSERT_TRUE(store->save_baseline(later).has_value());
   EXPECT_EQ(store->baselines().value(), (std::vector<Baseline>{other, later}));
 
@@ -277,7 +277,7 @@ TEST_P(ProfileConformance, ReadsRulesInTheOrderOfTheirTexts) {
   const Profile expected = {
       "compute",
       {},
-      {rule(Protocol::tcp, seven_and_nine, Presence::job, at(24 * 3600)),
+      {rule(Protocol::tcp, seven_and_nine, Presence::job, at(86'400)),
        rule(Protocol::tcp, seven_and_nine, Presence::rpc, at(5), 100021),
        rule(Protocol::tcp, range, Presence::optional), rule(Protocol::tcp, range, Presence::submit),
        rule(Protocol::udp, PortSet::all(), Presence::optional)}};
@@ -356,6 +356,20 @@ TEST_P(ProfileConformance, FillsServicesThatAreNamesOfRules) {
   EXPECT_THAT(store->profiles().error().message(), HasSubstr("another row has the same name"));
   sql("DELETE FROM service_rules; INSERT INTO service_rules VALUES ('', 'x');");
   EXPECT_THAT(store->profiles().error().message(), HasSubstr("the name is missing"));
+}
+
+TEST_P(ProfileConformance, TellsOwnRowsWithoutSense) {
+  const auto store = open();
+  ASSERT_TRUE(approve(*store, compute()).has_value());
+  ASSERT_TRUE(store->save_baseline({compute(), "", at(0), "", {}}).has_value());
+  sql("UPDATE approvals SET approved_at = 'noon'; UPDATE baselines SET made = 'noon';");
+  for (const Error& error : {store->approvals().error(), store->baselines().error()}) {
+    EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+    EXPECT_THAT(error.message(), HasSubstr("the row host_type \"compute\": the time has no sense"));
+  }
+  sql("UPDATE baselines SET made = '2026-01-01T00:00:00Z'; UPDATE baseline_ports SET protocol = "
+      "'x' WHERE port = 22;");
+  EXPECT_THAT(store->baselines().error().message(), HasSubstr("table baseline_ports"));
 }
 
 TEST_P(ProfileConformance, ReturnsAnyProfile) {

@@ -22,14 +22,15 @@
 //   alerts
 //       one row for each subject and node
 //
-// Times are texts in UTC, RFC 3339 to the second, so that they sort and read well everywhere.
+// Times are texts in UTC, RFC 3339 to the second, so that they sort and read well everywhere. Texts
+// are UTF-8; a byte that is not, or that is NUL, is kept as "\xNN", and comes back so.
 //
 // A store holds one cluster. A call that returned success has its effect on disk: it survives
 // kill -9 and a power cut. A call that failed has no effect.
 //
 // One thread at a time. Several processes may share a store; each call sees whole writes only.
 // Any call may fail with `unavailable` (locked for too long, disk full, database gone), `denied`
-// or `corrupt`.
+// or `corrupt`, and one that writes with `invalid` where a text is too long for its column.
 
 #pragma once
 
@@ -74,22 +75,24 @@ class Store {
   /// What waits for approval, ascending by host type.
   virtual Result<std::vector<Baseline>> baselines() = 0;
   /// Replaces what waits for approval of the same host type. Errors: `invalid` where Table 1
-  /// cannot hold it: a text that is too long, a port that is 0, twice or out of order, or no port
-  /// at all, which could not be told from a class that was never profiled.
+  /// cannot hold it: a text that is too long, a port that is 0, twice or out of order, a rule, or
+  /// no port at all, which could not be told from a class that was never profiled.
   Result<void> save_baseline(const Baseline& baseline);
 
   /// What was approved, ascending by host type.
   virtual Result<std::vector<Approval>> approvals() = 0;
   /// Makes profile.ports the rows of its host type in Table 1, notes the approval, and takes away
   /// what waited for it, in one. The rules stay as they are. Without ports, the rows and the
-  /// approval are removed. Errors: `invalid` as for save_baseline(), but for no port.
+  /// approval are removed. Errors: `invalid` as for save_baseline(), but for rules and no port, and
+  /// where the approval is for another host type.
   Result<void> approve(const Profile& profile, const Approval& approval);
 
   // --- Sweeps ---
 
   /// Notes that a sweep begins, and returns its id. `is_alive` says whether the process of a sweep
   /// that the store holds for running still is; those that are not become `lost`. Errors:
-  /// `unavailable` where one that is has a node in common with this one, naming it.
+  /// `unavailable` where one that is has a node in common with this one, naming it; `invalid` for
+  /// port 0, and for the name of a node that a nodeset cannot hold.
   virtual Result<std::int64_t> begin_sweep(
       const SweepClaim& claim, const std::function<bool(const SweepInfo&)>& is_alive) = 0;
 

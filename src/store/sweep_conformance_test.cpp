@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "store/sql/sql_store.h"
@@ -215,14 +218,43 @@ TEST_P(SweepConformance, KeepsHostileText) {
   EXPECT_EQ(info.problem, "NUL\\x00 and \\xc3(, gr\xc3\xbc\xc3\x9f");
 }
 
-TEST_P(SweepConformance, TellsAStateThatIsNoWordOfOurs) {
+TEST_P(SweepConformance, TellsRowsWithoutSense) {
   const auto store = open();
-  begin(*store, claim({"n1"}, 1));
-  sql("UPDATE sweeps SET state = 'walking';");
-  const auto told = store->sweeps(1);
-  ASSERT_FALSE(told.has_value());
-  EXPECT_EQ(told.error().kind(), ErrorKind::corrupt);
-  EXPECT_THAT(told.error().message(), HasSubstr("table sweeps, the row id \"1\""));
+  const std::int64_t id = begin(*store, claim({"n1"}, 1));
+  const auto examined = std::vector{covered("n1", 1)};
+  ASSERT_TRUE(store->checkpoint_sweep(id, at(2), {}, examined).has_value());
+  const auto sweeps = [&] { return store->sweeps(1).error(); };
+  const auto another = [&] { return store->begin_sweep(claim({"n2"}, 3), alive).error(); };
+  const auto looks = [&] { return store->looks().error(); };
+  const auto finished = [&] { return finish(*store, id, 3, {}).error(); };
+  const struct {
+    const char* damage;
+    const char* repair;
+    std::function<Error()> call;
+    const char* says;
+  } kRows[] = {
+      {"UPDATE sweeps SET state = 'walking'", "UPDATE sweeps SET state = 'running'", sweeps,
+       "table sweeps, the row id \"1\": its state"},
+      {"UPDATE sweeps SET probes = -1", "UPDATE sweeps SET probes = 0", sweeps, "of its counts"},
+      {"UPDATE sweeps SET nodes = 'n['", "UPDATE sweeps SET nodes = 'n1'", another,
+       "table sweeps, the row id 1"},
+      {"UPDATE looks SET gap = 'wide'", "UPDATE looks SET gap = 'none'", looks,
+       "table looks, the row node \"n1\", address \"198.18.0.1\""},
+      {"UPDATE looks SET asked = -1", "UPDATE looks SET asked = 1", looks, "table looks"},
+      {"UPDATE port_sets SET ports = 'ssh'", "UPDATE port_sets SET ports = '1-100'", looks,
+       "table port_sets, the row id \"1\": \"ssh\" is not a port"},
+      {"UPDATE port_sets SET ports = 'ssh'", "UPDATE port_sets SET ports = '1-100'", finished,
+       "table port_sets, the row id 1"},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.damage);
+    sql(row.damage + std::string(";"));
+    const Error error = row.call();
+    EXPECT_EQ(error.kind(), ErrorKind::corrupt);
+    EXPECT_THAT(error.message(), HasSubstr(row.says));
+    sql(row.repair + std::string(";"));
+  }
+  EXPECT_TRUE(finish(*store, id, 4, {}).has_value());
 }
 
 // --- Looks ---
@@ -307,7 +339,7 @@ TEST_P(SweepConformance, NeverClearsAnExaminationAtACheckpoint) {
   const std::int64_t second = begin(*store, claim({"n1"}, 3));
   const auto partly = std::vector{covered("n1", 1, CoverageGap::interrupted)};
   ASSERT_TRUE(store->checkpoint_sweep(second, at(4), {}, partly).has_value());
-  Look found = store->looks().value().looks.at(0);
+  const Look found = store->looks().value().looks.at(0);
   EXPECT_EQ(found.looked, at(4));
   EXPECT_EQ(found.examined, at(2));
   EXPECT_EQ(found.sweep, second);

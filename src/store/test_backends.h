@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct Backend {
   /// rows as "a|b".
   std::function<std::string(const std::string& url)> client;
   int property_runs;  ///< how often a property is tried
+
+  friend void PrintTo(const Backend& backend, std::ostream* out) { *out << backend.name; }
 };
 
 std::vector<Backend> backends();

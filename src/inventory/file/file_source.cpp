@@ -6,9 +6,9 @@
 #include <array>
 #include <optional>
 
+#include "base/csv.h"
 #include "base/text.h"
 #include "inventory/entries.h"
-#include "base/csv.h"
 #include "inventory/read_file.h"
 
 namespace lockstep {

@@ -43,101 +43,101 @@ constexpr std::string_view kSecond[] = {
     "CREATE INDEX node_addresses_by_node ON node_addresses (node)",
 
     // For hands, like Table 1: no key that would refuse a row; what has no sense is told when read.
-    "CREATE TABLE port_rules ("
-    "  host_type varchar(60), protocol varchar(5), ports text, presence varchar(20),"
-    "  until varchar(20))",
+    R"(CREATE TABLE port_rules (
+  host_type varchar(60), protocol varchar(5), ports text, presence varchar(20),
+  until varchar(20)))",
     "CREATE TABLE service_rules (name varchar(50) NOT NULL PRIMARY KEY, rule text)",
 
-    "CREATE TABLE baselines ("
-    "  host_type varchar(60) NOT NULL PRIMARY KEY,"
-    "  origin text NOT NULL,"
-    "  made varchar(20) NOT NULL,"
-    "  maker varchar(255) NOT NULL)",
-    "CREATE TABLE baseline_ports ("
-    "  host_type varchar(60) NOT NULL REFERENCES baselines (host_type),"
-    "  port int NOT NULL,"
-    "  protocol varchar(5) NOT NULL,"
-    "  service varchar(50) NOT NULL,"
-    "  PRIMARY KEY (host_type, port, protocol))",
-    "CREATE TABLE baseline_outliers ("
-    "  host_type varchar(60) NOT NULL REFERENCES baselines (host_type),"
-    "  line_number int NOT NULL,"
-    "  outlier text NOT NULL,"
-    "  PRIMARY KEY (host_type, line_number))",
+    R"(CREATE TABLE baselines (
+  host_type varchar(60) NOT NULL PRIMARY KEY,
+  origin text NOT NULL,
+  made varchar(20) NOT NULL,
+  maker varchar(255) NOT NULL))",
+    R"(CREATE TABLE baseline_ports (
+  host_type varchar(60) NOT NULL REFERENCES baselines (host_type),
+  port int NOT NULL,
+  protocol varchar(5) NOT NULL,
+  service varchar(50) NOT NULL,
+  PRIMARY KEY (host_type, port, protocol)))",
+    R"(CREATE TABLE baseline_outliers (
+  host_type varchar(60) NOT NULL REFERENCES baselines (host_type),
+  line_number int NOT NULL,
+  outlier text NOT NULL,
+  PRIMARY KEY (host_type, line_number)))",
     // Lines are numbered, since a line may be longer than PostgreSQL allows in a key.
-    "CREATE TABLE approvals ("
-    "  host_type varchar(60) NOT NULL,"
-    "  line_number int NOT NULL,"
-    "  line text NOT NULL,"
-    "  approved_at varchar(20) NOT NULL,"
-    "  approved_by varchar(255) NOT NULL,"
-    "  PRIMARY KEY (host_type, line_number))",
+    R"(CREATE TABLE approvals (
+  host_type varchar(60) NOT NULL,
+  line_number int NOT NULL,
+  line text NOT NULL,
+  approved_at varchar(20) NOT NULL,
+  approved_by varchar(255) NOT NULL,
+  PRIMARY KEY (host_type, line_number)))",
 
     "CREATE TABLE port_sets (id bigint NOT NULL PRIMARY KEY, ports text NOT NULL)",
-    "CREATE TABLE sweeps ("
-    "  id bigint NOT NULL PRIMARY KEY,"
-    "  state varchar(20) NOT NULL,"
-    "  started varchar(20) NOT NULL,"
-    "  ended varchar(20) NOT NULL,"
-    "  nodes text NOT NULL,"
-    "  port_set bigint NOT NULL REFERENCES port_sets (id),"
-    "  owner varchar(255) NOT NULL,"
-    "  host varchar(255) NOT NULL,"
-    "  method varchar(60) NOT NULL,"
-    "  probes bigint NOT NULL,"
-    "  node_count bigint NOT NULL,"
-    "  proven bigint NOT NULL,"
-    "  problem text NOT NULL)",
+    R"(CREATE TABLE sweeps (
+  id bigint NOT NULL PRIMARY KEY,
+  state varchar(20) NOT NULL,
+  started varchar(20) NOT NULL,
+  ended varchar(20) NOT NULL,
+  nodes text NOT NULL,
+  port_set bigint NOT NULL REFERENCES port_sets (id),
+  owner varchar(255) NOT NULL,
+  host varchar(255) NOT NULL,
+  method varchar(60) NOT NULL,
+  probes bigint NOT NULL,
+  node_count bigint NOT NULL,
+  proven bigint NOT NULL,
+  problem text NOT NULL))",
     "CREATE INDEX sweeps_by_state ON sweeps (state)",  // who is running
-    "CREATE TABLE looks ("
-    "  node varchar(255) NOT NULL,"
-    "  network varchar(255) NOT NULL,"
-    "  address varchar(45) NOT NULL,"
-    "  protocol varchar(5) NOT NULL,"
-    "  port_set bigint NOT NULL REFERENCES port_sets (id),"
-    "  sweep bigint NOT NULL,"
-    "  looked varchar(20) NOT NULL,"
-    "  examined varchar(20),"
-    "  gap varchar(20) NOT NULL,"
-    "  asked bigint NOT NULL,"
-    "  wanted bigint NOT NULL,"
-    "  PRIMARY KEY (node, network, address, protocol, port_set)){clustered}",
-    "CREATE TABLE port_states ("
-    "  node varchar(255) NOT NULL,"
-    "  network varchar(255) NOT NULL,"
-    "  address varchar(45) NOT NULL,"
-    "  protocol varchar(5) NOT NULL,"
-    "  port int NOT NULL,"
-    "  state varchar(20) NOT NULL,"
-    "  evidence varchar(20) NOT NULL,"
-    "  since varchar(20) NOT NULL,"
-    "  PRIMARY KEY (node, network, address, protocol, port)){clustered}",
+    R"(CREATE TABLE looks (
+  node varchar(255) NOT NULL,
+  network varchar(255) NOT NULL,
+  address varchar(45) NOT NULL,
+  protocol varchar(5) NOT NULL,
+  port_set bigint NOT NULL REFERENCES port_sets (id),
+  sweep bigint NOT NULL,
+  looked varchar(20) NOT NULL,
+  examined varchar(20),
+  gap varchar(20) NOT NULL,
+  asked bigint NOT NULL,
+  wanted bigint NOT NULL,
+  PRIMARY KEY (node, network, address, protocol, port_set)){clustered})",
+    R"(CREATE TABLE port_states (
+  node varchar(255) NOT NULL,
+  network varchar(255) NOT NULL,
+  address varchar(45) NOT NULL,
+  protocol varchar(5) NOT NULL,
+  port int NOT NULL,
+  state varchar(20) NOT NULL,
+  evidence varchar(20) NOT NULL,
+  since varchar(20) NOT NULL,
+  PRIMARY KEY (node, network, address, protocol, port)){clustered})",
 
-    "CREATE TABLE alerts ("
-    "  id bigint NOT NULL,"
-    "  node varchar(255) NOT NULL,"
-    "  kind varchar(30) NOT NULL,"
-    "  class text NOT NULL,"
-    "  network varchar(255) NOT NULL,"
-    "  protocol varchar(5),"
-    "  port int,"
-    "  state varchar(20),"
-    "  reason text NOT NULL,"
-    "  address varchar(45) NOT NULL,"
-    "  severity varchar(20) NOT NULL,"
-    "  status varchar(20) NOT NULL,"
-    "  first_seen varchar(20) NOT NULL,"
-    "  last_seen varchar(20) NOT NULL,"
-    "  changed varchar(20) NOT NULL,"
-    "  last_closed varchar(20),"
-    "  until varchar(20),"
-    "  expected text NOT NULL,"
-    "  detail text NOT NULL,"
-    "  clones text NOT NULL,"
-    "  owner varchar(255) NOT NULL,"
-    "  note text NOT NULL,"
-    "  resolution text NOT NULL,"
-    "  PRIMARY KEY (id, node)){clustered}",
+    R"(CREATE TABLE alerts (
+  id bigint NOT NULL,
+  node varchar(255) NOT NULL,
+  kind varchar(30) NOT NULL,
+  class text NOT NULL,
+  network varchar(255) NOT NULL,
+  protocol varchar(5),
+  port int,
+  state varchar(20),
+  reason text NOT NULL,
+  address varchar(45) NOT NULL,
+  severity varchar(20) NOT NULL,
+  status varchar(20) NOT NULL,
+  first_seen varchar(20) NOT NULL,
+  last_seen varchar(20) NOT NULL,
+  changed varchar(20) NOT NULL,
+  last_closed varchar(20),
+  until varchar(20),
+  expected text NOT NULL,
+  detail text NOT NULL,
+  clones text NOT NULL,
+  owner varchar(255) NOT NULL,
+  note text NOT NULL,
+  resolution text NOT NULL,
+  PRIMARY KEY (id, node)){clustered})",
 };
 
 /// The step at index i leads from version i to i + 1. Steps that were released never change.

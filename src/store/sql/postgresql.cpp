@@ -119,13 +119,13 @@ class PostgresqlConnection final : public Connection {
     // libpq would print them.
     PQsetNoticeProcessor(
         database(), [](void*, const char*) {}, nullptr);
-    run(database(), fmt::format("SET lock_timeout = {}", lock_timeout_.count()));
-    run(database(), "SET client_min_messages = warning");
-    run(database(), "SET cursor_tuple_fraction = 1");  // we always read to the end
-    // A success that is returned must be on disk, whatever the site's default.
     run(database(),
-        "SELECT set_config('synchronous_commit', 'on', false) "
-        "WHERE current_setting('synchronous_commit') = 'off'");
+        fmt::format("SET lock_timeout = {};"
+                    "SET cursor_tuple_fraction = 1;"  // we always read to the end
+                    // A success that is returned must be on disk, whatever the site's default.
+                    "SELECT set_config('synchronous_commit', 'on', false) "
+                    "WHERE current_setting('synchronous_commit') = 'off'",
+                    lock_timeout_.count()));
   }
 
   void start(Access access) {

@@ -125,7 +125,8 @@ TEST_F(SqliteFaults, AWriterKilledAtAnyWriteLeavesOldOrNew) {
   for (rlim_t bytes = 40'000; finished == 0 && killed < 200; bytes += 16'000) {
     restore(before);
     const int status = killed_at(bytes, [&] {
-      if (auto store = open_store(url())) keep(**store, 5000);
+      const auto store = open_store(url());
+      EXPECT_TRUE(store && keep(**store, 5000));
     });
     ++(status == -SIGXFSZ ? killed : finished);
     const auto store = open_store(url());
