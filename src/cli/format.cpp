@@ -36,11 +36,14 @@ std::string format_duration(std::chrono::nanoseconds duration) {
 
 std::string format_age(std::chrono::nanoseconds age) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(age);
-  const auto seconds = std::max(whole, std::chrono::seconds(0)).count();
-  if (seconds < 60) return fmt::format("{}s", seconds);
-  if (seconds < 3600) return fmt::format("{}m", seconds / 60);
-  if (seconds < 48 * 3600) return fmt::format("{}h", seconds / 3600);
-  return fmt::format("{}d", seconds / (24 * 3600));
+  constexpr std::int64_t kMinute = 60;
+  constexpr std::int64_t kHour = 60 * kMinute;
+  constexpr std::int64_t kDay = 24 * kHour;
+  const std::int64_t seconds = std::max(whole, std::chrono::seconds(0)).count();
+  if (seconds < kMinute) return fmt::format("{}s", seconds);
+  if (seconds < kHour) return fmt::format("{}m", seconds / kMinute);
+  if (seconds < 2 * kDay) return fmt::format("{}h", seconds / kHour);
+  return fmt::format("{}d", seconds / kDay);
 }
 
 std::string format_rate(double per_second) {

@@ -70,8 +70,9 @@ Liveness liveness_of(std::string_view identity) {
   const std::size_t colon = identity.find(':');
   if (colon == std::string_view::npos) return Liveness::unknown;
   long pid = 0;
-  const auto [rest, error] = std::from_chars(identity.data(), identity.data() + colon, pid);
-  if (error != std::errc() || rest != identity.data() + colon) return Liveness::unknown;
+  const std::string_view number = identity.substr(0, colon);
+  const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), pid);
+  if (error != std::errc() || rest != number.data() + number.size()) return Liveness::unknown;
   const auto start = start_of(pid);
   return start && *start == identity.substr(colon + 1) ? Liveness::alive : Liveness::dead;
 }

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <string>
 #include <vector>
 
+#include "store/sql/sql_store.h"
 #include "store/test_backends.h"
 #include "store/test_samples.h"
 
@@ -200,9 +203,32 @@ TEST_P(AlertConformance, TwoStoresRaiseTheSameAlertUnderOneId) {
   EXPECT_EQ(one->change_alerts(raise("n1")).value(), (Records{alert(1, "n1"), alert(1, "n2")}));
 }
 
+TEST_P(AlertConformance, OthersWaitWhileOneDecides) {
+  const auto one = open();
+  const auto impatient = open_store(url_, std::chrono::milliseconds(50)).value();
+  const auto decided = one->change_alerts([&](const Records&) -> Result<AlertChanges> {
+    const auto refused = impatient->change_alerts(write({alert(1, "n2")}));
+    EXPECT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind(), ErrorKind::unavailable);
+    EXPECT_THAT(refused.error().message(), HasSubstr("another program keeps it locked"));
+    EXPECT_TRUE(impatient->alerts().value().empty()) << "who only reads does not wait";
+    return AlertChanges{{alert(1, "n1")}, {}};
+  });
+  ASSERT_TRUE(decided.has_value()) << decided.error().message();
+  EXPECT_EQ(impatient->change_alerts(write({alert(1, "n2")})).value(),
+            (Records{alert(1, "n1"), alert(1, "n2")}));
+}
+
 TEST_P(AlertConformance, KeepsThousands) {
   Records records;
-  for (int i = 0; i < 12'000; ++i) records.push_back(alert(1 + i / 100, fmt::format("n{:05}", i)));
+  const char* const kNotes[] = {"",      "\\N",   "\\.", "tab\t line\n return\r back\\slash\\",
+                                "\\t\\", "'\"$1?"};
+  for (int i = 0; i < 12'000; ++i) {
+    AlertRecord& record = records.emplace_back(alert(1 + i / 100, fmt::format("n{:05}", i)));
+    record.note = kNotes[i % std::size(kNotes)];
+    if (i % 3 == 0) record.until.reset();
+    if (i % 5 == 0) record.subject.port.reset();
+  }
   const auto store = open();
   ASSERT_TRUE(store->change_alerts(write(records)).value() == records);
   Records half;
