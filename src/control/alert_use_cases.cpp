@@ -7,23 +7,23 @@
 namespace lockstep::control {
 namespace {
 
-/// Nodes of `watched` that have no look, or some address of which the latest look did not examine
-/// in full.
+/// Nodes of `watched` that have no look, or some address that their latest sweep did not examine in
+/// full. Looks of earlier sweeps do not count: the address may be another node's by now.
 std::size_t count_unproven(const Looks& looks, const std::vector<std::string>& watched) {
-  using Place = std::tuple<std::string_view, std::string_view, IpAddress, Protocol>;
-  std::map<Place, const Look*> latest;
+  struct Latest {
+    std::int64_t sweep = 0;
+    bool proven = false;
+  };
+  std::map<std::string_view, Latest> nodes;
   for (const Look& look : looks.looks) {
-    const Look*& known = latest[{look.node, look.network, look.address, look.protocol}];
-    if (known == nullptr || known->sweep < look.sweep) known = &look;
-  }
-  std::map<std::string_view, bool> proven;
-  for (const auto& [place, look] : latest) {
-    const auto node = proven.emplace(look->node, true).first;
-    node->second = node->second && look->proven();
+    Latest& latest = nodes[look.node];
+    if (look.sweep < latest.sweep) continue;
+    const bool so_far = look.sweep > latest.sweep || latest.proven;
+    latest = {look.sweep, so_far && look.proven()};
   }
   return static_cast<std::size_t>(std::ranges::count_if(watched, [&](const std::string& name) {
-    const auto node = proven.find(name);
-    return node == proven.end() || !node->second;
+    const auto node = nodes.find(name);
+    return node == nodes.end() || !node->second.proven;
   }));
 }
 

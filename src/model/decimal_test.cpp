@@ -37,7 +37,7 @@ TEST(Decimal, PaddingIsKeptWhereTheDigitsSuffice) {
 }
 
 TEST(Decimal, AgreesWithIntegers) {
-  rc::check([](std::uint32_t number, std::uint32_t amount) {
+  EXPECT_TRUE(rc::check([](std::uint32_t number, std::uint32_t amount) {
     const std::uint64_t sum = std::uint64_t{number} + amount;
     std::string digits = std::to_string(number);
     decimal_add(digits, amount);
@@ -45,7 +45,7 @@ TEST(Decimal, AgreesWithIntegers) {
     RC_ASSERT(decimal_distance(std::to_string(number), digits) == amount);
     RC_ASSERT(decimal_follows(std::to_string(number), digits) == (amount == 1));
     RC_ASSERT(decimal_less(std::to_string(number), std::to_string(amount)) == (number < amount));
-  });
+  }));
 }
 
 }  // namespace
