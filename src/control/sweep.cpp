@@ -194,15 +194,16 @@ class SweepRun {
 
   bool stopped() const { return setting_.control.stopped() || report_.record.summary.interrupted; }
 
-  /// Asks again what looks wrong; each time only what still does.
+  /// Judges, and asks again what looks wrong; each time only what still does.
   void look_again() {
+    findings_ = judge(input());
     for (; report_.reasked < policy_.reasks && !stopped(); ++report_.reasked) {
-      const JudgeInput judged = input();
-      const std::vector<Suspect> suspects = suspects_of(judged, judge(judged));
+      const std::vector<Suspect> suspects = suspects_of(input(), findings_);
       if (suspects.empty()) return;
       if (report_.reasked > 0) world_.wait_for_reask();
       if (setting_.control.stopped()) return;
       if (!reask(suspects)) return;
+      findings_ = judge(input());
     }
   }
 
@@ -236,13 +237,12 @@ class SweepRun {
 
   Result<SweepReport> finish() {
     const JudgeInput judged = input();
-    const std::vector<Finding> findings = judge(judged);
     report_.nodes = subjects_.size();
     report_.proven = count_proven(report_.record);
     const WallTime now = world_.now();
-    LOCKSTEP_TRY(const std::vector<PortFact> facts, facts_for(findings));
+    LOCKSTEP_TRY(const std::vector<PortFact> facts, facts_for());
     const SweepJudgement judgement{.input = judged,
-                                   .findings = findings,
+                                   .findings = findings_,
                                    .interrupted = report_.record.summary.interrupted,
                                    .last_closed = ClosedBefore(looks_, facts, started_)};
     AlertChanges changes;
@@ -259,7 +259,7 @@ class SweepRun {
       changes = {};
     }
     report_.info = info(now);
-    report_.rows = sweep_rows(findings, *alerts, now);
+    report_.rows = sweep_rows(findings_, *alerts, now);
     std::erase_if(changes.written,
                   [](const AlertRecord& record) { return record.status != AlertStatus::resolved; });
     report_.resolved = fold_alerts(changes.written, {.include_resolved = true}, now);
@@ -267,8 +267,8 @@ class SweepRun {
   }
 
   /// What was open before matters only where something that should be closed is not.
-  Result<std::vector<PortFact>> facts_for(const std::vector<Finding>& findings) const {
-    const bool needed = std::ranges::any_of(findings, [](const Finding& finding) {
+  Result<std::vector<PortFact>> facts_for() const {
+    const bool needed = std::ranges::any_of(findings_, [](const Finding& finding) {
       return finding.state == PortState::open || finding.state == PortState::filtered;
     });
     if (!needed) return std::vector<PortFact>{};
@@ -318,6 +318,7 @@ class SweepRun {
   Looks looks_;
   std::vector<CollectTarget> targets_;
   std::vector<PortObservation> transient_;
+  std::vector<Finding> findings_;  // of what is known so far
   SweepReport report_;
 };
 
