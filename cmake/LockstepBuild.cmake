@@ -7,7 +7,9 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 find_program(LOCKSTEP_CCACHE ccache)
 if(LOCKSTEP_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${LOCKSTEP_CCACHE})
+  # As ccache(1) asks where headers are precompiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${LOCKSTEP_CCACHE})
 endif()
 
 find_package(Threads REQUIRED)
@@ -38,16 +40,50 @@ if(LOCKSTEP_FUZZ)
   target_compile_options(lockstep_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# lockstep_folder(NAME [SOURCES ...] [LINK ...] [TESTS ...] [BENCHES ...] [TEST_LINK ...])
+# Tests are compiled more often than they are run; what they test keeps its own options.
+function(lockstep_test_options target)
+  set(level -O1)
+  if(LOCKSTEP_SANITIZE)
+    set(level -O0)
+  endif()
+  target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:${level}>)
+  target_compile_definitions(${target} PRIVATE
+    LOCKSTEP_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LOCKSTEP_BINARY_DIR="${CMAKE_BINARY_DIR}")
+endfunction()
+
+# Headers that most files include are parsed once a build, not once a file. A file names all the
+# same what it includes.
+set(lockstep_common_headers
+  <algorithm> <array> <atomic> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span>
+  <string> <string_view> <tuple> <unordered_map> <utility> <variant> <vector> <fmt/format.h>)
+set(empty ${CMAKE_BINARY_DIR}/empty.cpp)
+file(GENERATE OUTPUT ${empty} CONTENT "")
+add_library(lockstep_headers OBJECT ${empty})
+target_link_libraries(lockstep_headers PRIVATE lockstep_options)
+target_precompile_headers(lockstep_headers PRIVATE ${lockstep_common_headers})
+if(LOCKSTEP_TESTS AND LOCKSTEP_UNIT_TESTS)
+  add_library(lockstep_test_headers OBJECT ${empty})
+  target_link_libraries(lockstep_test_headers PRIVATE
+    lockstep_options GTest::gtest_main GTest::gmock)
+  target_precompile_headers(lockstep_test_headers PRIVATE
+    ${lockstep_common_headers} <gmock/gmock.h> <gtest/gtest.h>)
+  lockstep_test_options(lockstep_test_headers)
+endif()
+
+# lockstep_folder(NAME [OWN_FLAGS] [SOURCES ...] [LINK ...] [TESTS ...] [BENCHES ...] [TEST_LINK ...])
 # One folder of the house: the library lockstep_NAME, its unit tests as one program NAME_test,
 # its micro-benchmarks as NAME_bench. LINK names other folders without the prefix "lockstep_"
 # or imported targets with "::"; it is the folder's only way to another one. TEST_LINK is what its
-# tests and benchmarks need beyond that.
+# tests and benchmarks need beyond that. OWN_FLAGS: a library that it links changes how its files are
+# compiled, so that the common headers do not fit.
 function(lockstep_folder name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;TESTS;BENCHES;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(arg "OWN_FLAGS" "" "SOURCES;LINK;TESTS;BENCHES;TEST_LINK" ${ARGN})
   if(arg_SOURCES)
     add_library(lockstep_${name} STATIC ${arg_SOURCES})
     set(visibility PUBLIC)
+    if(NOT arg_OWN_FLAGS)
+      target_precompile_headers(lockstep_${name} REUSE_FROM lockstep_headers)
+    endif()
   else()
     add_library(lockstep_${name} INTERFACE)  # headers alone
     set(visibility INTERFACE)
@@ -57,7 +93,7 @@ function(lockstep_folder name)
     lockstep_target_name(target ${dependency})
     target_link_libraries(lockstep_${name} ${visibility} ${target})
   endforeach()
-  if(LOCKSTEP_TESTS AND arg_TESTS)
+  if(LOCKSTEP_TESTS AND LOCKSTEP_UNIT_TESTS AND arg_TESTS)
     add_executable(${name}_test ${arg_TESTS})
     target_link_libraries(${name}_test PRIVATE
       lockstep_${name} GTest::gtest_main GTest::gmock ${RAPIDCHECK_LIBRARY})
@@ -65,10 +101,10 @@ function(lockstep_folder name)
       lockstep_target_name(target ${dependency})
       target_link_libraries(${name}_test PRIVATE ${target})
     endforeach()
-    # Tests are compiled more often than they are run.
-    target_compile_options(${name}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
-    target_compile_definitions(${name}_test PRIVATE
-      LOCKSTEP_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LOCKSTEP_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    lockstep_test_options(${name}_test)
+    if(NOT arg_OWN_FLAGS)
+      target_precompile_headers(${name}_test REUSE_FROM lockstep_test_headers)
+    endif()
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
   endif()

@@ -75,7 +75,7 @@ TEST(AlertsOver, NeedProofThatAPortIsClosed) {
        {"the sweep asked other ports",
         [](World& w) {
           w.wanted = PortSet();
-          w.wanted.insert_range(1, 1024);
+          w.wanted.of(Protocol::tcp).insert_range(1, 1024);
         },
         kOpen},
        {"its class has no profile any more", [](World& w) { w.profiles.clear(); }, kOpen},
@@ -229,7 +229,7 @@ TEST(AlertsOver, EndAMissingPortByALook) {
                 {"not asked",
                  [](World& w) {
                    w.wanted = PortSet();
-                   w.wanted.insert_range(1, 1024);
+                   w.wanted.of(Protocol::tcp).insert_range(1, 1024);
                  },
                  "A-1 open" + kAlert},
                 {"at an address that was not examined",
@@ -258,7 +258,7 @@ TEST(AlertsOver, EndAMissingOneOfManyByALookAtAll) {
                  [&](World& w) {
                    others(w);
                    w.wanted = PortSet();
-                   w.wanted.insert_range(1, 8001);
+                   w.wanted.of(Protocol::tcp).insert_range(1, 8001);
                  },
                  "A-1 open missing-port n1"}});
 }
@@ -279,19 +279,19 @@ TEST(AlertsOver, EndManyPortsByALookAtAll) {
          {"a sweep of the usual ports does not ask them",
           [](World& w) {
             w.wanted = PortSet();
-            w.wanted.insert_range(1, 1024);
+            w.wanted.of(Protocol::tcp).insert_range(1, 1024);
           },
           kOpen},
          {"a sweep asks some of them",
           [](World& w) {
             w.wanted = PortSet();
-            w.wanted.insert_range(1, 20298);
+            w.wanted.of(Protocol::tcp).insert_range(1, 20298);
           },
           kOpen},
          {"a sweep asks exactly them",
           [](World& w) {
             w.wanted = PortSet();
-            w.wanted.insert_range(20000, 20299);
+            w.wanted.of(Protocol::tcp).insert_range(20000, 20299);
           },
           kResolved},
          {"unreachable",
@@ -310,7 +310,7 @@ TEST(AlertsOver, EndListenersOfUsersByALookAtAll) {
                 {"not asked",
                  [](World& w) {
                    w.wanted = PortSet();
-                   w.wanted.insert_range(1, 1024);
+                   w.wanted.of(Protocol::tcp).insert_range(1, 1024);
                  },
                  "A-1 open unexpected-port n1"}});
 }
@@ -344,7 +344,7 @@ TEST(AlertsOver, EndAGapByALookAtAsMuch) {
        {"a sweep of fewer ports",
         [](World& w) {
           w.wanted = PortSet();
-          w.wanted.insert_range(1, 1024);
+          w.wanted.of(Protocol::tcp).insert_range(1, 1024);
         },
         kOpen},
        {"a second address was not examined",

@@ -40,16 +40,20 @@ class Proof {
     if (node == nullptr) return {};
     if (subject.kind == FindingKind::coverage_gap) return of_gap(*node, subject);
     if (subject.kind == FindingKind::node_unreachable) return of_silence(*node, subject.network);
-    const View* const view =
-        views_.find(record.node, subject.network, subject.protocol.value_or(Protocol::tcp));
+    const Protocol protocol = protocol_of(subject);
+    const View* const view = views_.find(record.node, subject.network, protocol);
     if (view == nullptr || !view->examined() || !judged(*view)) return {};
     if (!subject.port) return of_many_ports(*view, record);
-    if (!input_.wanted.contains(*subject.port)) return {};
+    if (!input_.wanted.of(protocol).contains(*subject.port)) return {};
     if (subject.kind == FindingKind::missing_port) return of_missing(*view, subject);
     return of_port(*view, record);
   }
 
  private:
+  static Protocol protocol_of(const AlertSubject& subject) {
+    return subject.protocol.value_or(Protocol::tcp);
+  }
+
   const Expectations& expectations(const View& view) {
     const auto [place, fresh] =
         expectations_.try_emplace({view.node->classes, std::string(view.network)}, Expectations{});
@@ -87,7 +91,7 @@ class Proof {
     const bool missing = subject.kind == FindingKind::missing_port;
     const auto named = ports_named_in(missing ? subject.reason : record.detail);
     const NamedPorts ports = named.value_or(NamedPorts{PortSet::all(), PortSet::all().size()});
-    if (!ports.all_in(input_.wanted)) return {};
+    if (!ports.all_in(input_.wanted.of(view.protocol))) return {};
     if (!missing && !proves_closing(view, record)) return {};
     if (subject.kind == FindingKind::unexpected_port) {
       PortSet left = ports.ports;
@@ -142,11 +146,13 @@ class Proof {
   /// Every address of the node on that network was examined in full, with as many ports as were
   /// left out. Where the sweep knows of no address there, every address that it knows counts.
   std::optional<Over> of_gap(const Node& node, const AlertSubject& subject) {
-    if (input_.wanted.size() < ports_to_examine(subject.reason).value_or(0)) return {};
+    const Protocol protocol = protocol_of(subject);
+    if (input_.wanted.of(protocol).size() < ports_to_examine(subject.reason).value_or(0)) return {};
     std::vector<const View*> there;
     std::vector<const View*> all;
     const auto first = views_.all().lower_bound({node.name, "", Protocol::tcp});
     for (auto view = first; view != views_.all().end() && view->second.node == &node; ++view) {
+      if (view->second.protocol != protocol) continue;
       all.push_back(&view->second);
       if (view->second.network == subject.network) there.push_back(&view->second);
     }
@@ -254,8 +260,13 @@ class Update {
     write(std::move(record));
   }
 
-  bool waits(FindingKind kind) const {
-    return kind == FindingKind::missing_port && policy_.missing_after.count() > 0;
+  /// How long it has to be so before it is an alert.
+  std::chrono::seconds wait_of(const AlertSubject& subject) const {
+    if (subject.kind == FindingKind::missing_port) return policy_.missing_after;
+    const bool may_be_client = subject.kind == FindingKind::unexpected_filtered &&
+                               subject.state == PortState::open_filtered && subject.port &&
+                               is_ephemeral(*subject.port);
+    return may_be_client ? policy_.udp_client_after : std::chrono::seconds(0);
   }
 
   AlertRecord fresh(std::int64_t id, const Finding& finding) const {
@@ -272,7 +283,7 @@ class Update {
   AlertRecord seen_again(const AlertRecord& known, const Finding& finding) const {
     if (known.status_at(now_) != known.status) return unmuted(known);
     AlertRecord record = known;
-    if (known.status == AlertStatus::pending && now_ - known.changed >= policy_.missing_after) {
+    if (known.status == AlertStatus::pending && now_ - known.changed >= wait_of(known.subject)) {
       set(record, known.resolution.empty() ? AlertStatus::open : AlertStatus::reopened);
     } else if (known.status == AlertStatus::resolved) {
       begin(record, AlertStatus::reopened);
@@ -290,14 +301,16 @@ class Update {
   /// Makes it `raised`, or pending where it has to wait.
   void begin(AlertRecord& record, AlertStatus raised) const {
     set(record, raised);
-    if (!waits(record.subject.kind)) return;
-    const AlertRecord* const twin = twin_of(record);
+    const std::chrono::seconds wait = wait_of(record.subject);
+    if (wait.count() == 0) return;
+    const AlertRecord* const twin =
+        record.subject.kind == FindingKind::missing_port ? twin_of(record) : nullptr;
     const bool was_alert = twin != nullptr && twin->status != AlertStatus::pending;
     if (was_alert) return;
     record.status = AlertStatus::pending;
     if (twin == nullptr) return;
     record.changed = twin->changed;
-    if (now_ - twin->changed >= policy_.missing_after) set(record, raised);
+    if (now_ - twin->changed >= wait) set(record, raised);
   }
 
   /// The record of the same missing port in the other state: whether it refuses or falls silent, it

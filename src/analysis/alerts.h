@@ -40,6 +40,9 @@ struct AlertPolicy {
   /// A missing port is an alert once it is missing in two sweeps that lie so far apart: a node that
   /// boots, or a daemon that restarts, is none. 0: at once.
   std::chrono::seconds missing_after = std::chrono::minutes(5);
+  /// An ephemeral UDP port that is open|filtered is mostly the socket of a client, which asks and
+  /// goes away: it is an alert once it has been so for so long. 0: at once.
+  std::chrono::seconds udp_client_after = std::chrono::hours(24);
 };
 
 /// The subject of the alert that a finding makes.

@@ -290,7 +290,7 @@ World random_world() {
   }
   if (*rc::gen::inRange(0, 4) == 0) {
     world.wanted = PortSet();
-    world.wanted.insert_range(1, 4444);
+    world.wanted.of(Protocol::tcp).insert_range(1, 4444);
   }
   return world;
 }
@@ -301,7 +301,7 @@ bool is_about_ports(const AlertRecord& record) {
 
 void check_resolved(const AlertRecord& record, const World& world) {
   if (!is_about_ports(record)) return;
-  RC_ASSERT(world.wanted.contains(*record.subject.port));
+  RC_ASSERT(world.wanted.of(Protocol::tcp).contains(*record.subject.port));
   bool any = false;
   for (const Coverage& coverage : world.coverage) {
     if (coverage.node != record.node) continue;

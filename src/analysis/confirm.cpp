@@ -94,18 +94,21 @@ std::vector<Suspect> suspects_of(const JudgeInput& input, std::span<const Findin
 }
 
 std::vector<Reask> plan_reasks(std::span<const Suspect> suspects) {
-  std::map<IpAddress, std::set<Port>> by_address;
-  for (const Suspect& suspect : suspects) by_address[suspect.address].insert(suspect.port);
-  std::map<std::set<Port>, std::vector<IpAddress>> alike;
-  for (auto& [address, ports] : by_address) alike[ports].push_back(address);
+  std::map<std::pair<Protocol, IpAddress>, std::set<Port>> by_address;
+  for (const Suspect& suspect : suspects) {
+    by_address[{suspect.protocol, suspect.address}].insert(suspect.port);
+  }
+  std::map<std::pair<Protocol, std::set<Port>>, std::vector<IpAddress>> alike;
+  for (auto& [place, ports] : by_address) alike[{place.first, ports}].push_back(place.second);
 
   std::vector<Reask> reasks;
   std::size_t needed = 0;  // probes of the latest go that are suspected
-  for (const auto& [ports, addresses] : alike) {
+  for (const auto& [what, addresses] : alike) {
+    const auto& [protocol, ports] = what;
     const std::size_t own = ports.size() * addresses.size();
     PortSet added;
     for (const Port port : ports) added.insert(port);
-    if (!reasks.empty()) {
+    if (!reasks.empty() && reasks.back().protocol == protocol) {
       Reask& latest = reasks.back();
       const PortSet both = latest.ports | added;
       const std::size_t probes = both.size() * (latest.addresses.size() + addresses.size());
@@ -116,7 +119,7 @@ std::vector<Reask> plan_reasks(std::span<const Suspect> suspects) {
         continue;
       }
     }
-    reasks.push_back({addresses, added});
+    reasks.push_back({addresses, protocol, added});
     needed = own;
   }
   for (Reask& reask : reasks) std::ranges::sort(reask.addresses);

@@ -32,6 +32,7 @@ std::vector<Suspect> suspects_of(const JudgeInput& input, std::span<const Findin
 /// but never much more: see plan_reasks().
 struct Reask {
   std::vector<IpAddress> addresses;  ///< ascending
+  Protocol protocol = Protocol::tcp;
   PortSet ports;
 };
 

@@ -36,6 +36,7 @@ std::string reason_for(const Coverage& coverage) {
     case CoverageGap::outside_fence: return "the fence or the exclude list forbids it";
     case CoverageGap::unsupported: return "the engine cannot ask it";
     case CoverageGap::interrupted: return "the sweep was stopped";
+    case CoverageGap::inconclusive: return "datagrams without an answer prove nothing";
     case CoverageGap::none:
     case CoverageGap::unanswered:
     case CoverageGap::unreachable: break;
@@ -193,6 +194,7 @@ class Judge {
                 view.network, unreachable ? coverage->note : gap_detail(*coverage));
       finding.address = coverage->address;
       if (!unreachable) finding.reason = finding.detail;
+      if (view.protocol != Protocol::tcp) finding.protocol = view.protocol;
       findings_.push_back(std::move(finding));
     }
   }
@@ -274,7 +276,9 @@ class Judge {
       }
     }
     for (const auto& [cause, ports] : silent) {
-      Finding finding = about_port(FindingKind::unexpected_filtered, view, PortState::filtered,
+      const bool either = view.protocol == Protocol::udp && cause.second == Evidence::no_reply;
+      Finding finding = about_port(FindingKind::unexpected_filtered, view,
+                                   either ? PortState::open_filtered : PortState::filtered,
                                    "closed", reason_for(PortState::filtered, cause.second));
       finding.address = cause.first;
       add_each_or_all(view, std::move(finding), ports, kMostFilteredFindings);
@@ -301,7 +305,7 @@ class Judge {
     if (clones.nodes < 2) return;
     finding.clones = fmt::format("{} of {} closed", with_thousands(clones.closed()),
                                  with_thousands(clones.nodes));
-    const bool as_all = finding.state == PortState::filtered && clones.filtered > 1 &&
+    const bool as_all = finding.state != PortState::open && clones.filtered > 1 &&
                         clones.filtered * 2 > clones.nodes;
     if (!as_all) return;
     finding.severity = Severity::informational;
@@ -334,8 +338,11 @@ class Judge {
     PortSet missing = expected.expected;
     missing.remove(open);
     for (const Port port : missing.to_vector()) {
-      if (!input_.wanted.contains(port)) continue;
+      if (!input_.wanted.of(view.protocol).contains(port)) continue;
       const auto silent = filtered.find(port);
+      const bool may_listen = view.protocol == Protocol::udp && silent != filtered.end() &&
+                              silent->second == Evidence::no_reply;
+      if (may_listen) continue;
       const bool closed = silent == filtered.end();
       const PortState state = closed ? PortState::closed : PortState::filtered;
       Finding finding =
@@ -353,7 +360,9 @@ class Judge {
   /// A rule names ports of which one should be open.
   void judge_one_of(const View& view, const PortRule& rule, const PortSet& open) {
     for (const Port port : rule.ports.to_vector()) {
-      if (open.contains(port) || !input_.wanted.contains(port)) return;
+      const bool may_listen = view.state_of(port) == PortState::open_filtered;
+      if (open.contains(port) || may_listen || !input_.wanted.of(view.protocol).contains(port))
+        return;
     }
     Finding finding = missing_port(view, PortState::closed, "");
     if (rule.ports.size() == 1) {

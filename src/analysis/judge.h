@@ -8,7 +8,7 @@
 //   unexpected-filtered  high    silent or refused by ICMP though the node answers elsewhere, and
 //                                not expected; informational where most of the class is silent too
 //   missing-port         low     expected, and closed or filtered at every address of the node on
-//                                that network
+//                                that network; of UDP, silence is no proof that nobody listens
 //   node-unreachable     low     an address without any answer; its ports are not judged
 //   coverage-gap         medium  a part that was not examined, a class without a profile, a node
 //                                without a class or without a record
@@ -49,7 +49,7 @@ struct JudgeInput {
   /// finding.
   std::span<const Approval> approvals;
   /// The ports of the request: an expected port that is not among them cannot be missing.
-  const PortSet& wanted;
+  const PortSets& wanted;
   std::span<const PortObservation> observations;
   std::span<const Coverage> coverage;
   /// Unexpected ports that were open, and closed when they were asked again; not in `observations`.

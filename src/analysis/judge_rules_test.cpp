@@ -132,7 +132,7 @@ TEST(JudgeRules, WantOnePortOfThoseRequired) {
              [&](World& w) {
                require(8000, 8002)(w);
                w.wanted = PortSet();
-               w.wanted.insert_range(1, 8001);
+               w.wanted.of(Protocol::tcp).insert_range(1, 8001);
              },
              {}},
             {"the rule has run out: the open one is past its date",

@@ -48,7 +48,7 @@ TEST(Judge, FindsEachKindOfDifference) {
        [](World& w) {
          w.hide(1, 6818);
          w.wanted = PortSet();
-         w.wanted.insert_range(1, 1024);
+         w.wanted.of(Protocol::tcp).insert_range(1, 1024);
        },
        {}},
       {"a closed port that a collector reports",

@@ -145,7 +145,7 @@ struct World {
   std::vector<Node> nodes;
   std::vector<Profile> profiles;
   std::optional<std::vector<Approval>> approved;
-  PortSet wanted = PortSet::all();
+  PortSets wanted = PortSet::all();
   std::vector<PortObservation> observations;
   std::vector<Coverage> coverage;
   std::vector<PortObservation> transient;

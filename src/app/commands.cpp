@@ -97,7 +97,8 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
   LOCKSTEP_TRY(ReportFile report, ReportFile::open(command.report));
   const std::vector<std::string> nodes = names_of(targets);
   Session session(setup.config, std::move(targets));
-  LOCKSTEP_CHECK(session.prepare(command.ports, "default", allow, EngineUse::scan, known, nodes));
+  LOCKSTEP_CHECK(
+      session.prepare(command.ports, "default", "", allow, EngineUse::scan, known, nodes));
   LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
   LOCKSTEP_TRY(const SweepRecord record, control::scan(session.setting(), nodes));
   if (report.wanted()) LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
@@ -128,7 +129,8 @@ Result<int> run_command(const cli::CheckConfigCommand& command, const std::strin
   LOCKSTEP_CHECK(require_file(setup));
   LOCKSTEP_TRY(const Inventory inventory, load_inventory(setup.config));
   LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
-  LOCKSTEP_CHECK(make_ports(setup.config.scan.ports, setup.config.scan.exclude_ports));
+  LOCKSTEP_CHECK(make_ports(setup.config.scan.ports, setup.config.scan.udp_ports,
+                            setup.config.scan.exclude_ports));
   std::size_t unclassed = 0;
   for (const auto& [name, node] : inventory.nodes) unclassed += node.classes.empty() ? 1 : 0;
   if (setup.config.scan.allow.empty()) {

@@ -125,12 +125,22 @@ scan::Fence make_fence(const Config& config, std::vector<Prefix> allow, const In
   return {std::move(allow), std::move(exclude)};
 }
 
-Result<PortSet> make_ports(const std::string& spec, const std::string& exclude) {
-  LOCKSTEP_TRY(PortSet ports, parse_port_spec(spec));
-  if (!exclude.empty()) {
-    LOCKSTEP_TRY(const PortSet excluded, parse_port_spec(exclude));
-    ports.remove(excluded);
-  }
+namespace {
+
+Result<PortSet> ports_of_spec(const std::string& spec, Protocol protocol) {
+  if (spec.empty() || spec == "none") return PortSet{};
+  return parse_port_spec(spec, protocol);
+}
+
+}  // namespace
+
+Result<PortSets> make_ports(const std::string& tcp, const std::string& udp,
+                            const std::string& exclude) {
+  PortSets ports;
+  LOCKSTEP_TRY(ports.of(Protocol::tcp), ports_of_spec(tcp, Protocol::tcp));
+  LOCKSTEP_TRY(ports.of(Protocol::udp), ports_of_spec(udp, Protocol::udp));
+  LOCKSTEP_TRY(const PortSet excluded, ports_of_spec(exclude, Protocol::tcp));
+  for (const Protocol protocol : kProtocols) ports.of(protocol).remove(excluded);
   if (ports.empty()) return fail(ErrorKind::invalid, "no port is left to ask");
   return ports;
 }
@@ -140,8 +150,8 @@ Result<std::unique_ptr<Store>> make_store(const Config& config) {
 }
 
 Result<ComposedCollector> make_port_collector(const Config& config, const cli::PortOptions& options,
-                                              scan::Fence fence, PortSet ports, EngineUse use,
-                                              net::Links& links) {
+                                              scan::Fence fence, const PortSets& ports,
+                                              EngineUse use, net::Links& links) {
   LOCKSTEP_TRY(EngineChoice choice,
                choose_engine(options.engine.value_or(config.scan.engine), use, links));
   PortCollectorOptions collector{.ports = ports,
@@ -149,7 +159,10 @@ Result<ComposedCollector> make_port_collector(const Config& config, const cli::P
                                  .rate = options.rate.value_or(config.scan.rate),
                                  .group_rate = config.scan.group_rate,
                                  .tries = static_cast<unsigned>(config.scan.tries),
-                                 .interface = options.interface.value_or(config.scan.interface)};
+                                 .interface = options.interface.value_or(config.scan.interface),
+                                 .udp_sources = config.scan.source_addresses};
+  collector.icmp_limit->per_second = config.scan.icmp_rate.value();
+  if (config.scan.icmp_rate.is_unlimited()) collector.icmp_limit.reset();
   if (!collector.interface.empty()) LOCKSTEP_CHECK(net::interface_by_name(collector.interface));
   return ComposedCollector{
       std::make_unique<PortCollector>(std::move(collector), std::move(choice.engine),

@@ -58,8 +58,11 @@ Result<TargetPolicy> make_policy(const Config& config, const Inventory& inventor
 scan::Fence make_fence(const Config& config, std::vector<Prefix> allow, const Inventory& inventory,
                        const TargetPolicy& policy);
 
-/// The ports that the options and the configuration ask for.
-Result<PortSet> make_ports(const std::string& spec, const std::string& exclude);
+/// The ports that the options and the configuration ask for; "none" and an empty text are no port.
+/// `exclude` goes by the names of TCP and is left out of both. Errors: `invalid`, also where
+/// nothing is left.
+Result<PortSets> make_ports(const std::string& tcp, const std::string& udp,
+                            const std::string& exclude);
 
 Result<std::unique_ptr<Store>> make_store(const Config& config);
 
@@ -71,7 +74,7 @@ struct ComposedCollector {
 
 /// `links` must outlive the collector.
 Result<ComposedCollector> make_port_collector(const Config& config, const cli::PortOptions& options,
-                                              scan::Fence fence, PortSet ports, EngineUse use,
-                                              net::Links& links);
+                                              scan::Fence fence, const PortSets& ports,
+                                              EngineUse use, net::Links& links);
 
 }  // namespace lockstep

@@ -288,12 +288,12 @@ TEST_F(Compose, TheFenceLeavesOutWhatIsExcludedByAddressAndByNode) {
 }
 
 TEST_F(Compose, PortsAreThoseAskedForWithoutTheExcluded) {
-  EXPECT_EQ(make_ports("1-10", "")->to_string(), "1-10");
-  EXPECT_EQ(make_ports("1-10", "3-4,10")->to_string(), "1-2,5-9");
-  EXPECT_EQ(make_ports("all", "")->size(), 65535U);
-  EXPECT_THAT(make_ports("22", "1-100").error().message(), HasSubstr("no port is left"));
-  EXPECT_THAT(make_ports("70000", "").error().message(), HasSubstr("70000"));
-  EXPECT_EQ(make_ports("22", "sssh").error().kind(), ErrorKind::invalid);
+  EXPECT_EQ(make_ports("1-10", "", "")->to_string(), "1-10");
+  EXPECT_EQ(make_ports("1-10", "", "3-4,10")->to_string(), "1-2,5-9");
+  EXPECT_EQ(make_ports("all", "", "")->size(), 65535U);
+  EXPECT_THAT(make_ports("22", "", "1-100").error().message(), HasSubstr("no port is left"));
+  EXPECT_THAT(make_ports("70000", "", "").error().message(), HasSubstr("70000"));
+  EXPECT_EQ(make_ports("22", "", "sssh").error().kind(), ErrorKind::invalid);
 }
 
 // --- Store and collector. ---
@@ -313,10 +313,11 @@ TEST_F(Compose, AnInterfaceThatIsNotThereIsAnErrorBeforeAnyWork) {
   net::MemoryNetwork links;
   cli::PortOptions options;
   options.engine = "connect";
-  EXPECT_TRUE(make_port_collector({}, options, {}, *make_ports("22", ""), EngineUse::scan, links));
+  EXPECT_TRUE(
+      make_port_collector({}, options, {}, *make_ports("22", "", ""), EngineUse::scan, links));
   options.interface = "nosuch0";
   const auto none =
-      make_port_collector({}, options, {}, *make_ports("22", ""), EngineUse::scan, links);
+      make_port_collector({}, options, {}, *make_ports("22", "", ""), EngineUse::scan, links);
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().kind(), ErrorKind::not_found);
   EXPECT_THAT(none.error().message(), HasSubstr("nosuch0"));

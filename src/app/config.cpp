@@ -67,13 +67,26 @@ Result<std::string> as_addresses(const TomlValue& value) {
   return text;
 }
 
-Result<std::string> as_port_spec(const TomlValue& value) {
+Result<std::string> as_port_spec_of(const TomlValue& value, Protocol protocol) {
   if (const auto* const port = std::get_if<std::int64_t>(&value.value)) {
     return wrong(fmt::format("is a whole number; write text, \"{}\"", *port));
   }
   LOCKSTEP_TRY(std::string text, toml_text(value));
-  LOCKSTEP_CHECK(parse_port_spec(text));
+  if (text != "none") LOCKSTEP_CHECK(parse_port_spec(text, protocol));
   return text;
+}
+
+Result<std::string> as_port_spec(const TomlValue& value) {
+  return as_port_spec_of(value, Protocol::tcp);
+}
+
+Result<std::string> as_udp_port_spec(const TomlValue& value) {
+  return as_port_spec_of(value, Protocol::udp);
+}
+
+Result<IpAddress> as_address(const TomlValue& value) {
+  LOCKSTEP_TRY(const std::string text, toml_text(value));
+  return IpAddress::parse(text);
 }
 
 Result<std::string> as_excluded_ports(const TomlValue& value) {
@@ -215,6 +228,9 @@ class ConfigReader {
       }
     }
     table.read("ports", scan.ports, as_port_spec);
+    table.read("udp_ports", scan.udp_ports, as_udp_port_spec);
+    table.read_list("source_addresses", scan.source_addresses, as_address);
+    table.read("icmp_rate", scan.icmp_rate, as_rate);
     table.read("exclude_ports", scan.exclude_ports, as_excluded_ports);
     table.read("engine", scan.engine, as_engine);
     table.read("interface", scan.interface, as_interface);

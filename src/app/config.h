@@ -34,9 +34,13 @@ struct ScanConfig {
   std::vector<Prefix> allow;
   /// `exclude`, sorted by what each entry is: never asked, although the fence allows them.
   std::vector<IpRange> exclude_addresses;
-  std::vector<std::string> exclude_nodes;    ///< nodesets, not yet expanded
-  std::string ports = "all";                 ///< as model/port_spec.h reads it, checked
-  std::string exclude_ports;                 ///< the same; empty: none
+  std::vector<std::string> exclude_nodes;   ///< nodesets, not yet expanded
+  std::string ports = "all";                ///< as model/port_spec.h reads it, checked
+  std::string udp_ports;                    ///< the same, of UDP; empty: none
+  std::string exclude_ports;                ///< the same, of both; empty: none
+  std::vector<IpAddress> source_addresses;  ///< to ask from by UDP; empty: as the route says
+  /// What hosts send of ICMP errors to each of them a second; unlimited: they have no limit.
+  PacketsPerSecond icmp_rate{1};
   std::string engine = "auto";               ///< "auto", "packet" or "connect"
   std::string interface;                     ///< empty: by the routing table
   PacketsPerSecond rate{20000};              ///< of this monitor

@@ -5,10 +5,12 @@
 #include "app/commands.h"
 #include "app/compose.h"
 #include "app/console.h"
+#include "app/session.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/json.h"
 #include "cli/render.h"
+#include "control/node_page.h"
 #include "control/scan_targets.h"
 #include "model/nodeset.h"
 
@@ -71,6 +73,13 @@ Result<int> fold(std::vector<std::string> sets, const std::string& config) {
   return cli::kInStep;
 }
 
+/// All that is known of a node.
+Result<control::NodePage> page_of(const Setup& setup, const Inventory& inventory,
+                                  const Node& node) {
+  LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(setup.config));
+  return control::describe_node(*store, inventory, node, now_in_seconds());
+}
+
 }  // namespace
 
 Result<int> run_command(const cli::NodesCommand& command, const std::string& config) {
@@ -85,6 +94,15 @@ Result<int> run_command(const cli::NodesCommand& command, const std::string& con
     LOCKSTEP_TRY(names, parse_inventory_nodes(command.nodes, inventory));
   } else {
     names = Nodeset(std::move(names)).names();
+  }
+  if (!command.nodes.empty() && names.size() == 1) {
+    const Node& node = inventory.nodes.at(names.front());
+    if (const auto page = page_of(setup, inventory, node)) {
+      LOCKSTEP_CHECK(print(command.json ? cli::node_page_json(*page) : cli::node_page_text(*page)));
+      return cli::kInStep;
+    } else {
+      warn("what sweeps know of it is left out: " + page.error().message());
+    }
   }
   std::vector<Node> nodes;
   for (const std::string& name : names) nodes.push_back(inventory.nodes.at(name));

@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "app/console.h"
+#include "base/text.h"
+#include "cli/format.h"
 #include "control/scan_targets.h"
 #include "proc/identity.h"
 
@@ -24,21 +26,40 @@ bool is_alive(const SweepInfo& sweep) {
   return std::chrono::system_clock::now() - sweep.ended < kLongestSilence;
 }
 
+/// How long it takes to ask `ports` of each node by UDP, at least.
+std::chrono::seconds udp_duration(const ScanConfig& scan, std::size_t ports, double node_rate) {
+  const double sources = std::max<double>(1, static_cast<double>(scan.source_addresses.size()));
+  const double asked = static_cast<double>(ports);
+  double seconds = asked / node_rate;
+  const scan::IcmpLimit usual;
+  if (!scan.icmp_rate.is_unlimited()) {
+    const double paced = asked / sources - (usual.burst - 1);
+    seconds = std::max(seconds, paced / scan.icmp_rate.value());
+  }
+  return std::chrono::seconds(static_cast<std::int64_t>(seconds));
+}
+
 }  // namespace
 
 Session::Session(Config config, Inventory inventory)
     : config_(std::move(config)), inventory_(std::move(inventory)) {}
 
 Result<void> Session::prepare(const cli::PortOptions& options, const std::string& default_ports,
+                              const std::string& default_udp_ports,
                               const std::vector<Prefix>& allow, EngineUse use, const Inventory& all,
                               const std::vector<std::string>& nodes) {
   LOCKSTEP_TRY(policy_, make_policy(config_, all, options));
   unresolved_ = resolve_inventory(config_, inventory_, nodes);
-  LOCKSTEP_TRY(ports_,
-               make_ports(options.ports.value_or(default_ports), config_.scan.exclude_ports));
+  // Whoever names ports of one protocol alone means these alone.
+  const bool tcp_alone = options.ports && !options.udp_ports;
+  const bool udp_alone = options.udp_ports && !options.ports;
+  LOCKSTEP_TRY(ports_, make_ports(udp_alone ? "" : options.ports.value_or(default_ports),
+                                  tcp_alone ? "" : options.udp_ports.value_or(default_udp_ports),
+                                  config_.scan.exclude_ports));
   LOCKSTEP_TRY(ComposedCollector composed,
                make_port_collector(config_, options, make_fence(config_, allow, all, policy_),
                                    ports_, use, links_));
+  foretell(options);
   collector_ = std::move(composed.collector);
   if (!composed.notice.empty()) warn(composed.notice);
   control_.stop = &signals_.stop();
@@ -49,7 +70,20 @@ Result<void> Session::prepare(const cli::PortOptions& options, const std::string
 Result<void> Session::prepare_sweep(const cli::PortOptions& options,
                                     const std::vector<std::string>& nodes) {
   const Inventory all = inventory_;
-  return prepare(options, config_.scan.ports, config_.scan.allow, EngineUse::sweep, all, nodes);
+  return prepare(options, config_.scan.ports, config_.scan.udp_ports, config_.scan.allow,
+                 EngineUse::sweep, all, nodes);
+}
+
+void Session::foretell(const cli::PortOptions& options) const {
+  constexpr std::chrono::minutes kLong(2);
+  const std::size_t ports = ports_.of(Protocol::udp).size();
+  const double node_rate = options.node_rate.value_or(config_.scan.node_rate).value();
+  const auto duration = udp_duration(config_.scan, ports, node_rate);
+  if (duration < kLong) return;
+  warn(
+      fmt::format("{} UDP ports take {} at least, since nodes limit their ICMP errors; more "
+                  "[scan] source_addresses make it quicker",
+                  with_thousands(ports), cli::format_duration(duration)));
 }
 
 control::SweepSetting Session::setting() {

@@ -25,8 +25,8 @@ class Session {
 
   /// `all` is the whole inventory, of which this session's may be a part.
   Result<void> prepare(const cli::PortOptions& options, const std::string& default_ports,
-                       const std::vector<Prefix>& allow, EngineUse use, const Inventory& all,
-                       const std::vector<std::string>& nodes);
+                       const std::string& default_udp_ports, const std::vector<Prefix>& allow,
+                       EngineUse use, const Inventory& all, const std::vector<std::string>& nodes);
   /// For sweeps and learning: with the fence and the ports of the configuration.
   Result<void> prepare_sweep(const cli::PortOptions& options,
                              const std::vector<std::string>& nodes);
@@ -36,13 +36,15 @@ class Session {
   control::SweepWorld world() const;
 
  private:
+  /// Says so where asking will take long.
+  void foretell(const cli::PortOptions& options) const;
   void wait_for_reask() const;
 
   Config config_;
   Inventory inventory_;
   std::map<std::string, std::string> unresolved_;
   TargetPolicy policy_;
-  PortSet ports_;
+  PortSets ports_;
   net::KernelLinks links_;
   std::unique_ptr<PortCollector> collector_;
   StopOnSignal signals_;

@@ -36,4 +36,11 @@ std::string PortSet::to_string() const {
   return result;
 }
 
+std::string PortSets::to_string() const {
+  std::string result = of(Protocol::tcp).to_string();
+  if (of(Protocol::udp).empty()) return result;
+  if (!result.empty()) result += ';';
+  return result + "udp:" + of(Protocol::udp).to_string();
+}
+
 }  // namespace lockstep

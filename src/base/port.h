@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <limits>
@@ -13,6 +14,14 @@ namespace lockstep {
 
 /// A TCP or UDP port, 0 to 65535. Port 0 is never scanned.
 using Port = std::uint16_t;
+
+enum class Protocol : std::uint8_t { tcp, udp };
+
+/// Whether Linux gives `port` to sockets that do not ask for one, unless it is told otherwise
+/// (Documentation/networking/ip-sysctl.rst, ip_local_port_range).
+constexpr bool is_ephemeral(Port port) {
+  return port >= 32768 && port <= 60999;
+}
 
 /// A set of ports. 8 KiB, fixed.
 class PortSet {
@@ -40,11 +49,40 @@ class PortSet {
     result.bits_ = a.bits_ | b.bits_;
     return result;
   }
+  friend PortSet operator&(const PortSet& a, const PortSet& b) {
+    PortSet result;
+    result.bits_ = a.bits_ & b.bits_;
+    return result;
+  }
   friend bool operator==(const PortSet&, const PortSet&) = default;
 
  private:
   std::bitset<65536> bits_;
 };
+
+/// Ports of TCP and of UDP, such as one look asks. 16 KiB.
+class PortSets {
+ public:
+  PortSets() = default;
+  /// Of TCP alone, unless `udp` is given.
+  PortSets(PortSet tcp, PortSet udp = {}) : sets_{tcp, udp} {}  // NOLINT: a set is such sets
+
+  PortSet& of(Protocol protocol) { return sets_[static_cast<std::size_t>(protocol)]; }
+  const PortSet& of(Protocol protocol) const { return sets_[static_cast<std::size_t>(protocol)]; }
+
+  bool empty() const { return sets_[0].empty() && sets_[1].empty(); }
+  std::size_t size() const { return sets_[0].size() + sets_[1].size(); }
+
+  /// "22,111,8000-8010", "22,111;udp:53", "udp:53"
+  std::string to_string() const;
+
+  friend bool operator==(const PortSets&, const PortSets&) = default;
+
+ private:
+  std::array<PortSet, 2> sets_;  // by Protocol
+};
+
+inline constexpr Protocol kProtocols[] = {Protocol::tcp, Protocol::udp};
 
 /// Packets a second; finite and positive, or unlimited.
 class PacketsPerSecond {

@@ -44,18 +44,6 @@ json::object of_row(const control::SweepRow& row) {
   return object;
 }
 
-json::object of_node(const Node& node) {
-  json::array classes;
-  for (const std::string& each : node.classes) classes.push_back(json_text(each));
-  return {{"node", json_text(node.name)},
-          {"classes", std::move(classes)},
-          {"group", json_or_null(node.group)},
-          {"addresses", json_array(node.addresses, [](const NodeAddress& address) {
-             return json::object{{"address", address.address.to_string()},
-                                 {"network", json_text(address.network)}};
-           })}};
-}
-
 json::object of_check(const DoctorCheck& check) {
   static constexpr const char* kVerdicts[] = {"good", "limited", "bad"};
   return {{"check", json_text(check.subject)},
@@ -87,7 +75,7 @@ std::string sweep_json(const control::SweepReport& report) {
 }
 
 std::string nodes_json(const std::vector<Node>& nodes) {
-  return json_document({{"nodes", json_array(nodes, of_node)}});
+  return json_document({{"nodes", json_array(nodes, json_node)}});
 }
 
 std::string doctor_json(const std::vector<DoctorCheck>& checks) {

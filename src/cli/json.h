@@ -7,6 +7,7 @@
 
 #include "cli/render_machine.h"
 #include "control/alert_use_cases.h"
+#include "control/node_page.h"
 #include "control/profile_use_cases.h"
 #include "control/use_cases.h"
 
@@ -24,6 +25,8 @@ std::string import_json(const Baseline& baseline);
 std::string profiles_json(const std::vector<control::ProfileState>& states);
 
 std::string nodes_json(const std::vector<Node>& nodes);
+/// As nodes_json() of the one node, with what is known of it.
+std::string node_page_json(const control::NodePage& page);
 std::string doctor_json(const std::vector<DoctorCheck>& checks);
 
 }  // namespace lockstep::cli

@@ -99,6 +99,18 @@ json::object json_alert(const AlertRow& row) {
   return object;
 }
 
+json::object json_node(const Node& node) {
+  json::array classes;
+  for (const std::string& each : node.classes) classes.push_back(json_text(each));
+  return {{"node", json_text(node.name)},
+          {"classes", std::move(classes)},
+          {"group", json_or_null(node.group)},
+          {"addresses", json_array(node.addresses, [](const NodeAddress& address) {
+             return json::object{{"address", address.address.to_string()},
+                                 {"network", json_text(address.network)}};
+           })}};
+}
+
 json::object json_record(const SweepRecord& record) {
   const auto duration =
       std::chrono::duration_cast<std::chrono::milliseconds>(record.summary.duration);

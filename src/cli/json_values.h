@@ -29,6 +29,7 @@ void add_subject(boost::json::object& object, std::optional<Protocol> protocol,
 
 boost::json::object json_coverage(const Coverage& coverage);
 boost::json::object json_alert(const AlertRow& row);
+boost::json::object json_node(const Node& node);
 
 /// What `scan`, `sweep` and `learn` say of the look itself.
 boost::json::object json_record(const SweepRecord& record);

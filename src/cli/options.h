@@ -20,8 +20,9 @@ namespace lockstep::cli {
 
 /// What scan, sweep and learn can be told about how to ask; empty: the configuration's value.
 struct PortOptions {
-  std::optional<std::string> ports;
-  std::optional<std::string> engine;  ///< "auto", "packet" or "connect"
+  std::optional<std::string> ports;      ///< of TCP; "none": none
+  std::optional<std::string> udp_ports;  ///< likewise; given alone, no TCP port is asked
+  std::optional<std::string> engine;     ///< "auto", "packet" or "connect"
   std::optional<std::string> interface;
   std::optional<PacketsPerSecond> rate;
   std::optional<PacketsPerSecond> node_rate;

@@ -55,7 +55,11 @@ CLI::Option& add_texts(CLI::App& sub, const std::string& name, std::vector<std::
 }
 
 void add_port_options(CLI::App& sub, PortOptions& options) {
-  sub.add_option("--ports", options.ports, "Ports: default, all, 22, 1-1024, ssh, all,!9100-9107")
+  sub.add_option("--ports", options.ports,
+                 "TCP ports: default, all, none, 22, 1-1024, ssh, all,!9100-9107")
+      ->type_name("SPEC");
+  sub.add_option("--udp-ports", options.udp_ports,
+                 "UDP ports, likewise; without --ports, these alone")
       ->type_name("SPEC");
   sub.add_option("--engine", options.engine, "How to ask: auto, packet (half-open), connect")
       ->type_name("NAME");

@@ -53,8 +53,8 @@ void add_sweep(CLI::App& app, Options& options) {
 void add_nodes(CLI::App& app, Options& options) {
   const auto command = std::make_shared<NodesCommand>();
   const auto sets = std::make_shared<std::vector<std::string>>();
-  CLI::App& sub =
-      add_subcommand(app, "nodes", "List the inventory; expand and fold nodesets", [=, &options] {
+  CLI::App& sub = add_subcommand(
+      app, "nodes", "List the inventory, or show all that is known of one node", [=, &options] {
         NodesCommand nodes = *command;
         if (nodes.fold) {
           nodes.fold_names = *sets;
@@ -63,7 +63,7 @@ void add_nodes(CLI::App& app, Options& options) {
         }
         options.command = std::move(nodes);
       });
-  add_texts(sub, "nodes", *sets, "NODESET", "Only these nodes");
+  add_texts(sub, "nodes", *sets, "NODESET", "Only these nodes; one alone gets its page");
   sub.add_option("--expand", command->expand, "Print the names of a nodeset, one a line")
       ->type_name("SET");
   sub.add_flag("--fold", command->fold,

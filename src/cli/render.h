@@ -6,6 +6,7 @@
 
 #include "cli/render_alerts.h"
 #include "cli/render_machine.h"
+#include "cli/render_node.h"
 #include "cli/render_profiles.h"
 #include "cli/render_scan.h"
 #include "cli/render_sweep.h"

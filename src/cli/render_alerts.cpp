@@ -49,13 +49,6 @@ void add_row(Table& table, const AlertRow& row, WallTime now) {
   }
 }
 
-/// Empty where there is no row.
-std::string table_text(const AlertListing& listing) {
-  Table table({"SEV", "ID", "STATE", "KIND", "CLASS", "WHAT", "NODES", "SINCE", "ASKED", "OWNER"});
-  for (const AlertRow& row : listing.rows) add_row(table, row, listing.now);
-  return table.empty() ? "" : table.to_string();
-}
-
 std::string_view fate_text(SweepState state) {
   switch (state) {
     case SweepState::running: return "is running";
@@ -102,13 +95,20 @@ std::string absence(const AlertListing& listing) {
 
 }  // namespace
 
+std::string alert_rows_text(const std::vector<AlertRow>& rows, WallTime now) {
+  Table table({"SEV", "ID", "STATE", "KIND", "CLASS", "WHAT", "NODES", "SINCE", "ASKED", "OWNER"});
+  for (const AlertRow& row : rows) add_row(table, row, now);
+  return table.empty() ? "" : table.to_string();
+}
+
 std::string alerts_text(const AlertListing& listing) {
   if (listing.rows.empty()) return absence(listing);
-  return table_text(listing) + footer(listing);
+  return alert_rows_text(listing.rows, listing.now) + footer(listing);
 }
 
 std::string acted_text(const AlertListing& listing) {
-  return listing.rows.empty() ? "No row of these alerts is left.\n" : table_text(listing);
+  return listing.rows.empty() ? "No row of these alerts is left.\n"
+                              : alert_rows_text(listing.rows, listing.now);
 }
 
 }  // namespace lockstep::cli

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "control/alert_use_cases.h"
 
 namespace lockstep::cli {
+
+/// A row an alert under a header; empty where there is none.
+std::string alert_rows_text(const std::vector<AlertRow>& rows, WallTime now);
 
 /// A row an alert, then how far to trust that there are no others.
 std::string alerts_text(const control::AlertListing& listing);

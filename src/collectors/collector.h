@@ -65,7 +65,7 @@ struct CollectControl {
   /// collector or the caller's, never two at once; may be empty.
   std::function<void(const CollectCheckpoint&)> checkpoint{};
   /// Ask these instead of the collector's own ports: a second look at some.
-  std::optional<PortSet> ports{};
+  std::optional<PortSets> ports{};
 
   bool stopped() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 };

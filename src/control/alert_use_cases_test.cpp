@@ -116,7 +116,7 @@ TEST_F(Alerts, WithoutProofNothingIsResolved) {
     control_ = {};
     policy_ = {};
     ports_ = PortSet();
-    ports_.insert_range(1, kLastPort);
+    ports_.of(Protocol::tcp).insert_range(1, kLastPort);
     row.change();
     wait(1h);
     std::ignore = try_sweep(names());

@@ -38,12 +38,12 @@ class Churn : public Cluster {
     add("io2", "storage", {22, 988});
     home_ = hosts_;
     ports_ = ports({988, kUpgrade});
-    ports_.insert_range(1, kLastPort);
+    ports_.of(Protocol::tcp).insert_range(1, kLastPort);
     for (const auto& [first, last] :
          {std::pair(kRpcFirst, kRpcLast), std::pair(kCallbackFirst, kCallbackLast),
           std::pair(kSrunFirst, kSrunLast), std::pair(kGpfsFirst, kGpfsLast),
           std::pair(kUserFirst, kUserLast)}) {
-      ports_.insert_range(first, last);
+      ports_.of(Protocol::tcp).insert_range(first, last);
     }
     PortSet of_users;
     of_users.insert_range(kUserFirst, kUserLast);

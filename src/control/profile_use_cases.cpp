@@ -30,6 +30,21 @@ Result<void> save(Store& store, LearnReport& report, const Act& act) {
   return {};
 }
 
+/// What is expected in use and was not asked this time stays expected.
+void keep_unasked(Profile& learned, const std::vector<Profile>& in_use, const PortSets& asked) {
+  const auto found = std::ranges::find(in_use, learned.host_type, &Profile::host_type);
+  if (found == in_use.end()) return;
+  for (const ExpectedPort& expected : found->ports) {
+    if (asked.of(expected.protocol).contains(expected.port)) continue;
+    // Of one that is expected twice, with two services, the first will do until it is learned.
+    const bool there = std::ranges::any_of(learned.ports, [&](const ExpectedPort& each) {
+      return each.port == expected.port && each.protocol == expected.protocol;
+    });
+    if (!there) learned.ports.push_back(expected);
+  }
+  std::ranges::sort(learned.ports);
+}
+
 bool is_of(const std::string& host_type, const std::string& wanted) {
   return wanted.empty() || host_type == wanted ||
          host_type.substr(0, host_type.find('@')) == wanted;
@@ -122,12 +137,14 @@ Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::
   LOCKSTEP_CHECK(store.replace_inventory(setting.inventory));
   LearnReport report;
   LOCKSTEP_TRY(report.record, scan(setting, {node}));
+  LOCKSTEP_TRY(const std::vector<Profile> in_use, store.profiles());
   for (const std::string& network : networks_of(report.record)) {
     LOCKSTEP_TRY(Profile profile, learn_from_node({.node = found->second,
                                                    .node_class = node_class,
                                                    .network = network,
                                                    .observations = report.record.observations,
                                                    .coverage = report.record.coverage}));
+    keep_unasked(profile, in_use, setting.ports);
     report.baselines.push_back({.profile = std::move(profile),
                                 .origin = fmt::format("what node {} shows", node),
                                 .outliers = {}});
@@ -160,6 +177,7 @@ Result<LearnReport> learn_by_consensus(const SweepSetting& setting, Store& store
   LOCKSTEP_CHECK(store.replace_inventory(setting.inventory));
   LearnReport report;
   LOCKSTEP_TRY(report.record, scan(setting, names));
+  LOCKSTEP_TRY(const std::vector<Profile> in_use, store.profiles());
   for (const std::string& network : networks_of(report.record)) {
     LOCKSTEP_TRY(Consensus consensus,
                  lockstep::learn_by_consensus({.nodes = nodes,
@@ -168,6 +186,7 @@ Result<LearnReport> learn_by_consensus(const SweepSetting& setting, Store& store
                                                .observations = report.record.observations,
                                                .coverage = report.record.coverage},
                                               rule));
+    keep_unasked(consensus.profile, in_use, setting.ports);
     report.baselines.push_back(
         {.profile = std::move(consensus.profile),
          .origin = fmt::format("what {} of {} nodes show", consensus.voters, consensus.members),

@@ -106,7 +106,7 @@ class ClosedBefore {
     const auto found = by_node_.find({finding.node, finding.network, *finding.protocol});
     if (found == by_node_.end()) return latest;
     for (const Look* const look : found->second) {
-      if (!looks_.port_sets[look->ports].contains(*finding.port)) continue;
+      if (!looks_.port_sets[look->ports].of(*finding.protocol).contains(*finding.port)) continue;
       latest = std::max(latest.value_or(*look->examined), *look->examined);
     }
     return latest;
@@ -219,7 +219,7 @@ class SweepRun {
       }
       CollectControl control = setting_.control;
       control.progress = {};
-      control.ports = go.ports;
+      control.ports.emplace().of(go.protocol) = go.ports;
       auto record = run_sweep(setting_.collector, std::move(selection), control);
       if (!record) {
         report_.record.summary.problem = record.error().message();

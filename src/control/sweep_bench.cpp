@@ -70,7 +70,7 @@ class World {
     std::string pattern = std::filesystem::temp_directory_path() / "lockstep-bench-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) std::abort();
     folder_ = pattern;
-    for (Port port = 1; port <= kAsked; ++port) ports_.insert(port);
+    for (Port port = 1; port <= kAsked; ++port) ports_.of(Protocol::tcp).insert(port);
     for (const auto& [name, node] : inventory_.nodes) {
       names_.push_back(name);
       net::MemoryHost host;
@@ -122,7 +122,7 @@ class World {
   Inventory inventory_;
   std::map<std::string, std::string> unresolved_;
   TargetPolicy policy_;
-  PortSet ports_;
+  PortSets ports_;
   CollectControl control_;
   std::vector<std::string> names_;
   net::MemoryNetwork network_;

@@ -76,7 +76,7 @@ class Cluster : public testing::Test {
     open_fresh_store();
     for (int i = 1; i <= 4; ++i) add(fmt::format("node{}", i), "compute", {22, 111});
     add("login1", "login", {22, 80});
-    ports_.insert_range(1, kLastPort);
+    ports_.of(Protocol::tcp).insert_range(1, kLastPort);
   }
   void TearDown() override {
     store_.reset();
@@ -187,7 +187,7 @@ class Cluster : public testing::Test {
   std::map<std::string, net::MemoryHost> hosts_;
   std::map<std::string, std::string> unresolved_;
   TargetPolicy policy_;
-  PortSet ports_;
+  PortSets ports_;
   CollectControl control_;
   SweepPolicy sweep_policy_{.severities = {}, .alerts = {}, .owner = "test", .host = "mon1"};
   WallTime now_ = std::chrono::sys_days{std::chrono::year{2026} / 11 / 25};

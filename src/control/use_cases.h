@@ -28,7 +28,7 @@ struct SweepSetting {
   const std::map<std::string, std::string>& unresolved;
   const TargetPolicy& policy;
   Collector& collector;
-  const PortSet& ports;  ///< what the collector asks
+  const PortSets& ports;  ///< what the collector asks
   const CollectControl& control;
 };
 

@@ -13,8 +13,6 @@
 
 namespace lockstep {
 
-enum class Protocol : std::uint8_t { tcp, udp };
-
 /// nmap's words. A port that was not examined has no state; see Coverage.
 enum class PortState : std::uint8_t { open, closed, filtered, open_filtered };
 
@@ -24,6 +22,7 @@ enum class Evidence : std::uint8_t {
   syn_ack,           ///< also a completed connection of the engine `connect`
   rst,               ///< also a refused connection of the engine `connect`
   icmp_unreachable,  ///< RFC 792 type 3, RFC 4443 type 1
+  udp_reply,         ///< a datagram that answers ours
 };
 
 std::string_view to_string(Protocol protocol);
@@ -55,6 +54,7 @@ enum class CoverageGap : std::uint8_t {
   outside_fence,  ///< the fence or the exclude list forbids it
   unsupported,    ///< the engine cannot ask it (see Coverage::note)
   interrupted,    ///< the sweep was stopped
+  inconclusive,   ///< datagrams without an answer, and nothing that tells why
 };
 
 std::string_view to_string(CoverageGap gap);

@@ -34,7 +34,10 @@ Result<ListedPorts> parse_line(std::string_view line) {
   listed.in_default = !line.starts_with('-');
   if (!listed.in_default) line.remove_prefix(1);
   std::string_view ports = take_word(line);
-  if (!ports.ends_with("/tcp")) return fail(ErrorKind::invalid, "the ports do not end in /tcp");
+  if (!ports.ends_with("/tcp") && !ports.ends_with("/udp")) {
+    return fail(ErrorKind::invalid, "the ports end neither in /tcp nor in /udp");
+  }
+  if (ports.ends_with("/udp")) listed.protocol = Protocol::udp;
   ports.remove_suffix(4);
   LOCKSTEP_TRY(const PortRange range, parse_port_range(ports));
   listed.first = range.first;

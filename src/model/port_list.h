@@ -12,6 +12,7 @@ namespace lockstep {
 
 /// A line of a port list. The views point into the text that was parsed.
 struct ListedPorts {
+  Protocol protocol = Protocol::tcp;
   Port first = 0;
   Port last = 0;
   std::string_view name;
@@ -19,7 +20,7 @@ struct ListedPorts {
   bool in_default = true;
 };
 
-/// The lines of a port list for TCP; data/ports/default-ports describes the format. Errors:
+/// The lines of a port list; data/ports/default-ports describes the format. Errors:
 /// `invalid`, with the number of the line.
 Result<std::vector<ListedPorts>> parse_port_list(std::string_view text);
 

@@ -40,20 +40,23 @@ std::string lower_case(std::string_view text) {
   return result;
 }
 
-std::optional<Port> port_of_system_service(const std::string& name) {
+std::optional<Port> port_of_system_service(const std::string& name, Protocol protocol) {
   servent entry{};
   servent* found = nullptr;
   std::array<char, 4096> buffer;
-  if (getservbyname_r(name.c_str(), "tcp", &entry, buffer.data(), buffer.size(), &found) != 0 ||
+  if (getservbyname_r(name.c_str(), protocol == Protocol::tcp ? "tcp" : "udp", &entry,
+                      buffer.data(), buffer.size(), &found) != 0 ||
       found == nullptr) {
     return std::nullopt;
   }
   return ntohs(static_cast<std::uint16_t>(found->s_port));
 }
 
-Error unknown_name(std::string_view name) {
+Error unknown_name(std::string_view name, Protocol protocol) {
   std::vector<std::string_view> candidates = {"default", "all"};
-  for (const ListedPorts& listed : known_ports()) candidates.push_back(listed.name);
+  for (const ListedPorts& listed : known_ports()) {
+    if (listed.protocol == protocol) candidates.push_back(listed.name);
+  }
   const std::string_view meant =
       name.size() <= kLongestName ? nearest(name, candidates) : std::string_view{};
   return {ErrorKind::invalid,
@@ -61,29 +64,30 @@ Error unknown_name(std::string_view name) {
                       meant.empty() ? "" : fmt::format("; did you mean {}?", quoted(meant)))};
 }
 
-Result<PortSet> named_ports(std::string_view item) {
+Result<PortSet> named_ports(std::string_view item, Protocol protocol) {
   const std::string name = lower_case(item);
   if (name == "all") return PortSet::all();
   PortSet result;
   for (const ListedPorts& listed : known_ports()) {
     const bool wanted = name == "default" ? listed.in_default : listed.name == name;
-    if (wanted) result.insert_range(listed.first, listed.last);
+    if (wanted && listed.protocol == protocol) result.insert_range(listed.first, listed.last);
   }
   if (!result.empty()) return result;
   if (name.size() <= kLongestName && name.find('\0') == std::string::npos) {
-    if (const std::optional<Port> port = port_of_system_service(name); port && *port != 0) {
+    if (const std::optional<Port> port = port_of_system_service(name, protocol);
+        port && *port != 0) {
       result.insert(*port);
       return result;
     }
   }
-  return std::unexpected(unknown_name(item));
+  return std::unexpected(unknown_name(item, protocol));
 }
 
-Result<PortSet> parse_item(std::string_view item) {
+Result<PortSet> parse_item(std::string_view item, Protocol protocol) {
   if (item.empty()) {
     return fail(ErrorKind::invalid, "a port is missing: the list is empty or has a comma too many");
   }
-  if (!is_numeric(item)) return named_ports(item);
+  if (!is_numeric(item)) return named_ports(item, protocol);
   LOCKSTEP_TRY(const PortRange range, parse_port_range(item));
   PortSet result;
   result.insert_range(range.first, range.last);
@@ -92,14 +96,14 @@ Result<PortSet> parse_item(std::string_view item) {
 
 }  // namespace
 
-Result<PortSet> parse_port_spec(std::string_view text) {
+Result<PortSet> parse_port_spec(std::string_view text, Protocol protocol) {
   PortSet included;
   PortSet excluded;
   for (const std::string_view piece : split(text, ',')) {
     std::string_view item = trimmed(piece);
     const bool excludes = item.starts_with('!');
     if (excludes) item = trimmed(item.substr(1));
-    const Result<PortSet> ports = parse_item(item);
+    const Result<PortSet> ports = parse_item(item, protocol);
     if (!ports) return std::unexpected(ports.error().within(fmt::format("ports {}", quoted(text))));
     PortSet& side = excludes ? excluded : included;
     side = side | *ports;
@@ -118,9 +122,8 @@ Result<PortSet> parse_port_spec(std::string_view text) {
 }
 
 std::string_view port_name(Port port, Protocol protocol) {
-  if (protocol != Protocol::tcp) return {};
   const auto found = std::ranges::find_if(known_ports(), [&](const ListedPorts& listed) {
-    return listed.first <= port && port <= listed.last;
+    return listed.protocol == protocol && listed.first <= port && port <= listed.last;
   });
   return found == known_ports().end() ? std::string_view{} : found->name;
 }

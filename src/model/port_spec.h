@@ -1,4 +1,4 @@
-// Port specs: how people name sets of TCP ports, and the names behind them.
+// Port specs: how people name sets of TCP or UDP ports, and the names behind them.
 //
 //   default                 the ports that matter on a cluster (data/ports/default-ports)
 //   all                     1 to 65535
@@ -22,7 +22,7 @@ namespace lockstep {
 /// empty. A list of ports to exclude is written in the same language: parse it and
 /// PortSet::remove() it. May ask the system's services database, hence the network. Thread-safe.
 /// Errors: `invalid`, with a suggestion where a name is mistyped.
-Result<PortSet> parse_port_spec(std::string_view text);
+Result<PortSet> parse_port_spec(std::string_view text, Protocol protocol = Protocol::tcp);
 
 /// The name that our own list gives to `port`, such as "ssh", or an empty view. It is a guess by
 /// number, never a proof of what listens. Valid for ever. Thread-safe.

@@ -25,9 +25,10 @@ std::string_view to_string(SweepState state);  ///< "running"
 
 /// What a sweep says of itself when it begins.
 struct SweepClaim {
-  WallTime started{};              ///< whole seconds
-  std::vector<std::string> nodes;  ///< that it will ask; no other sweep may meanwhile
-  PortSet ports;
+  WallTime started{};  ///< whole seconds
+  /// That it will ask; no other sweep may ask them by the same protocol meanwhile.
+  std::vector<std::string> nodes;
+  PortSets ports;
   std::string owner;  ///< the process that runs it (proc/identity.h)
   std::string host;   ///< the machine's name, for a person
 };
@@ -81,7 +82,7 @@ struct Look {
 };
 
 struct Looks {
-  std::vector<PortSet> port_sets;
+  std::vector<PortSets> port_sets;
   std::vector<Look> looks;  ///< ascending by node, network, address
 };
 

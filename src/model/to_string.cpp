@@ -43,6 +43,7 @@ std::string_view to_string(Evidence evidence) {
     case Evidence::syn_ack: return "syn-ack";
     case Evidence::rst: return "rst";
     case Evidence::icmp_unreachable: return "icmp-unreachable";
+    case Evidence::udp_reply: return "udp-reply";
   }
   return "unknown";
 }
@@ -56,6 +57,7 @@ std::string_view to_string(CoverageGap gap) {
     case CoverageGap::outside_fence: return "outside-fence";
     case CoverageGap::unsupported: return "unsupported";
     case CoverageGap::interrupted: return "interrupted";
+    case CoverageGap::inconclusive: return "inconclusive";
   }
   return "unknown";
 }

@@ -15,11 +15,13 @@ struct IpHeader {
   IpAddress destination;
   std::uint8_t protocol = 0;
   std::uint8_t hop_limit = 0;
+  std::uint16_t tag = 0;
 };
 
 std::optional<IpHeader> read_ipv4(Reader& in) {
   const std::uint8_t version_and_length = in.u8();
-  in.skip(5);  // service, total length, identification
+  in.skip(3);  // service, total length
+  const std::uint16_t identification = in.u16();
   const std::uint16_t fragment = in.u16();
   const std::uint8_t time_to_live = in.u8();
   const std::uint8_t protocol = in.u8();
@@ -31,7 +33,7 @@ std::optional<IpHeader> read_ipv4(Reader& in) {
   if (!in.ok() || (version_and_length >> 4) != 4 || header < 20 || is_fragment) return {};
   in.skip(header - 20);
   if (!in.ok()) return {};
-  return IpHeader{source, destination, protocol, time_to_live};
+  return IpHeader{source, destination, protocol, time_to_live, identification};
 }
 
 IpAddress read_v6_address(Reader& in) {
@@ -44,13 +46,15 @@ IpAddress read_v6_address(Reader& in) {
 /// Extension headers are not followed: no answer to a SYN of ours carries them.
 std::optional<IpHeader> read_ipv6(Reader& in) {
   const std::uint8_t version = in.u8() >> 4;
-  in.skip(5);  // flow label, payload length
+  in.skip(1);  // class, the upper bits of the flow label
+  const std::uint16_t flow_label = in.u16();
+  in.skip(2);  // payload length
   const std::uint8_t protocol = in.u8();
   const std::uint8_t hop_limit = in.u8();
   const IpAddress source = read_v6_address(in);
   const IpAddress destination = read_v6_address(in);
   if (!in.ok() || version != 6) return {};
-  return IpHeader{source, destination, protocol, hop_limit};
+  return IpHeader{source, destination, protocol, hop_limit, flow_label};
 }
 
 Received read_tcp(Reader& in, const IpHeader& ip, const MacAddress& source_mac) {
@@ -65,11 +69,44 @@ Received read_tcp(Reader& in, const IpHeader& ip, const MacAddress& source_mac) 
   return segment;
 }
 
+Received read_udp(Reader& in, const IpHeader& ip) {
+  UdpDatagram datagram{.source = ip.source, .destination = ip.destination};
+  datagram.source_port = in.u16();
+  datagram.destination_port = in.u16();
+  const std::size_t length = in.u16();
+  in.skip(2);  // checksum
+  constexpr std::size_t kHeader = 8;
+  if (!in.ok() || length < kHeader) return {};
+  // Ethernet pads short frames.
+  datagram.payload = in.rest().first(std::min(in.rest().size(), length - kHeader));
+  return datagram;
+}
+
+Received read_udp_unreachable(Reader& in, const IpAddress& reporter, std::uint8_t code,
+                              const IpHeader& original) {
+  constexpr std::uint8_t kPortV4 = 3;  // RFC 792
+  constexpr std::uint8_t kPortV6 = 4;  // RFC 4443 section 3.1
+  UdpUnreachable result{.reporter = reporter,
+                        .code = code,
+                        .port_unreachable = code == (original.source.is_v4() ? kPortV4 : kPortV6),
+                        .original_source = original.source,
+                        .original_destination = original.destination};
+  result.original_source_port = in.u16();
+  result.original_destination_port = in.u16();
+  result.original_tag = original.tag;
+  if (!in.ok()) return {};
+  return result;
+}
+
 /// The rest of an ICMP "destination unreachable": unused word, then the packet it is about.
 Received read_unreachable(Reader& in, const IpAddress& reporter, std::uint8_t code, bool v4) {
   in.skip(2 + 4);  // checksum, unused
   const auto original = v4 ? read_ipv4(in) : read_ipv6(in);
-  if (!original || original->protocol != kProtocolTcp) return {};
+  if (!original) return {};
+  if (original->protocol == kProtocolUdp) {
+    return read_udp_unreachable(in, reporter, code, *original);
+  }
+  if (original->protocol != kProtocolTcp) return {};
   TcpUnreachable result{.reporter = reporter,
                         .code = code,
                         .original_source = original->source,
@@ -141,7 +178,8 @@ std::string MacAddress::to_string() const {
 
 SynTemplate::SynTemplate(const LinkAddresses& addresses, Port source_port) {
   Frame frame;
-  const std::size_t offset = write_ip(frame, addresses, kProtocolTcp, kSynBytes, kHopLimit);
+  const std::size_t offset =
+      write_ip(whole(frame), addresses, {.protocol = kProtocolTcp}, kSynBytes);
   frame.size = offset + kSynBytes;
   constexpr std::uint16_t kWindow = 1024;
   const std::uint16_t segment_size = addresses.source.is_v4() ? 1460 : 1440;
@@ -166,20 +204,22 @@ SynTemplate::SynTemplate(const LinkAddresses& addresses, Port source_port) {
   tcp_offset_ = static_cast<std::uint8_t>(offset);
 }
 
-void SynTemplate::stamp(Port destination_port, std::uint32_t sequence, Frame& frame) const {
-  std::copy_n(bytes_.begin(), size_, frame.data.begin());
-  frame.size = size_;
+std::size_t SynTemplate::stamp(Port destination_port, std::uint32_t sequence,
+                               MutableBytes room) const {
+  std::copy_n(bytes_.begin(), size_, room.begin());
   const std::uint32_t sum =
       partial_sum_ + destination_port + (sequence >> 16) + (sequence & 0xffff);
-  const MutableBytes tcp = whole(frame).subspan(tcp_offset_);
+  const MutableBytes tcp = room.subspan(tcp_offset_);
   Writer(tcp.subspan(2)).u16(destination_port).u32(sequence);
   Writer(tcp.subspan(16)).u16(checksum_finish(sum));
+  return size_;
 }
 
 Frame make_rst(const LinkAddresses& addresses, Port source_port, Port destination_port,
                std::uint32_t sequence) {
   Frame frame;
-  const std::size_t offset = write_ip(frame, addresses, kProtocolTcp, kRstBytes, kHopLimit);
+  const std::size_t offset =
+      write_ip(whole(frame), addresses, {.protocol = kProtocolTcp}, kRstBytes);
   frame.size = offset + kRstBytes;
   Writer(whole(frame).subspan(offset))
       .u16(source_port)
@@ -191,8 +231,22 @@ Frame make_rst(const LinkAddresses& addresses, Port source_port, Port destinatio
       .u16(0)
       .u16(0)
       .u16(0);
-  write_checksum(frame, addresses, kProtocolTcp, offset, 16);
+  write_checksum(written(frame), addresses, kProtocolTcp, offset, 16);
   return frame;
+}
+
+std::size_t write_datagram(MutableBytes room, const LinkAddresses& addresses,
+                           const DatagramFields& fields, Bytes payload) {
+  constexpr std::size_t kHeader = 8;
+  const std::size_t size = kHeader + payload.size();
+  const std::size_t offset =
+      write_ip(room, addresses, {.protocol = kProtocolUdp, .tag = fields.tag}, size);
+  Writer out(room.subspan(offset));
+  out.u16(fields.source_port).u16(fields.destination_port).u16(static_cast<std::uint16_t>(size));
+  out.u16(0);
+  if (!payload.empty()) out.copy(payload.data(), payload.size());
+  write_checksum(room.first(offset + size), addresses, kProtocolUdp, offset, 6);
+  return offset + size;
 }
 
 Frame make_neighbour_request(const MacAddress& source_mac, const IpAddress& source,
@@ -218,13 +272,14 @@ Frame make_neighbour_request(const MacAddress& source_mac, const IpAddress& sour
   constexpr std::size_t kSolicitationBytes = 32;
   const LinkAddresses addresses{source_mac, group_mac, source, IpAddress::v6(group)};
   const std::size_t offset =
-      write_ip(frame, addresses, kProtocolIcmpv6, kSolicitationBytes, kNeighbourHopLimit);
+      write_ip(whole(frame), addresses,
+               {.protocol = kProtocolIcmpv6, .hop_limit = kNeighbourHopLimit}, kSolicitationBytes);
   frame.size = offset + kSolicitationBytes;
   Writer out(whole(frame).subspan(offset));
   out.u8(135).u8(0).u16(0).u32(0);  // neighbour solicitation
   write_address(out, wanted);
   out.u8(1).u8(1).copy(source_mac.bytes.data(), 6);  // source link-layer address
-  write_checksum(frame, addresses, kProtocolIcmpv6, offset, 2);
+  write_checksum(written(frame), addresses, kProtocolIcmpv6, offset, 2);
   return frame;
 }
 
@@ -241,6 +296,7 @@ Received parse_frame(Bytes frame) {
   const auto ip = type == kEtherIpv4 ? read_ipv4(in) : read_ipv6(in);
   if (!ip) return {};
   if (ip->protocol == kProtocolTcp) return read_tcp(in, *ip, source_mac);
+  if (ip->protocol == kProtocolUdp) return read_udp(in, *ip);
   if (ip->protocol == kProtocolIcmp && type == kEtherIpv4) return read_icmp(in, *ip);
   if (ip->protocol == kProtocolIcmpv6 && type == kEtherIpv6) {
     return read_icmpv6(in, *ip, source_mac);

@@ -1,5 +1,5 @@
-// Ethernet frames of the scan: what goes out (SYN, RST, ARP request, neighbour solicitation) and
-// what comes back. RFC 826, 791, 792, 4443, 4861, 8200, 9293.
+// Ethernet frames of the scan: what goes out (SYN, RST, UDP datagram, ARP request, neighbour
+// solicitation) and what comes back. RFC 768, 826, 791, 792, 4443, 4861, 8200, 9293.
 
 #pragma once
 
@@ -32,7 +32,7 @@ struct TcpFlags {
   static constexpr std::uint8_t ack = 0x10;
 };
 
-/// Room for the largest frame that this module writes.
+/// Room for the largest frame that this module writes, datagrams aside.
 inline constexpr std::size_t kMaxFrameBytes = 112;
 
 /// A frame by value.
@@ -57,8 +57,8 @@ class SynTemplate {
  public:
   SynTemplate(const LinkAddresses& addresses, Port source_port);
 
-  /// Writes the complete frame into `frame`, every byte of it.
-  void stamp(Port destination_port, std::uint32_t sequence, Frame& frame) const;
+  /// Writes the complete frame into `room`, of kMaxFrameBytes at least; returns its size.
+  std::size_t stamp(Port destination_port, std::uint32_t sequence, MutableBytes room) const;
 
  private:
   static constexpr std::size_t kMostBytes = 78;  // Ethernet, IPv6, TCP with one option
@@ -73,6 +73,23 @@ class SynTemplate {
 /// The RST that ends a half-open connection: `sequence` is what the peer's SYN-ACK acknowledged.
 Frame make_rst(const LinkAddresses& addresses, Port source_port, Port destination_port,
                std::uint32_t sequence);
+
+/// Room for a datagram's frame: an Ethernet packet that no link has to cut.
+inline constexpr std::size_t kMaxDatagramFrameBytes = 1514;
+/// The longest payload of a datagram that fits there over IPv6.
+inline constexpr std::size_t kMaxDatagramPayload = kMaxDatagramFrameBytes - 14 - 40 - 8;
+
+/// What a datagram of ours carries beside its addresses.
+struct DatagramFields {
+  Port source_port = 0;
+  Port destination_port = 0;
+  std::uint16_t tag = 0;  ///< IPv4's identification, IPv6's flow label; an ICMP error quotes it
+};
+
+/// Writes a UDP datagram into `room`, of kMaxDatagramFrameBytes at least, and returns the frame's
+/// size. `payload` has at most kMaxDatagramPayload bytes.
+std::size_t write_datagram(MutableBytes room, const LinkAddresses& addresses,
+                           const DatagramFields& fields, Bytes payload);
 
 /// An ARP request (IPv4) or neighbour solicitation (IPv6) for `wanted`, from an address of the
 /// same family.
@@ -89,6 +106,27 @@ struct TcpSegment {
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgement = 0;
   std::uint8_t flags = 0;
+};
+
+/// A UDP datagram, a view of the frame.
+struct UdpDatagram {
+  IpAddress source;
+  IpAddress destination;
+  Port source_port = 0;
+  Port destination_port = 0;
+  Bytes payload{};  ///< may be cut off with the frame
+};
+
+/// "Destination unreachable" about a UDP datagram of ours.
+struct UdpUnreachable {
+  IpAddress reporter;  ///< the target itself, or a router on the way
+  std::uint8_t code = 0;
+  bool port_unreachable = false;  ///< the code that says: nobody listens there
+  IpAddress original_source;
+  IpAddress original_destination;
+  Port original_source_port = 0;
+  Port original_destination_port = 0;
+  std::uint16_t original_tag = 0;
 };
 
 /// "Destination unreachable" about a TCP segment of ours.
@@ -109,7 +147,8 @@ struct NeighbourReply {
 };
 
 /// A frame that is none of ours, malformed, or a fragment is std::monostate.
-using Received = std::variant<std::monostate, TcpSegment, TcpUnreachable, NeighbourReply>;
+using Received = std::variant<std::monostate, TcpSegment, TcpUnreachable, UdpDatagram,
+                              UdpUnreachable, NeighbourReply>;
 
 /// Parses an untagged Ethernet frame that may be cut off after the headers. Checksums are not
 /// verified: the kernel or the cookie does that.

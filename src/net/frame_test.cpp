@@ -245,7 +245,7 @@ RC_GTEST_PROP(SynTemplate, StampsWhatTheParserReads, (Port from, Port to, std::u
   const LinkAddresses addresses = *any_addresses();
   Frame frame;
   frame.data.fill(std::byte{0xee});  // stamp() is to write every byte
-  SynTemplate(addresses, from).stamp(to, sequence, frame);
+  frame.size = SynTemplate(addresses, from).stamp(to, sequence, frame.data);
   RC_ASSERT(is_well_formed(frame.bytes()));
   const auto tcp = std::get<TcpSegment>(parse_frame(frame.bytes()));
   RC_ASSERT(tcp.source == addresses.source);

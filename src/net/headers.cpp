@@ -29,35 +29,40 @@ std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destin
   return sum + protocol + static_cast<std::uint32_t>(length);
 }
 
-std::size_t write_ip(Frame& frame, const LinkAddresses& addresses, std::uint8_t protocol,
-                     std::size_t payload, std::uint8_t hop_limit) {
-  Writer out(whole(frame));
+std::size_t write_ip(MutableBytes room, const LinkAddresses& addresses, const IpFields& fields,
+                     std::size_t payload) {
+  Writer out(room);
   const bool v4 = addresses.source.is_v4();
   write_ethernet(out, addresses.destination_mac, addresses.source_mac,
                  v4 ? kEtherIpv4 : kEtherIpv6);
   if (v4) {
     constexpr std::uint16_t kDontFragment = 0x4000;
-    out.u8(0x45).u8(0).u16(static_cast<std::uint16_t>(20 + payload)).u16(0).u16(kDontFragment);
-    out.u8(hop_limit).u8(protocol).u16(0);
+    out.u8(0x45).u8(0).u16(static_cast<std::uint16_t>(20 + payload));
+    out.u16(fields.tag).u16(kDontFragment);
+    out.u8(fields.hop_limit).u8(fields.protocol).u16(0);
     write_address(out, addresses.source);
     write_address(out, addresses.destination);
-    const Bytes header = Bytes(frame.data).subspan(kEthernetBytes, 20);
-    Writer(whole(frame).subspan(kEthernetBytes + 10)).u16(checksum_finish(checksum_add(0, header)));
+    const Bytes header = room.subspan(kEthernetBytes, 20);
+    Writer(room.subspan(kEthernetBytes + 10)).u16(checksum_finish(checksum_add(0, header)));
   } else {
-    out.u32(0x60000000).u16(static_cast<std::uint16_t>(payload)).u8(protocol).u8(hop_limit);
+    out.u32(0x60000000U | fields.tag).u16(static_cast<std::uint16_t>(payload));
+    out.u8(fields.protocol).u8(fields.hop_limit);
     write_address(out, addresses.source);
     write_address(out, addresses.destination);
   }
   return out.written();
 }
 
-void write_checksum(Frame& frame, const LinkAddresses& addresses, std::uint8_t protocol,
+void write_checksum(MutableBytes frame, const LinkAddresses& addresses, std::uint8_t protocol,
                     std::size_t offset, std::size_t field) {
-  const Bytes payload = frame.bytes().subspan(offset);
+  const Bytes payload = frame.subspan(offset);
   const std::uint32_t sum = checksum_add(
       pseudo_header_sum(addresses.source, addresses.destination, protocol, payload.size()),
       payload);
-  Writer(whole(frame).subspan(offset + field)).u16(checksum_finish(sum));
+  const std::uint16_t checksum = checksum_finish(sum);
+  constexpr std::uint16_t kZero = 0xffff;
+  const bool means_none = protocol == kProtocolUdp && checksum == 0;
+  Writer(frame.subspan(offset + field)).u16(means_none ? kZero : checksum);
 }
 
 }  // namespace lockstep::net

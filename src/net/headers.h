@@ -12,6 +12,7 @@ inline constexpr std::uint16_t kEtherArp = 0x0806;
 inline constexpr std::uint16_t kEtherIpv6 = 0x86dd;
 inline constexpr std::uint8_t kProtocolIcmp = 1;
 inline constexpr std::uint8_t kProtocolTcp = 6;
+inline constexpr std::uint8_t kProtocolUdp = 17;
 inline constexpr std::uint8_t kProtocolIcmpv6 = 58;
 inline constexpr std::size_t kEthernetBytes = 14;
 inline constexpr std::uint8_t kHopLimit = 64;
@@ -19,6 +20,9 @@ inline constexpr std::uint8_t kNeighbourHopLimit = 255;  // RFC 4861 section 7.1
 
 inline MutableBytes whole(Frame& frame) {
   return MutableBytes(frame.data);
+}
+inline MutableBytes written(Frame& frame) {
+  return MutableBytes(frame.data).first(frame.size);
 }
 
 void write_ethernet(Writer& out, const MacAddress& destination, const MacAddress& source,
@@ -31,14 +35,22 @@ void write_address(Writer& out, const IpAddress& address);
 std::uint32_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
                                 std::uint8_t protocol, std::size_t length);
 
-/// Ethernet and IP headers for `payload` bytes of `protocol`. Returns the bytes written, which is
-/// where the payload goes.
-std::size_t write_ip(Frame& frame, const LinkAddresses& addresses, std::uint8_t protocol,
-                     std::size_t payload, std::uint8_t hop_limit);
+/// What differs from frame to frame in an IP header.
+struct IpFields {
+  std::uint8_t protocol = 0;
+  std::uint8_t hop_limit = kHopLimit;
+  /// IPv4's identification, IPv6's flow label: an ICMP error quotes it.
+  std::uint16_t tag = 0;
+};
 
-/// Sums the payload from `offset` to the end of the frame, pseudo header included, and writes the
-/// checksum at `offset + field`.
-void write_checksum(Frame& frame, const LinkAddresses& addresses, std::uint8_t protocol,
+/// Ethernet and IP headers for `payload` bytes, at the start of `room`. Returns the bytes written,
+/// which is where the payload goes.
+std::size_t write_ip(MutableBytes room, const LinkAddresses& addresses, const IpFields& fields,
+                     std::size_t payload);
+
+/// Sums the payload of `frame` from `offset` to its end, pseudo header included, and writes the
+/// checksum at `offset + field`. UDP's is never 0, which would mean none (RFC 768).
+void write_checksum(MutableBytes frame, const LinkAddresses& addresses, std::uint8_t protocol,
                     std::size_t offset, std::size_t field);
 
 }  // namespace lockstep::net

@@ -1,45 +1,21 @@
 #include "net/peer_frame.h"
 
+#include <algorithm>
+#include <array>
+
 #include "net/headers.h"
 
 namespace lockstep::net {
 
-Frame make_tcp_reply(const LinkAddresses& addresses, const TcpReply& reply) {
-  constexpr std::size_t kTcpBytes = 20;
-  Frame frame;
-  const std::size_t offset = write_ip(frame, addresses, kProtocolTcp, kTcpBytes, kHopLimit);
-  frame.size = offset + kTcpBytes;
-  Writer(whole(frame).subspan(offset))
-      .u16(reply.source_port)
-      .u16(reply.destination_port)
-      .u32(reply.sequence)
-      .u32(reply.acknowledgement)
-      .u8((kTcpBytes / 4) << 4)
-      .u8(reply.flags)
-      .u16(0)
-      .u16(0)
-      .u16(0);
-  write_checksum(frame, addresses, kProtocolTcp, offset, 16);
-  return frame;
-}
+namespace {
 
-Frame make_unreachable(const LinkAddresses& addresses, std::uint8_t code, const TcpSegment& about) {
-  // The packet that is returned: its IP header and the first 8 bytes of TCP (RFC 792).
-  Frame original;
-  const LinkAddresses was{{}, {}, about.source, about.destination};
-  const std::size_t tcp = write_ip(original, was, kProtocolTcp, 20, kHopLimit);
-  original.size = tcp + 8;
-  Writer(whole(original).subspan(tcp))
-      .u16(about.source_port)
-      .u16(about.destination_port)
-      .u32(about.sequence);
-  const Bytes quoted = original.bytes().subspan(kEthernetBytes);
-
+/// An ICMP error of either family that returns `quoted`, the start of an IP packet.
+Frame make_unreachable_quoting(const LinkAddresses& addresses, std::uint8_t code, Bytes quoted) {
   const bool v4 = addresses.source.is_v4();
   const std::uint8_t protocol = v4 ? kProtocolIcmp : kProtocolIcmpv6;
   Frame frame;
   const std::size_t size = 8 + quoted.size();
-  const std::size_t offset = write_ip(frame, addresses, protocol, size, kHopLimit);
+  const std::size_t offset = write_ip(whole(frame), addresses, {.protocol = protocol}, size);
   frame.size = offset + size;
   Writer(whole(frame).subspan(offset))
       .u8(v4 ? 3 : 1)
@@ -51,9 +27,61 @@ Frame make_unreachable(const LinkAddresses& addresses, std::uint8_t code, const 
     const std::uint32_t sum = checksum_add(0, frame.bytes().subspan(offset));
     Writer(whole(frame).subspan(offset + 2)).u16(checksum_finish(sum));
   } else {
-    write_checksum(frame, addresses, protocol, offset, 2);
+    write_checksum(written(frame), addresses, protocol, offset, 2);
   }
   return frame;
+}
+
+}  // namespace
+
+Frame make_tcp_reply(const LinkAddresses& addresses, const TcpReply& reply) {
+  constexpr std::size_t kTcpBytes = 20;
+  Frame frame;
+  const std::size_t offset =
+      write_ip(whole(frame), addresses, {.protocol = kProtocolTcp}, kTcpBytes);
+  frame.size = offset + kTcpBytes;
+  Writer(whole(frame).subspan(offset))
+      .u16(reply.source_port)
+      .u16(reply.destination_port)
+      .u32(reply.sequence)
+      .u32(reply.acknowledgement)
+      .u8((kTcpBytes / 4) << 4)
+      .u8(reply.flags)
+      .u16(0)
+      .u16(0)
+      .u16(0);
+  write_checksum(written(frame), addresses, kProtocolTcp, offset, 16);
+  return frame;
+}
+
+Frame make_unreachable(const LinkAddresses& addresses, std::uint8_t code, const TcpSegment& about) {
+  // The packet that is returned: its IP header and the first 8 bytes of TCP (RFC 792).
+  Frame original;
+  const LinkAddresses was{{}, {}, about.source, about.destination};
+  const std::size_t tcp = write_ip(whole(original), was, {.protocol = kProtocolTcp}, 20);
+  original.size = tcp + 8;
+  Writer(whole(original).subspan(tcp))
+      .u16(about.source_port)
+      .u16(about.destination_port)
+      .u32(about.sequence);
+  return make_unreachable_quoting(addresses, code, original.bytes().subspan(kEthernetBytes));
+}
+
+Frame make_datagram_reply(const LinkAddresses& addresses, const UdpDatagram& about) {
+  std::array<std::byte, kMaxDatagramFrameBytes> room;
+  const Bytes payload = about.payload.first(std::min<std::size_t>(about.payload.size(), 32));
+  Frame frame;
+  frame.size = write_datagram(
+      room, addresses,
+      {.source_port = about.destination_port, .destination_port = about.source_port}, payload);
+  std::copy_n(room.begin(), frame.size, frame.data.begin());
+  return frame;
+}
+
+Frame make_port_unreachable(const LinkAddresses& addresses, Bytes about) {
+  const bool v4 = addresses.source.is_v4();
+  const std::size_t headers = (v4 ? 20 : 40) + 8;  // of IP and UDP
+  return make_unreachable_quoting(addresses, v4 ? 3 : 4, about.subspan(kEthernetBytes, headers));
 }
 
 std::optional<IpAddress> parse_neighbour_request(Bytes frame) {
@@ -97,13 +125,14 @@ Frame make_neighbour_reply(const MacAddress& mac, const MacAddress& to, const Ip
   constexpr std::size_t kAdvertisementBytes = 32;
   const LinkAddresses addresses{mac, to, address, address};
   const std::size_t offset =
-      write_ip(frame, addresses, kProtocolIcmpv6, kAdvertisementBytes, kNeighbourHopLimit);
+      write_ip(whole(frame), addresses,
+               {.protocol = kProtocolIcmpv6, .hop_limit = kNeighbourHopLimit}, kAdvertisementBytes);
   frame.size = offset + kAdvertisementBytes;
   Writer out(whole(frame).subspan(offset));
   out.u8(136).u8(0).u16(0).u32(0x60000000);  // solicited, override
   write_address(out, address);
   out.u8(2).u8(1).copy(mac.bytes.data(), 6);
-  write_checksum(frame, addresses, kProtocolIcmpv6, offset, 2);
+  write_checksum(written(frame), addresses, kProtocolIcmpv6, offset, 2);
   return frame;
 }
 

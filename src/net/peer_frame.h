@@ -21,6 +21,12 @@ Frame make_tcp_reply(const LinkAddresses& addresses, const TcpReply& reply);
 /// "Destination unreachable" with `code` about `about`, which `addresses.source` received.
 Frame make_unreachable(const LinkAddresses& addresses, std::uint8_t code, const TcpSegment& about);
 
+/// A datagram that returns the payload of `about`, cut to what a Frame has room for.
+Frame make_datagram_reply(const LinkAddresses& addresses, const UdpDatagram& about);
+
+/// "Port unreachable" about the frame of a datagram, of which it quotes the headers.
+Frame make_port_unreachable(const LinkAddresses& addresses, Bytes about);
+
 /// The address that an ARP request or a neighbour solicitation asks for.
 std::optional<IpAddress> parse_neighbour_request(Bytes frame);
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "model/nodeset.h"
 #include "profiles/learn.h"
+#include "profiles/listeners.h"
 
 namespace lockstep {
 namespace {
@@ -36,9 +37,9 @@ class Poll {
       }
     }
     count_voters();
-    for (const PortObservation& seen : input.observations) {
-      if (seen.network != input.network || seen.state != PortState::open) continue;
-      if (voters_.contains(seen.node)) votes_[{seen.port, seen.protocol}].insert(seen.node);
+    for (const PortObservation* const seen : listeners_of(input.observations)) {
+      if (seen->network != input.network) continue;
+      if (voters_.contains(seen->node)) votes_[{seen->port, seen->protocol}].insert(seen->node);
     }
   }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "profiles/listeners.h"
 
 namespace lockstep {
 namespace {
@@ -49,9 +50,8 @@ Result<Profile> learn_from_node(const LearnInput& input) {
   LOCKSTEP_CHECK(check_class(input));
   LOCKSTEP_CHECK(check_coverage(input));
   std::set<ExpectedPort> ports;
-  for (const PortObservation& seen : input.observations) {
-    if (!is_about(seen, input) || seen.state != PortState::open) continue;
-    ports.insert({seen.port, seen.protocol, "", ""});
+  for (const PortObservation* const seen : listeners_of(input.observations)) {
+    if (is_about(*seen, input)) ports.insert({seen->port, seen->protocol, "", ""});
   }
   if (ports.empty()) {
     return fail(ErrorKind::not_found,

@@ -10,6 +10,7 @@
 
 #include "net/route.h"
 #include "scan/connection_pool.h"
+#include "scan/datagram_engine.h"
 #include "scan/passes.h"
 #include "scan/rates.h"
 
@@ -145,6 +146,7 @@ Result<void> keep_routed(const Plan& plan, const ResultTable& table,
 Result<void> ConnectEngine::do_run(const Plan& plan, const ResultTable& table,
                                    std::vector<std::uint32_t> targets) {
   LOCKSTEP_CHECK(keep_routed(plan, table, targets));
+  if (plan.protocol == Protocol::udp) return ask_by_sockets(plan, table, std::move(targets));
   const std::vector<double> rates = allocate_rates(plan, targets, plan.rate);
   const unsigned threads = sender_threads(plan, std::accumulate(rates.begin(), rates.end(), 0.0));
   std::vector<ConnectionPool> pools;

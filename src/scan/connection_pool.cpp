@@ -1,6 +1,5 @@
 #include "scan/connection_pool.h"
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -9,38 +8,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "scan/socket_address.h"
+
 namespace lockstep::scan {
 namespace {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  const sockaddr* get() const {
-    const void* const start = &storage;
-    return static_cast<const sockaddr*>(start);
-  }
-};
-
-SocketAddress socket_address(const IpAddress& address, Port port) {
-  SocketAddress result;
-  if (address.is_v4()) {
-    sockaddr_in four{};
-    four.sin_family = AF_INET;
-    four.sin_port = htons(port);
-    four.sin_addr.s_addr = htonl(address.v4_number());
-    result.size = sizeof four;
-    std::memcpy(&result.storage, &four, sizeof four);
-  } else {
-    sockaddr_in6 six{};
-    six.sin6_family = AF_INET6;
-    six.sin6_port = htons(port);
-    std::memcpy(&six.sin6_addr, address.bytes().data(), 16);
-    result.size = sizeof six;
-    std::memcpy(&result.storage, &six, sizeof six);
-  }
-  return result;
-}
 
 /// Ends whatever the socket does and leaves it fresh; a completed connection is reset (tcp(7),
 /// AF_UNSPEC). False where the socket has to be opened anew.

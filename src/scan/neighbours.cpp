@@ -45,7 +45,8 @@ class Round {
   /// A request that the interface had no room for would be mistaken for one without an answer.
   Result<void> send(const net::Frame& frame, const std::atomic<bool>& stop) {
     while (!stop) {
-      LOCKSTEP_TRY(const std::size_t sent, io_.send(std::span(&frame, 1)));
+      const net::Bytes bytes = frame.bytes();
+      LOCKSTEP_TRY(const std::size_t sent, io_.send(std::span(&bytes, 1)));
       if (sent == 1) break;
       listen(io_.now() + kPoll);
     }

@@ -17,6 +17,8 @@
 #include "scan/packet_link.h"
 #include "scan/passes.h"
 #include "scan/rates.h"
+#include "scan/udp_link.h"
+#include "scan/udp_payloads.h"
 
 namespace lockstep::scan {
 namespace {
@@ -59,8 +61,9 @@ void pin_to_cpu(std::size_t index, std::size_t count) {
 struct PassState {
   const Plan& plan;
   const ResultTable& table;
-  const PacketLink& link;
+  const ProbeLink& link;
   const Passes& passes;
+  unsigned pass;
   std::atomic<std::size_t> sending;
   std::mutex mutex;
   std::optional<Error> error;  // guarded by mutex
@@ -71,7 +74,11 @@ struct PassState {
 class Sender {
  public:
   Sender(PassState& state, net::FrameIo& io, Walk walk)
-      : state_(state), io_(io), walk_(std::move(walk)), last_answer_(io.now()) {}
+      : state_(state),
+        io_(io),
+        walk_(std::move(walk)),
+        room_(kSendBatch * state.link.frame_room()),
+        last_answer_(io.now()) {}
 
   void run() {
     auto done = send_all();
@@ -101,8 +108,13 @@ class Sender {
   }
 
   Result<void> send(std::span<const Probe> probes) {
-    for (std::size_t i = 0; i < probes.size(); ++i) state_.link.write_syn(probes[i], frames_[i]);
-    for (auto frames = std::span(frames_).first(probes.size()); !frames.empty() && !stopped();) {
+    for (std::size_t i = 0; i < probes.size(); ++i) {
+      const net::MutableBytes room =
+          std::span(room_).subspan(i * state_.link.frame_room(), state_.link.frame_room());
+      frames_[i] = room.first(state_.link.write(probes[i], state_.pass, room));
+    }
+    for (auto frames = std::span<const net::Bytes>(frames_).first(probes.size());
+         !frames.empty() && !stopped();) {
       LOCKSTEP_TRY(const std::size_t sent, send_what_fits(frames));
       count(probes.first(sent));
       probes = probes.subspan(sent);
@@ -122,7 +134,7 @@ class Sender {
   }
 
   /// Returns how many went out; where not all did, after a wait.
-  Result<std::size_t> send_what_fits(std::span<const net::Frame> frames) {
+  Result<std::size_t> send_what_fits(std::span<const net::Bytes> frames) {
     LOCKSTEP_TRY(const std::size_t sent, io_.send(frames));
     if (sent < frames.size()) io_.wait_until(io_.now() + kFullInterface);
     return sent;
@@ -146,7 +158,9 @@ class Sender {
 
   /// After a stop, as many as fit.
   Result<void> send_resets() {
-    for (std::span<const net::Frame> frames = resets_; !frames.empty();) {
+    reset_views_.clear();
+    for (const net::Frame& reset : resets_) reset_views_.push_back(reset.bytes());
+    for (std::span<const net::Bytes> frames = reset_views_; !frames.empty();) {
       LOCKSTEP_TRY(const std::size_t sent, send_what_fits(frames));
       frames = frames.subspan(sent);
       if (stopped()) break;
@@ -171,8 +185,10 @@ class Sender {
   PassState& state_;
   net::FrameIo& io_;
   Walk walk_;
-  std::array<net::Frame, kSendBatch> frames_;
+  std::vector<std::byte> room_;
+  std::array<net::Bytes, kSendBatch> frames_;  // views of room_
   std::vector<net::Frame> resets_;
+  std::vector<net::Bytes> reset_views_;
   net::TimePoint last_answer_;
   std::uint64_t answers_ = 0;
 };
@@ -180,21 +196,20 @@ class Sender {
 /// All passes over the targets of one link.
 class LinkRun {
  public:
-  LinkRun(net::Links& links, const Plan& plan, const ResultTable& table, PacketLink link)
+  LinkRun(net::Links& links, const Plan& plan, const ResultTable& table,
+          std::unique_ptr<ProbeLink> link)
       : links_(links), plan_(plan), table_(table), link_(std::move(link)) {}
 
-  PacketLink& link() { return link_; }
-
   /// Opens the interface and finds out who is there: `routed` are the targets behind it.
-  Result<void> prepare(Port source_port, const std::vector<RoutedTarget>& routed) {
+  Result<void> prepare(const std::vector<RoutedTarget>& routed) {
     const unsigned threads = thread_count(routed);
-    LOCKSTEP_TRY(ends_, links_.open(link_.interface(), {.tcp_port = source_port}, threads));
+    LOCKSTEP_TRY(ends_, links_.open(link_->interface(), link_->filter(), threads));
     NeighbourRequests requests;
     for (const RoutedTarget& target : routed) {
       requests[target.route.next_hop(plan_.targets[target.index].address)] = target.route.source;
     }
     const double pace = std::min(plan_.rate.value(), kNeighbourRequestsPerSecond);
-    LOCKSTEP_TRY(const auto macs, resolve_neighbours(ends_, link_.interface().mac, requests, pace,
+    LOCKSTEP_TRY(const auto macs, resolve_neighbours(ends_, link_->interface().mac, requests, pace,
                                                      table_.run().stop));
     for (const RoutedTarget& target : routed) add(target, macs);
     return {};
@@ -211,7 +226,7 @@ class LinkRun {
 
  private:
   Result<void> run_passes() {
-    Passes passes(plan_, table_, link_.targets());
+    Passes passes(plan_, table_, link_->targets());
     std::chrono::nanoseconds took(0);
     while (!table_.run().stop) {
       const auto pass = passes.next(took);
@@ -225,7 +240,7 @@ class LinkRun {
 
   /// Silence after the last probe is a filter only if the answers could still come in.
   Result<void> check_link() {
-    LOCKSTEP_TRY(const net::Interface interface, links_.interface(link_.interface().index));
+    LOCKSTEP_TRY(const net::Interface interface, links_.interface(link_->interface().index));
     if (interface.up) return {};
     return fail(ErrorKind::unavailable,
                 fmt::format("interface {} went down", quoted(interface.name)));
@@ -245,12 +260,12 @@ class LinkRun {
       if (!table_.run().stop) set_status(table_, target.index, TargetStatus::no_neighbour);
       return;
     }
-    link_.add(target.index, {link_.interface().mac, mac->second, target.route.source, address});
+    link_->add(target.index, {link_->interface().mac, mac->second, target.route.source, address});
   }
 
   Result<void> run_pass(const Passes& passes, const Pass& pass) {
     const std::size_t count = ends_.size();
-    PassState state{plan_, table_, link_, passes, {count}, {}, {}};
+    PassState state{plan_, table_, *link_, passes, pass.number, {count}, {}, {}};
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < count; ++i) {
       threads.emplace_back([&, i] {
@@ -268,9 +283,63 @@ class LinkRun {
   net::Links& links_;
   const Plan& plan_;
   const ResultTable& table_;
-  PacketLink link_;
+  std::unique_ptr<ProbeLink> link_;
   std::vector<std::unique_ptr<net::FrameIo>> ends_;
 };
+
+/// So many ports of ours ask by UDP: a forged answer has to know which.
+constexpr std::size_t kUdpPorts = 16;
+
+/// Our ports, held as long as the run lasts.
+class OwnPorts {
+ public:
+  static Result<OwnPorts> reserve(net::Links& links, const Plan& plan) {
+    OwnPorts own;
+    const bool udp = plan.protocol == Protocol::udp;
+    for (std::size_t i = 0; i < (udp ? kUdpPorts : 1); ++i) {
+      LOCKSTEP_TRY(const Port port, own.hold(links, plan.protocol));
+      own.ports_.usual.push_back(port);
+    }
+    if (!udp) return own;
+    for (const Port asked : plan.ports) {
+      if (!std::ranges::any_of(udp_payloads(asked), &UdpPayload::answers_from_other_port)) continue;
+      LOCKSTEP_TRY(own.ports_.for_moving[asked], own.hold(links, plan.protocol));
+    }
+    return own;
+  }
+
+  std::unique_ptr<ProbeLink> make_link(net::Interface interface, const Plan& plan) const {
+    if (plan.protocol == Protocol::tcp) {
+      return std::make_unique<PacketLink>(std::move(interface), ports_.usual.front(), plan.key);
+    }
+    return std::make_unique<UdpLink>(std::move(interface), ports_, plan.sources, plan.key);
+  }
+
+ private:
+  Result<Port> hold(net::Links& links, Protocol protocol) {
+    LOCKSTEP_TRY(net::ReservedPort held, links.reserve_port(protocol));
+    held_.push_back(std::move(held));
+    return held_.back().port;
+  }
+
+  UdpSourcePorts ports_;
+  std::vector<net::ReservedPort> held_;
+};
+
+/// An answer to an address that is not ours would reach nobody.
+Result<void> check_sources(net::Links& links, const Plan& plan) {
+  if (plan.sources.empty()) return {};
+  LOCKSTEP_TRY(const auto routes, links.routes(""));
+  for (const IpAddress& source : plan.sources) {
+    const auto route = routes->route_to(source);
+    if (route && route->local) continue;
+    return fail(ErrorKind::invalid,
+                fmt::format("source address {} is no address of this machine; add it to the "
+                            "interface (ip address add), or take it out of [scan] source_addresses",
+                            source.to_string()));
+  }
+  return {};
+}
 
 /// The targets by the interface that leads to them; those that none leads to are marked.
 Result<std::map<int, std::vector<RoutedTarget>>> route_targets(
@@ -295,8 +364,9 @@ Result<std::map<int, std::vector<RoutedTarget>>> route_targets(
 
 Result<void> PacketEngine::do_run(const Plan& plan, const ResultTable& table,
                                   std::vector<std::uint32_t> targets) {
+  LOCKSTEP_CHECK(check_sources(links_, plan));
   LOCKSTEP_TRY(const auto by_interface, route_targets(links_, plan, table, targets));
-  LOCKSTEP_TRY(const net::ReservedPort source_port, links_.reserve_port());
+  LOCKSTEP_TRY(const OwnPorts own_ports, OwnPorts::reserve(links_, plan));
   std::vector<std::unique_ptr<LinkRun>> runs;
   for (const auto& [index, routed] : by_interface) {
     LOCKSTEP_TRY(net::Interface interface, links_.interface(index));
@@ -307,9 +377,9 @@ Result<void> PacketEngine::do_run(const Plan& plan, const ResultTable& table,
       }
       continue;
     }
-    PacketLink link(std::move(interface), source_port.port, plan.key);
-    runs.push_back(std::make_unique<LinkRun>(links_, plan, table, std::move(link)));
-    LOCKSTEP_CHECK(runs.back()->prepare(source_port.port, routed));
+    runs.push_back(std::make_unique<LinkRun>(links_, plan, table,
+                                             own_ports.make_link(std::move(interface), plan)));
+    LOCKSTEP_CHECK(runs.back()->prepare(routed));
   }
   for (const auto& run : runs) LOCKSTEP_CHECK(run->run());
   return {};

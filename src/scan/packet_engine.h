@@ -1,5 +1,5 @@
-// Engine `packet`: half-open TCP over Ethernet frames of our own. A SYN goes out, the answer is
-// classified, and a SYN-ACK is reset at once, so that no accept() on the node ever wakes.
+// Engine `packet`: half-open TCP, and UDP, over Ethernet frames of our own. A SYN goes out, the
+// answer is classified, and a SYN-ACK is reset at once, so that no accept() on the node ever wakes.
 //
 // Layer 2 addresses are asked for by ARP and neighbour solicitation of our own, paced, and the
 // kernel's neighbour table, which overflows at a thousand entries, is not touched. One thread a

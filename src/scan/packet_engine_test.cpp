@@ -28,15 +28,15 @@ using test::table_for;
 /// What the engine sent, from all ends.
 class Wire {
  public:
-  void add(std::span<const net::Frame> frames) {
+  void add(std::span<const net::Bytes> frames) {
     const std::scoped_lock lock(mutex_);
-    frames_.insert(frames_.end(), frames.begin(), frames.end());
+    for (const net::Bytes frame : frames) frames_.emplace_back(frame.begin(), frame.end());
   }
 
   std::vector<net::TcpSegment> segments(std::uint8_t flags) const {
     std::vector<net::TcpSegment> found;
-    for (const net::Frame& frame : frames_) {
-      const auto received = net::parse_frame(frame.bytes());
+    for (const std::vector<std::byte>& frame : frames_) {
+      const auto received = net::parse_frame(frame);
       const auto* const segment = std::get_if<net::TcpSegment>(&received);
       if (segment != nullptr && segment->flags == flags) found.push_back(*segment);
     }
@@ -46,12 +46,12 @@ class Wire {
   /// All addresses that any frame was for or about, those of ARP and solicitations included.
   std::set<IpAddress> addresses() const {
     std::set<IpAddress> found;
-    for (const net::Frame& frame : frames_) {
-      const auto received = net::parse_frame(frame.bytes());
+    for (const std::vector<std::byte>& frame : frames_) {
+      const auto received = net::parse_frame(frame);
       if (const auto* const segment = std::get_if<net::TcpSegment>(&received)) {
         found.insert(segment->destination);
       } else {
-        found.insert(net::parse_neighbour_request(frame.bytes()).value());
+        found.insert(net::parse_neighbour_request(frame).value());
       }
     }
     return found;
@@ -59,12 +59,12 @@ class Wire {
 
  private:
   std::mutex mutex_;
-  std::vector<net::Frame> frames_;
+  std::vector<std::vector<std::byte>> frames_;
 };
 
 /// How a test changes what one end does; by default nothing.
 struct Tamper {
-  std::function<void(std::span<const net::Frame>)> before_send = [](auto) {};
+  std::function<void(std::span<const net::Bytes>)> before_send = [](auto) {};
   /// The frames that get out; the rest is left to the caller.
   std::function<Result<std::size_t>(std::size_t)> room = [](std::size_t count) { return count; };
   /// Frames that arrive with every receive(), real ones or not.
@@ -76,7 +76,7 @@ class WatchedIo final : public net::FrameIo {
   WatchedIo(std::unique_ptr<net::FrameIo> inner, Wire& wire, const Tamper& tamper)
       : inner_(std::move(inner)), wire_(wire), tamper_(tamper) {}
 
-  Result<std::size_t> send(std::span<const net::Frame> frames) override {
+  Result<std::size_t> send(std::span<const net::Bytes> frames) override {
     tamper_.before_send(frames);
     LOCKSTEP_TRY(const std::size_t room, tamper_.room(frames.size()));
     wire_.add(frames.first(room));
@@ -119,7 +119,9 @@ class WatchedLinks final : public net::Links {
     opened = ends.size();
     return ends;
   }
-  Result<net::ReservedPort> reserve_port() override { return inner_.reserve_port(); }
+  Result<net::ReservedPort> reserve_port(Protocol protocol) override {
+    return inner_.reserve_port(protocol);
+  }
 
  private:
   net::Links& inner_;
@@ -377,9 +379,9 @@ TEST(PacketEngine, StopEndsTheProbesAndKeepsTheBooks) {
       const auto table = table_for(plan);
       std::atomic<std::size_t> sends{0};
       std::atomic<std::size_t> late{0};
-      links.tamper.before_send = [&](std::span<const net::Frame> frames) {
+      links.tamper.before_send = [&](std::span<const net::Bytes> frames) {
         thread_local bool stop_seen = false;
-        const auto first = net::parse_frame(frames.front().bytes());
+        const auto first = net::parse_frame(frames.front());
         const auto* const segment = std::get_if<net::TcpSegment>(&first);
         const bool probe = segment != nullptr && segment->flags == kSyn;
         if (probe && stop_seen) ++late;
@@ -542,9 +544,9 @@ TEST(ResolveNeighbours, PacesItsRequestsAndTriesThreeTimes) {
   const auto ends = links.open({}, {}, 1).value();
   std::map<IpAddress, std::vector<net::TimePoint>> asked;
   std::vector<net::TimePoint> times;
-  links.tamper.before_send = [&](std::span<const net::Frame> frames) {
+  links.tamper.before_send = [&](std::span<const net::Bytes> frames) {
     times.push_back(ends.front()->now());
-    asked[net::parse_neighbour_request(frames.front().bytes()).value()].push_back(times.back());
+    asked[net::parse_neighbour_request(frames.front()).value()].push_back(times.back());
   };
   const std::atomic<bool> stop{false};
   const auto found = resolve_neighbours(ends, MemoryNetwork::kMonitorMac, requests, 1000, stop);

@@ -9,24 +9,18 @@ std::uint64_t half(const IpAddress& address, std::size_t first) {
   return value;
 }
 
-Classified stray(const ResultTable& table) {
-  table.run().stray.fetch_add(1, std::memory_order_relaxed);
-  return {};
-}
-
 }  // namespace
 
-void PacketLink::add(std::uint32_t index, const net::LinkAddresses& addresses) {
+void PacketLink::do_add(std::uint32_t index, const net::LinkAddresses& addresses) {
   if (index >= targets_.size()) targets_.resize(index + 1);
   targets_[index] = std::make_unique<PacketTarget>(
       PacketTarget{addresses, net::SynTemplate(addresses, source_port_)});
   by_address_[addresses.destination] = index;
-  order_.push_back(index);
 }
 
-void PacketLink::write_syn(const Probe& probe, net::Frame& frame) const {
+std::size_t PacketLink::write(const Probe& probe, unsigned /*pass*/, net::MutableBytes room) const {
   const PacketTarget& target = *targets_[probe.target];
-  target.syn.stamp(probe.port, cookie(target.addresses, probe.port), frame);
+  return target.syn.stamp(probe.port, cookie(target.addresses, probe.port), room);
 }
 
 std::uint32_t PacketLink::cookie(const net::LinkAddresses& addresses, Port port) const {

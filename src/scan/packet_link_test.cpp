@@ -15,7 +15,7 @@ class PacketLinkTest : public testing::Test {
   PacketLinkTest() {
     link_.add(0, {net::MacAddress{}, {}, ours_, target_});
     net::Frame syn;
-    link_.write_syn({0, kPort}, syn);
+    syn.size = link_.write({.target = 0, .port = kPort}, 1, syn.data);
     cookie_ = std::get<net::TcpSegment>(net::parse_frame(syn.bytes())).sequence;
   }
 

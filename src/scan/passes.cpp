@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <random>
+#include <tuple>
 
 #include "scan/rates.h"
 
@@ -64,7 +65,7 @@ std::uint32_t Passes::unanswered(std::uint32_t target) const {
   return static_cast<std::uint32_t>(plan_.ports.size()) - answered;
 }
 
-std::uint32_t Passes::answered_by_tcp(std::uint32_t target) const {
+std::uint32_t Passes::answered_itself(std::uint32_t target) const {
   const TargetCounters& counters = table_.target(target);
   return counters.answered.load(std::memory_order_acquire) -
          counters.unreachable.load(std::memory_order_relaxed);
@@ -73,7 +74,7 @@ std::uint32_t Passes::answered_by_tcp(std::uint32_t target) const {
 /// How many ports of `target` that would answer have not in any pass so far: each was lost every
 /// time, with the share of those that were lost the first time.
 double Passes::expected_losses(std::uint32_t target) const {
-  const double answered = answered_by_tcp(target);
+  const double answered = answered_itself(target);
   if (answered == 0) return 0;
   const double loss = (answered - answered_first_[target]) / answered;
   return answered * std::pow(loss, number_ - 1);
@@ -84,15 +85,27 @@ bool Passes::worth_asking(std::uint32_t target) const {
   if (unanswered(target) == 0 || number_ > plan_.max_tries) return false;
   if (number_ <= plan_.tries) return true;
   // One pass alone cannot tell loss from a filter.
-  return number_ > 2 && (answered_by_tcp(target) > answered_before_[target] ||
+  return number_ > 2 && (answered_itself(target) > answered_before_[target] ||
                          expected_losses(target) > kWorthwhile);
 }
 
+/// What is still silent where a pass of datagrams brought answers to the end: not proven silent.
+void Passes::note_suppressed(std::uint32_t target) const {
+  const bool limited = plan_.protocol == Protocol::udp && plan_.icmp_limit && number_ > 1 &&
+                       unanswered(target) > 0 && answered_itself(target) > answered_before_[target];
+  if (limited)
+    table_.target(target).suppressed.store(unanswered(target), std::memory_order_relaxed);
+}
+
 void Passes::choose_targets() {
-  std::erase_if(active_, [&](std::uint32_t target) { return !worth_asking(target); });
+  std::erase_if(active_, [&](std::uint32_t target) {
+    if (worth_asking(target)) return false;
+    note_suppressed(target);
+    return true;
+  });
   for (const std::uint32_t target : active_) {
     TargetCounters& counters = table_.target(target);
-    answered_before_[target] = answered_by_tcp(target);
+    answered_before_[target] = answered_itself(target);
     if (number_ == 2) answered_first_[target] = answered_before_[target];
     counters.passes.store(number_, std::memory_order_relaxed);
     counters.status.store(TargetStatus::asked, std::memory_order_relaxed);
@@ -117,14 +130,17 @@ void Passes::choose_ports(Pass& pass) const {
 
 void Passes::make_lanes(Pass& pass) const {
   const std::vector<double> rates = allocate_rates(plan_, active_, rate_);
-  std::map<std::pair<double, std::size_t>, Lane> lanes;
+  std::map<std::tuple<double, std::size_t, bool>, Lane> lanes;
   for (std::size_t i = 0; i < active_.size(); ++i) {
     const std::uint32_t target = active_[i];
     const bool silent = number_ > 1 && table_.target(target).answered == 0;
     const std::size_t ports =
         silent ? std::min(kSilentSample, pass.ports.size()) : pass.ports.size();
-    Lane& lane = lanes[{rates[i], ports}];
+    Lane& lane = lanes[{rates[i], ports, plan_.targets[target].address.is_v4()}];
     lane.period = period_of(rates[i]);
+    if (plan_.protocol == Protocol::udp && plan_.icmp_limit) {
+      limit(lane, plan_.targets[target].address.is_v4());
+    }
     lane.ports = ports;
     lane.targets.push_back(target);
     pass.probes += silent ? ports : unanswered(target);
@@ -135,13 +151,28 @@ void Passes::make_lanes(Pass& pass) const {
   }
 }
 
+/// Answers by ICMP come no faster than the limit of the host for each address that asks, and those
+/// of all together no faster than a thousand a second.
+void Passes::limit(Lane& lane, bool v4) const {
+  constexpr std::chrono::milliseconds kTogether(2);
+  constexpr double kMargin = 1.004;  // the kernel counts in ticks
+  const auto sources =
+      std::max<std::ptrdiff_t>(1, std::ranges::count(plan_.sources, v4, &IpAddress::is_v4));
+  const double rate = plan_.icmp_limit->per_second * static_cast<double>(sources) / kMargin;
+  lane.burst_period = std::max<std::chrono::nanoseconds>(lane.period, kTogether);
+  lane.period = std::max(lane.period, period_of(rate));
+  if (number_ == 1)
+    lane.burst = (plan_.icmp_limit->burst - 1) * static_cast<std::uint64_t>(sources);
+}
+
 /// Halves an unlimited rate where the pass before got answers and still lost more than a twentieth
 /// of what it asked on addresses that do answer.
 void Passes::slow_down(std::chrono::nanoseconds took) {
+  if (plan_.protocol == Protocol::udp) return;  // has a bound of its own
   std::uint64_t gained = 0;
   std::uint64_t lost = 0;
   for (const std::uint32_t target : active_) {
-    const std::uint32_t answered = answered_by_tcp(target);
+    const std::uint32_t answered = answered_itself(target);
     gained += answered - answered_before_[target];
     if (answered > answered_before_[target]) lost += unanswered(target);
   }

@@ -4,9 +4,14 @@
 // still change the result: up to Plan::tries passes, and beyond that, up to Plan::max_tries, while
 // the silence may be loss and not a filter. It may where the pass before brought answers, and where
 // the loss so far, which the ports that answered late give away, makes it likely that one of the
-// silent ports has merely been unlucky each time. ICMP errors say nothing of loss: hosts limit them
-// to one a second. An address that has never answered is asked a sample only, so that a dead host
-// costs little.
+// silent ports has merely been unlucky each time. ICMP errors say nothing of loss of TCP: hosts
+// limit them to one a second. An address that has never answered is asked a sample only, so that a
+// dead host costs little.
+//
+// A closed UDP port answers by ICMP alone, so that datagrams go no faster than the limit of the
+// host for each address that asks. What is silent when a pass no longer brings anything is
+// open|filtered; what is silent when the last pass still did may have been suppressed, and counts
+// as such.
 
 #pragma once
 
@@ -33,19 +38,21 @@ class Passes {
 
  private:
   std::uint32_t unanswered(std::uint32_t target) const;
-  std::uint32_t answered_by_tcp(std::uint32_t target) const;
+  std::uint32_t answered_itself(std::uint32_t target) const;
   double expected_losses(std::uint32_t target) const;
   bool worth_asking(std::uint32_t target) const;
+  void note_suppressed(std::uint32_t target) const;
   void choose_targets();
   void choose_ports(Pass& pass) const;
   void make_lanes(Pass& pass) const;
+  void limit(Lane& lane, bool v4) const;
   void slow_down(std::chrono::nanoseconds took);
 
   const Plan& plan_;
   const ResultTable& table_;
   unsigned number_ = 0;
   std::vector<std::uint32_t> active_;
-  // By target: answers by TCP after the first pass, and at the start of the latest one.
+  // By target: answers of its own after the first pass, and at the start of the latest one.
   std::vector<std::uint32_t> answered_first_;
   std::vector<std::uint32_t> answered_before_;
   std::uint64_t asked_in_pass_ = 0;

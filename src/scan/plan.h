@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,16 @@ class Fence {
   std::vector<IpRange> exclude_;
 };
 
+/// How many ICMP errors a host sends to one address: a bucket that is full at first. A datagram
+/// that goes out while it is empty asks for nothing. Linux: 6, and one a second
+/// (Documentation/networking/ip-sysctl.rst, icmp_ratelimit; net/ipv4/icmp.c).
+struct IcmpLimit {
+  unsigned burst = 6;     ///< at least 1
+  double per_second = 1;  ///< finite, above 0
+};
+
 struct Plan {
+  Protocol protocol = Protocol::tcp;
   std::vector<PlanTarget> targets;  ///< at most kMaxTargets, each address once
   std::vector<Port> ports;          ///< each once, none 0
   Fence fence;
@@ -58,7 +68,12 @@ struct Plan {
   std::uint64_t seed = 0;     ///< of the order of ports and addresses
   lockstep_cookie_key key{};  ///< secret; new for each sweep
   std::string interface;      ///< empty: by the routing table
-  unsigned threads = 0;       ///< at most 256; 0: one for each CPU that the rate needs
+  /// UDP alone: our addresses to ask from, in turn, since hosts limit ICMP errors for each; of a
+  /// family without one, what the routing table says. Each is one of this machine's.
+  std::vector<IpAddress> sources{};
+  /// UDP alone; none: the hosts have no limit.
+  std::optional<IcmpLimit> icmp_limit = IcmpLimit{};
+  unsigned threads = 0;  ///< at most 256; 0: one for each CPU that the rate needs
 };
 
 }  // namespace lockstep::scan

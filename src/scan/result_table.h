@@ -39,6 +39,9 @@ struct alignas(64) TargetCounters {
   std::atomic<std::uint32_t> passes{0};
   std::atomic<TargetStatus> status{TargetStatus::waiting};
   std::atomic<std::uint32_t> icmp_code{0};  ///< of the latest ICMP error
+  /// Ports that may be closed, though nothing came: when the asking ended, the latest pass had
+  /// still brought ICMP errors, so that a limit of the host may have suppressed theirs. UDP alone.
+  std::atomic<std::uint32_t> suppressed{0};
 };
 
 /// Counters of the whole run, and the switch that ends it.

@@ -14,13 +14,18 @@ constexpr std::size_t kSkipBudget = 65536;
 /// Far beyond any scan, and small enough to be added up.
 constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max() / 4;
 
-std::chrono::nanoseconds times(std::chrono::nanoseconds period, std::int64_t count) {
+std::chrono::nanoseconds times(std::chrono::nanoseconds period, std::uint64_t count) {
   std::int64_t product = 0;
   if (__builtin_mul_overflow(period.count(), count, &product)) return kNever;
   return std::min(std::chrono::nanoseconds(product), kNever);
 }
 
 }  // namespace
+
+std::chrono::nanoseconds start_of_round(const Lane& lane, std::uint64_t round) {
+  const std::uint64_t paced = round - std::min(round, lane.burst);
+  return std::max(times(lane.burst_period, round), times(lane.period, paced));
+}
 
 Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned slices,
            TimePoint start)
@@ -46,7 +51,8 @@ std::size_t Walk::next(TimePoint now, std::span<Probe> out) {
       continue;
     }
     if (budget > 0 && cursor.due <= now) {
-      out[count++] = {cursor.lane->targets[cursor.position], pass_.ports[cursor.port]};
+      out[count++] = {cursor.lane->targets[cursor.position], pass_.ports[cursor.port],
+                      static_cast<std::uint32_t>(round_of(cursor))};
       if (now - cursor.due > kMaxLag) cursor.start += now - cursor.due;
       cursor.used = true;
       ++cursor.position;
@@ -75,10 +81,10 @@ bool Walk::settle(Cursor& cursor, std::size_t& budget) const {
 
 void Walk::schedule(Cursor& cursor) const {
   const Lane& lane = *cursor.lane;
-  const auto rounds = static_cast<std::int64_t>(cursor.rounds * slices_ + slice_);
+  const auto begin = start_of_round(lane, round_of(cursor));
+  const auto length = start_of_round(lane, round_of(cursor) + 1) - begin;
   const auto size = static_cast<std::int64_t>(lane.targets.size());
-  const auto position = static_cast<std::int64_t>(cursor.position);
-  cursor.due = cursor.start + times(lane.period, rounds) + times(lane.period, position) / size;
+  cursor.due = cursor.start + begin + times(length, cursor.position) / size;
 }
 
 bool Walk::unanswered(const Cursor& cursor) const {

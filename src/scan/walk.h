@@ -26,14 +26,22 @@ using TimePoint = std::chrono::steady_clock::time_point;
 struct Probe {
   std::uint32_t target = 0;  ///< index into Plan::targets
   Port port = 0;
+  std::uint32_t round = 0;  ///< of its lane; those in which nothing was asked are not counted
 };
 
 /// Addresses that are asked at the same rate.
 struct Lane {
-  std::vector<std::uint32_t> targets;
+  std::vector<std::uint32_t> targets{};
   std::chrono::nanoseconds period{0};  ///< between two probes of one address; 0: no limit
-  std::size_t ports = 0;               ///< the lane asks the first `ports` of the pass's ports
+  /// So many rounds may be ahead of the period, `burst_period` apart: what a bucket holds that is
+  /// full at first.
+  std::uint64_t burst = 0;
+  std::chrono::nanoseconds burst_period{0};
+  std::size_t ports = 0;  ///< the lane asks the first `ports` of the pass's ports
 };
+
+/// When round `round` of a lane may begin, after the lane's start.
+std::chrono::nanoseconds start_of_round(const Lane& lane, std::uint64_t round);
 
 /// One round over all that is unanswered.
 struct Pass {
@@ -72,6 +80,7 @@ class Walk {
 
   /// Moves to the next unanswered probe from where the cursor stands; false at the end of the lane.
   bool settle(Cursor& cursor, std::size_t& budget) const;
+  std::uint64_t round_of(const Cursor& cursor) const { return cursor.rounds * slices_ + slice_; }
   void schedule(Cursor& cursor) const;
   bool unanswered(const Cursor& cursor) const;
 

@@ -50,7 +50,7 @@ std::map<std::uint32_t, std::vector<TimePoint>> times_by_target(const std::vecto
 }
 
 Lane lane(std::vector<std::uint32_t> targets, nanoseconds period, std::size_t ports) {
-  return {std::move(targets), period, ports};
+  return {.targets = std::move(targets), .period = period, .ports = ports};
 }
 
 /// A pass of one to three lanes of various rates, and a table in which some probes are answered.
@@ -262,6 +262,26 @@ TEST(Walk, SurvivesPeriodsThatNoClockHolds) {
     // Begins with the last round, which is 840 years away.
     EXPECT_GT(Walk(pass, table, 65534, 65535, kStart).due(), kStart + std::chrono::years(70));
   }
+}
+
+RC_GTEST_PROP(StartOfRound, NeverEmptiesABucketOfTheBurstAndOneMore, ()) {
+  Lane bucket;
+  bucket.period = nanoseconds(*rc::gen::inRange(1, 1'000'000));
+  bucket.burst = *rc::gen::inRange<std::uint64_t>(0, 20);
+  bucket.burst_period = nanoseconds(*rc::gen::inRange<std::int64_t>(0, bucket.period.count() + 1));
+  const auto full = static_cast<std::int64_t>(bucket.burst + 1) * bucket.period.count();
+  std::int64_t tokens = full;
+  nanoseconds before(0);
+  for (std::uint64_t round = 0; round < 100; ++round) {
+    const nanoseconds begin = start_of_round(bucket, round);
+    RC_ASSERT(begin >= before + (round == 0 ? nanoseconds(0) : bucket.burst_period));
+    tokens = std::min(full, tokens + (begin - before).count());
+    RC_ASSERT(tokens >= bucket.period.count());
+    tokens -= bucket.period.count();
+    before = begin;
+  }
+  // And in the end it is no slower than the bucket fills.
+  RC_ASSERT(before <= std::max(99 * bucket.burst_period, 99 * bucket.period));
 }
 
 }  // namespace

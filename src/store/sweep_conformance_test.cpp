@@ -301,7 +301,7 @@ TEST_P(SweepConformance, KeepsTheLatestLookAtEachAddress) {
   const std::vector<Look> expected = {look("n1", 1, first, 2), unreachable, interrupted,
                                       look("n2", 10, second, 4)};
   const Looks found = open()->looks().value();
-  EXPECT_EQ(found.port_sets, std::vector<PortSet>{ports(1, 100)});
+  EXPECT_EQ(found.port_sets, std::vector<PortSets>{ports(1, 100)});
   ASSERT_EQ(found.looks.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_TRUE(same(found.looks[i], expected[i])) << i;
@@ -322,7 +322,7 @@ TEST_P(SweepConformance, KeepsLooksOfEachSetOfPorts) {
   begin(*store, claim({"n1"}, 7, ports(5, 6)));
 
   const Looks found = store->looks().value();
-  EXPECT_EQ(found.port_sets, (std::vector<PortSet>{ports(1, 10), PortSet::all()}))
+  EXPECT_EQ(found.port_sets, (std::vector<PortSets>{ports(1, 10), PortSet::all()}))
       << "each once, and only what was looked at";
   ASSERT_EQ(found.looks.size(), 2U);
   EXPECT_EQ(found.looks[0].ports, 0U);

@@ -31,7 +31,7 @@ scan::PacketLink make_link() {
 /// The sequence number of our probe to `target` and `port`, as the probe itself has it.
 std::uint32_t cookie(const scan::PacketLink& link, std::uint32_t target, Port port) {
   net::Frame syn;
-  link.write_syn({target, port}, syn);
+  syn.size = link.write({.target = target, .port = port}, 1, syn.data);
   return std::get<net::TcpSegment>(net::parse_frame(syn.bytes())).sequence;
 }
 
@@ -45,14 +45,14 @@ std::optional<scan::Probe> proven(const scan::PacketLink& link, net::Bytes frame
       const bool right =
           segment->acknowledgement == sequence + 1 || (rst && segment->acknowledgement == sequence);
       if (segment->source == kTargets[target] && right) {
-        return scan::Probe{target, segment->source_port};
+        return scan::Probe{.target = target, .port = segment->source_port};
       }
     }
     if (const auto* const error = std::get_if<net::TcpUnreachable>(&received)) {
       const Port port = error->original_destination_port;
       if (error->original_destination == kTargets[target] &&
           error->original_sequence == cookie(link, target, port)) {
-        return scan::Probe{target, port};
+        return scan::Probe{.target = target, .port = port};
       }
     }
   }

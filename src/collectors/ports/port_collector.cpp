@@ -22,6 +22,8 @@ constexpr std::chrono::milliseconds kProgressInterval(200);
 /// at most a twentieth of the time goes there.
 constexpr std::chrono::seconds kCheckpointInterval(1);
 constexpr int kCheckpointShare = 20;
+/// Services answer datagrams when they come to it.
+constexpr std::chrono::milliseconds kUdpQuietTime(700);
 
 using Targets = std::span<const CollectTarget>;
 
@@ -115,20 +117,17 @@ class Collection {
   Collection(const PortCollectorOptions& options, ObservationSink& sink,
              const CollectControl& control)
       : options_(options),
-        ports_(control.ports ? *control.ports : options.ports),
+        all_ports_(control.ports ? *control.ports : options.ports),
         sink_(sink),
         control_(control) {}
 
   Result<CollectSummary> run(Targets targets, scan::Engine& engine, scan::Engine* fallback) {
+    if (all_ports_.empty()) return fail(ErrorKind::invalid, "a collection without ports to ask");
     for (const CollectTarget& target : targets) ++addresses_of_[target.node];
-    for (std::size_t first = 0; first < targets.size(); first += scan::kMaxTargets) {
-      const Targets shard =
-          targets.subspan(first, std::min(scan::kMaxTargets, targets.size() - first));
-      if (control_.stopped() || !summary_.problem.empty()) {
-        skip(shard);
-      } else {
-        LOCKSTEP_CHECK(run_shard(shard, engine, fallback));
-      }
+    for (const Protocol protocol : kProtocols) {
+      if (all_ports_.of(protocol).empty()) continue;
+      protocol_ = protocol;
+      LOCKSTEP_CHECK(run_protocol(targets, engine, fallback));
     }
     for (const std::string& method : methods_) {
       summary_.method += (summary_.method.empty() ? "" : "+") + method;
@@ -138,10 +137,25 @@ class Collection {
   }
 
  private:
+  const PortSet& ports() const { return all_ports_.of(protocol_); }
+
+  Result<void> run_protocol(Targets targets, scan::Engine& engine, scan::Engine* fallback) {
+    for (std::size_t first = 0; first < targets.size(); first += scan::kMaxTargets) {
+      const Targets shard =
+          targets.subspan(first, std::min(scan::kMaxTargets, targets.size() - first));
+      if (control_.stopped() || !summary_.problem.empty()) {
+        skip(shard);
+      } else {
+        LOCKSTEP_CHECK(run_shard(shard, engine, fallback));
+      }
+    }
+    return {};
+  }
+
   void skip(Targets shard) {
     summary_.interrupted = true;
     for (const CollectTarget& target : shard) {
-      sink_.cover(unexamined(target, ports_.size(), CoverageGap::interrupted));
+      sink_.cover(unexamined(target, protocol_, ports().size(), CoverageGap::interrupted));
     }
   }
 
@@ -172,13 +186,19 @@ class Collection {
 
   Result<scan::Plan> make_plan(Targets shard) const {
     scan::Plan plan;
-    plan.ports = ports_.to_vector();
+    plan.protocol = protocol_;
+    plan.ports = ports().to_vector();
     plan.fence = options_.fence;
     plan.rate = options_.rate;
     plan.tries = options_.tries;
     plan.max_tries = std::max(plan.max_tries, plan.tries);
     plan.interface = options_.interface;
     plan.threads = options_.threads;
+    if (protocol_ == Protocol::udp) {
+      plan.quiet_time = kUdpQuietTime;
+      plan.sources = options_.udp_sources;
+      plan.icmp_limit = options_.icmp_limit;
+    }
     std::map<std::string, std::uint32_t> groups;
     for (const CollectTarget& target : shard) {
       scan::PlanTarget planned{.address = target.address};
@@ -209,7 +229,8 @@ class Collection {
   }
 
   const PortCollectorOptions& options_;
-  const PortSet& ports_;
+  const PortSets& all_ports_;
+  Protocol protocol_ = Protocol::tcp;
   ObservationSink& sink_;
   const CollectControl& control_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

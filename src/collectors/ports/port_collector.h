@@ -1,4 +1,5 @@
-// Collector `ports`: the state of TCP ports, by a scan engine.
+// Collector `ports`: the state of TCP and UDP ports, by a scan engine. Of an address there is one
+// Coverage a protocol that is asked.
 
 #pragma once
 
@@ -10,13 +11,15 @@
 namespace lockstep {
 
 struct PortCollectorOptions {
-  PortSet ports;
+  PortSets ports;
   scan::Fence fence;
   PacketsPerSecond rate{20000};       ///< of all addresses together
   PacketsPerSecond group_rate{5000};  ///< of the addresses of one group together
   unsigned tries = 3;                 ///< of a port that stays silent
   std::string interface;              ///< empty: by the routing table
   unsigned threads = 0;               ///< 0: as many as the rate needs
+  std::vector<IpAddress> udp_sources{};  ///< scan::Plan::sources
+  std::optional<scan::IcmpLimit> icmp_limit = scan::IcmpLimit{};
 };
 
 /// The most ports of one address that are reported one by one as filtered. A firewall that drops

@@ -43,7 +43,7 @@ class TargetReport {
     if (counters_.asked == 0) return;
     if (counters_.open > 0) {
       for (const Port port : table_.open_ports(index_)) {
-        observe(port, PortState::open, Evidence::syn_ack);
+        observe(port, PortState::open, evidence_of_open());
       }
     }
     report_coverage();
@@ -52,31 +52,37 @@ class TargetReport {
  private:
   void report_ports() {
     // Silence means a filter only where the address answers elsewhere and had every chance.
-    const bool silence = !interrupted_ && alive();
+    const bool silence = !interrupted_ && alive() && counters_.suppressed == 0;
     for (const Port port : plan_.ports) {
       const Answer answer = table_.answer(index_, port);
-      if (answer == Answer::open) observe(port, PortState::open, Evidence::syn_ack);
+      if (answer == Answer::open) observe(port, PortState::open, evidence_of_open());
       if (answer == Answer::unreachable && alive()) filtered(port, Evidence::icmp_unreachable);
       if (answer == Answer::none && silence) filtered(port, Evidence::no_reply);
     }
   }
 
+  bool is_udp() const { return plan_.protocol == Protocol::udp; }
+  Evidence evidence_of_open() const { return is_udp() ? Evidence::udp_reply : Evidence::syn_ack; }
+
+  /// A datagram that nobody answers may have been taken by a listener all the same.
   void filtered(Port port, Evidence evidence) {
-    if (++filtered_ <= kMaxFilteredListed) observe(port, PortState::filtered, evidence);
+    if (++filtered_ > kMaxFilteredListed) return;
+    const bool either = is_udp() && evidence == Evidence::no_reply;
+    observe(port, either ? PortState::open_filtered : PortState::filtered, evidence);
   }
 
   void observe(Port port, PortState state, Evidence evidence) {
     sink_.observe({.node = target_.node,
                    .address = target_.address,
                    .network = target_.network,
-                   .protocol = Protocol::tcp,
+                   .protocol = plan_.protocol,
                    .port = port,
                    .state = state,
                    .evidence = evidence});
   }
 
   void report_coverage() {
-    Coverage coverage = unexamined(target_, plan_.ports.size(), gap());
+    Coverage coverage = unexamined(target_, plan_.protocol, plan_.ports.size(), gap());
     // While the engine runs, an answer may be counted before its probe is.
     coverage.answered = counters_.answered;
     coverage.asked = std::max(counters_.asked.load(), coverage.answered);
@@ -99,7 +105,9 @@ class TargetReport {
       case TargetStatus::asked: break;
     }
     if (interrupted_ && !all_answered()) return CoverageGap::interrupted;
-    if (!alive()) return CoverageGap::unreachable;
+    // A host that filters datagrams or its ICMP errors may be well.
+    if (!alive()) return is_udp() ? CoverageGap::inconclusive : CoverageGap::unreachable;
+    if (counters_.suppressed > 0) return CoverageGap::inconclusive;
     return all_answered() ? CoverageGap::none : CoverageGap::unanswered;
   }
 
@@ -117,6 +125,11 @@ class TargetReport {
       case TargetStatus::no_neighbour: return "no answer to ARP or neighbour solicitation";
       case TargetStatus::waiting:
       case TargetStatus::asked: break;
+    }
+    if (is_udp() && !alive()) return "no answer to any datagram";
+    if (counters_.suppressed > 0) {
+      return fmt::format("{} ports silent while the host limits its ICMP errors",
+                         counters_.suppressed.load());
     }
     if (!alive() && counters_.unreachable > 0) return "nothing but ICMP errors came back";
     if (filtered_ > kMaxFilteredListed) {
@@ -149,11 +162,13 @@ void report_target(const CollectTarget& target, const scan::Plan& plan,
   TargetReport(target, plan, table, index, interrupted, sink).run();
 }
 
-Coverage unexamined(const CollectTarget& target, std::size_t ports, CoverageGap gap) {
+Coverage unexamined(const CollectTarget& target, Protocol protocol, std::size_t ports,
+                    CoverageGap gap) {
   Coverage coverage;
   coverage.node = target.node;
   coverage.address = target.address;
   coverage.network = target.network;
+  coverage.protocol = protocol;
   coverage.wanted = static_cast<std::uint32_t>(ports);
   coverage.gap = gap;
   return coverage;

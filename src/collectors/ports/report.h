@@ -19,6 +19,7 @@ void report_so_far(const CollectTarget& target, const scan::Plan& plan,
                    const scan::ResultTable& table, std::size_t index, CollectCheckpoint& to);
 
 /// The coverage of a target that was never begun.
-Coverage unexamined(const CollectTarget& target, std::size_t ports, CoverageGap gap);
+Coverage unexamined(const CollectTarget& target, Protocol protocol, std::size_t ports,
+                    CoverageGap gap);
 
 }  // namespace lockstep

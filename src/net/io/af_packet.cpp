@@ -24,11 +24,23 @@ namespace {
 // A TPACKET_V2 ring of fixed frames: each is visible to us the moment it arrives, while version 3
 // holds a block back until it fills or its timer runs out. Sizes after
 // Documentation/networking/packet_mmap.rst.
-constexpr std::uint32_t kRingFrameBytes = 256;
-constexpr std::uint32_t kRingFrames = 32768;
 constexpr std::uint32_t kRingBlockBytes = 1U << 16;
-constexpr std::size_t kRingBytes = std::size_t{kRingFrameBytes} * kRingFrames;
-constexpr std::uint32_t kSnapBytes = 160;  // the longest answer: ICMPv6 around IPv6 and TCP
+constexpr std::size_t kRingBytes = std::size_t{8} << 20;
+
+/// The frames of a ring: small ones for the answers to SYNs, of which the longest is ICMPv6 around
+/// IPv6 and TCP, and whole ones for datagrams.
+struct RingShape {
+  std::uint32_t snap_bytes = 0;
+  std::uint32_t frame_bytes = 0;
+
+  std::uint32_t frames() const { return static_cast<std::uint32_t>(kRingBytes / frame_bytes); }
+};
+constexpr RingShape kSegments{160, 256};
+constexpr RingShape kDatagrams{1514, 2048};
+
+const RingShape& shape_of(const FrameFilter& filter) {
+  return filter.protocol == Protocol::tcp ? kSegments : kDatagrams;
+}
 constexpr std::size_t kReceiveBatch = 256;
 constexpr std::size_t kSendBatch = 128;
 
@@ -38,12 +50,14 @@ constexpr const char* kMissingRight =
 
 /// The filter of pcap-filter(7) as classic BPF for the kernel.
 Result<std::vector<sock_filter>> compile_filter(const FrameFilter& filter) {
-  const std::string text = fmt::format(
-      "tcp dst port {} or arp[6:2] == 2 or icmp[0] == 3 or "
-      "(ip6[6] == 58 and (ip6[40] == 1 or ip6[40] == 136))",
-      filter.tcp_port);
+  std::string text =
+      "arp[6:2] == 2 or icmp[0] == 3 or (ip6[6] == 58 and (ip6[40] == 1 or ip6[40] == 136))";
+  for (const Port port : filter.ports) {
+    text +=
+        fmt::format(" or {} dst port {}", filter.protocol == Protocol::tcp ? "tcp" : "udp", port);
+  }
   const std::unique_ptr<pcap_t, decltype(&pcap_close)> compiler(
-      pcap_open_dead(DLT_EN10MB, static_cast<int>(kSnapBytes)), &pcap_close);
+      pcap_open_dead(DLT_EN10MB, static_cast<int>(shape_of(filter).snap_bytes)), &pcap_close);
   bpf_program program{};
   if (pcap_compile(compiler.get(), &program, text.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
     return fail(ErrorKind::unsupported,
@@ -60,7 +74,7 @@ Result<std::vector<sock_filter>> compile_filter(const FrameFilter& filter) {
 /// A ring of received frames shared with the kernel.
 class Ring {
  public:
-  explicit Ring(std::byte* memory) : memory_(memory) {}
+  Ring(std::byte* memory, const RingShape& shape) : memory_(memory), shape_(shape) {}
   ~Ring() { ::munmap(memory_, kRingBytes); }
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -72,7 +86,7 @@ class Ring {
     tpacket2_hdr header;
     std::memcpy(&header, slot, sizeof header);
     const std::size_t room =
-        kRingFrameBytes - std::min<std::size_t>(header.tp_mac, kRingFrameBytes);
+        shape_.frame_bytes - std::min<std::size_t>(header.tp_mac, shape_.frame_bytes);
     return Bytes(slot + header.tp_mac, std::min<std::size_t>(header.tp_snaplen, room));
   }
 
@@ -81,12 +95,12 @@ class Ring {
     for (std::uint32_t i = 0; i < count; ++i) {
       status(slot_at(i)).store(TP_STATUS_KERNEL, std::memory_order_release);
     }
-    next_ = (next_ + count) % kRingFrames;
+    next_ = (next_ + count) % shape_.frames();
   }
 
  private:
   std::byte* slot_at(std::uint32_t ahead) const {
-    return memory_ + std::size_t{(next_ + ahead) % kRingFrames} * kRingFrameBytes;
+    return memory_ + std::size_t{(next_ + ahead) % shape_.frames()} * shape_.frame_bytes;
   }
   /// tp_status is the first field of each slot, aligned by the kernel.
   static std::atomic_ref<std::uint32_t> status(std::byte* slot) {
@@ -94,24 +108,27 @@ class Ring {
   }
 
   std::byte* memory_;
+  RingShape shape_;
   std::uint32_t next_ = 0;
 };
 
 class AfPacketIo final : public FrameIo {
  public:
   static Result<std::unique_ptr<AfPacketIo>> open(const Interface& interface,
-                                                  std::span<sock_filter> filter);
+                                                  std::span<sock_filter> filter,
+                                                  const RingShape& shape);
   /// Shares the incoming frames with the other ends of `group`: 0 founds one. Returns the group.
   Result<std::uint32_t> join(std::uint32_t group);
 
-  Result<std::size_t> send(std::span<const Frame> frames) override;
+  Result<std::size_t> send(std::span<const Bytes> frames) override;
   std::span<const Bytes> receive() override;
   void wait_until(TimePoint deadline) override;
   TimePoint now() const override { return std::chrono::steady_clock::now(); }
   std::uint64_t receive_drops() const override;
 
  private:
-  AfPacketIo(UniqueFd socket, std::byte* ring) : socket_(std::move(socket)), ring_(ring) {}
+  AfPacketIo(UniqueFd socket, std::byte* ring, const RingShape& shape)
+      : socket_(std::move(socket)), ring_(ring, shape) {}
 
   UniqueFd socket_;
   Ring ring_;
@@ -158,7 +175,7 @@ Result<UniqueFd> open_packet_socket() {
 /// One socket for both ways, since setting up and closing one may have to wait for the kernel's
 /// readers (synchronize_net), which a small scan feels. It gets its filter before it is bound, so
 /// that nothing unfiltered reaches its ring.
-Result<UniqueFd> open_with_ring(std::span<sock_filter> filter) {
+Result<UniqueFd> open_with_ring(std::span<sock_filter> filter, const RingShape& shape) {
   LOCKSTEP_TRY(UniqueFd socket, open_packet_socket());
   const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
   if (::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) {
@@ -169,20 +186,21 @@ Result<UniqueFd> open_with_ring(std::span<sock_filter> filter) {
   LOCKSTEP_CHECK(set_packet_option(socket, PACKET_QDISC_BYPASS, 1, "PACKET_QDISC_BYPASS"));
   const tpacket_req ring{.tp_block_size = kRingBlockBytes,
                          .tp_block_nr = static_cast<unsigned>(kRingBytes / kRingBlockBytes),
-                         .tp_frame_size = kRingFrameBytes,
-                         .tp_frame_nr = kRingFrames};
+                         .tp_frame_size = shape.frame_bytes,
+                         .tp_frame_nr = shape.frames()};
   LOCKSTEP_CHECK(set_packet_option(socket, PACKET_RX_RING, ring, "packet ring of 8 MiB"));
   return socket;
 }
 
 Result<std::unique_ptr<AfPacketIo>> AfPacketIo::open(const Interface& interface,
-                                                     std::span<sock_filter> filter) {
-  LOCKSTEP_TRY(UniqueFd socket, open_with_ring(filter));
+                                                     std::span<sock_filter> filter,
+                                                     const RingShape& shape) {
+  LOCKSTEP_TRY(UniqueFd socket, open_with_ring(filter, shape));
   void* const memory =
       ::mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket.get(), 0);
   if (memory == MAP_FAILED) return std::unexpected(system_error(errno, "map the packet ring"));
   std::unique_ptr<AfPacketIo> io(
-      new AfPacketIo(std::move(socket), static_cast<std::byte*>(memory)));
+      new AfPacketIo(std::move(socket), static_cast<std::byte*>(memory), shape));
   LOCKSTEP_CHECK(bind_to(io->socket_, link_address(interface, ETH_P_ALL), interface.name));
   return io;
 }
@@ -198,7 +216,7 @@ Result<std::uint32_t> AfPacketIo::join(std::uint32_t group) {
   return value;
 }
 
-Result<std::size_t> AfPacketIo::send(std::span<const Frame> frames) {
+Result<std::size_t> AfPacketIo::send(std::span<const Bytes> frames) {
   std::array<iovec, kSendBatch> parts;
   std::array<mmsghdr, kSendBatch> messages{};
   if (link_error_ != 0) return std::unexpected(system_error(link_error_, "receive"));
@@ -206,8 +224,8 @@ Result<std::size_t> AfPacketIo::send(std::span<const Frame> frames) {
   while (sent < frames.size()) {
     const std::size_t batch = std::min(kSendBatch, frames.size() - sent);
     for (std::size_t i = 0; i < batch; ++i) {
-      const Frame& frame = frames[sent + i];
-      parts[i] = {const_cast<std::byte*>(frame.data.data()), frame.size};  // only ever read
+      const Bytes frame = frames[sent + i];
+      parts[i] = {const_cast<std::byte*>(frame.data()), frame.size()};  // only ever read
       messages[i].msg_hdr.msg_iov = &parts[i];
       messages[i].msg_hdr.msg_iovlen = 1;
     }
@@ -264,7 +282,8 @@ Result<std::vector<std::unique_ptr<FrameIo>>> open_af_packet(const Interface& in
   std::vector<std::unique_ptr<FrameIo>> ends;
   std::uint32_t group = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    LOCKSTEP_TRY(std::unique_ptr<AfPacketIo> end, AfPacketIo::open(interface, program));
+    LOCKSTEP_TRY(std::unique_ptr<AfPacketIo> end,
+                 AfPacketIo::open(interface, program, shape_of(filter)));
     if (count > 1) {
       LOCKSTEP_TRY(group, end->join(group));
     }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/result.h"
 #include "net/frame.h"
@@ -24,7 +25,7 @@ class FrameIo {
   /// Sends the frames in order. Returns how many went out: fewer where the interface is full for
   /// the moment (send the rest again after a wait). Errors: `unavailable` where the link is down,
   /// `denied` where the right is gone.
-  virtual Result<std::size_t> send(std::span<const Frame> frames) = 0;
+  virtual Result<std::size_t> send(std::span<const Bytes> frames) = 0;
 
   /// The frames that have arrived, at most a few hundred at a time, oldest first; empty where there
   /// are none. The views are valid until the next call of receive(). Frames may be cut off after
@@ -41,9 +42,11 @@ class FrameIo {
   virtual std::uint64_t receive_drops() const { return 0; }
 };
 
-/// What an end lets through to receive(): answers to the scan, and nothing else.
+/// What an end lets through to receive(): answers to the scan, and nothing else. ICMP errors, ARP
+/// and NDP replies always pass.
 struct FrameFilter {
-  Port tcp_port = 0;  ///< our source port: TCP to it, ICMP errors, ARP and NDP replies pass
+  Protocol protocol = Protocol::tcp;
+  std::vector<Port> ports;  ///< ours; what comes to one of them passes; not empty
 };
 
 }  // namespace lockstep::net

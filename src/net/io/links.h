@@ -12,11 +12,12 @@
 
 namespace lockstep::net {
 
-/// A TCP port that no program of this machine will use while the object lives: answers to our
-/// probes reach no one else, and the kernel resets what we do not.
+/// A port that no program of this machine will use while the object lives: answers to our probes
+/// reach no one else. The kernel resets TCP connections that we do not, and says nothing about
+/// datagrams.
 struct ReservedPort {
   Port port = 0;
-  UniqueFd holder;  ///< a bound socket that neither listens nor connects
+  UniqueFd holder;  ///< a bound socket that neither listens nor connects, and keeps no datagram
 };
 
 class Links {
@@ -30,7 +31,7 @@ class Links {
   virtual Result<std::vector<std::unique_ptr<FrameIo>>> open(const Interface& interface,
                                                              const FrameFilter& filter,
                                                              std::size_t count) = 0;
-  virtual Result<ReservedPort> reserve_port() = 0;
+  virtual Result<ReservedPort> reserve_port(Protocol protocol) = 0;
 };
 
 /// The links of this machine: packet sockets and the kernel's routing table. Needs CAP_NET_RAW.
@@ -41,7 +42,7 @@ class KernelLinks final : public Links {
   Result<std::vector<std::unique_ptr<FrameIo>>> open(const Interface& interface,
                                                      const FrameFilter& filter,
                                                      std::size_t count) override;
-  Result<ReservedPort> reserve_port() override;
+  Result<ReservedPort> reserve_port(Protocol protocol) override;
 };
 
 }  // namespace lockstep::net

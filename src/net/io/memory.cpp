@@ -1,6 +1,7 @@
 #include "net/io/memory.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 
 #include "net/peer_frame.h"
@@ -9,9 +10,15 @@ namespace lockstep::net {
 
 struct MemoryNetwork::State {
   std::uint64_t seed = 0;
+  unsigned reserved = 0;
   std::unordered_map<IpAddress, MemoryHost> hosts;
-  mutable std::mutex mutex;  // guards traffic
+  mutable std::mutex mutex;  // guards what follows
   std::unordered_map<IpAddress, MemoryTraffic> traffic;
+  struct Bucket {
+    TimePoint last;
+    std::chrono::nanoseconds tokens;
+  };
+  std::map<std::pair<IpAddress, IpAddress>, Bucket> buckets;  // by host and whom it tells
 };
 
 namespace {
@@ -25,13 +32,20 @@ constexpr IpAddress kSourceV6 =
     IpAddress::v6({0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff});
 constexpr int kInterfaceIndex = 1;
 
+/// The last 256 addresses of the link are the monitor's own.
+bool is_monitors(const IpAddress& address) {
+  const IpAddress& last = address.is_v4() ? kSourceV4 : kSourceV6;
+  const std::size_t compared = address.is_v4() ? 3 : 15;
+  return std::equal(last.bytes().begin(), last.bytes().begin() + compared, address.bytes().begin());
+}
+
 class OnLinkRoutes final : public RouteTable {
  public:
   Result<Route> route_to(const IpAddress& destination) override {
     return Route{.interface_index = kInterfaceIndex,
                  .source = destination.is_v4() ? kSourceV4 : kSourceV6,
                  .gateway = {},
-                 .local = false};
+                 .local = is_monitors(destination)};
   }
 };
 
@@ -40,11 +54,13 @@ class OnLinkRoutes final : public RouteTable {
 /// One end. Each frame sent takes a virtual microsecond; answers are there at once.
 class MemoryIo final : public FrameIo {
  public:
+  using State = MemoryNetwork::State;
+
   MemoryIo(MemoryNetwork& network, std::uint64_t seed)
       : network_(network), state_(*network.state_), random_(seed) {}
 
-  Result<std::size_t> send(std::span<const Frame> frames) override {
-    for (const Frame& frame : frames) {
+  Result<std::size_t> send(std::span<const Bytes> frames) override {
+    for (const Bytes frame : frames) {
       now_ += std::chrono::microseconds(1);
       deliver(frame);
     }
@@ -66,16 +82,18 @@ class MemoryIo final : public FrameIo {
   TimePoint now() const override { return now_; }
 
  private:
-  void deliver(const Frame& frame);
-  void answer_neighbour_request(const Frame& frame);
+  void deliver(Bytes frame);
+  void answer_neighbour_request(Bytes frame);
   void answer_syn(const TcpSegment& syn, const MemoryHost& host);
+  void answer_datagram(const UdpDatagram& datagram, Bytes frame);
+  bool may_send_icmp(const IpAddress& host, const IpAddress& to);
   bool lost(const MemoryHost& host) {
     return host.loss > 0 && std::uniform_real_distribution<>(0, 1)(random_) < host.loss;
   }
   void arrive(Frame frame) { arrived_.push_back(frame); }
 
   MemoryNetwork& network_;
-  MemoryNetwork::State& state_;
+  State& state_;
   std::mt19937_64 random_;
   TimePoint now_{};
   std::vector<Frame> arrived_;
@@ -83,8 +101,11 @@ class MemoryIo final : public FrameIo {
   std::vector<Bytes> views_;
 };
 
-void MemoryIo::deliver(const Frame& frame) {
-  const Received received = parse_frame(frame.bytes());
+void MemoryIo::deliver(Bytes frame) {
+  const Received received = parse_frame(frame);
+  if (const auto* const datagram = std::get_if<UdpDatagram>(&received)) {
+    return answer_datagram(*datagram, frame);
+  }
   const auto* const segment = std::get_if<TcpSegment>(&received);
   if (segment == nullptr) return answer_neighbour_request(frame);
   const auto host = state_.hosts.find(segment->destination);
@@ -120,8 +141,41 @@ void MemoryIo::answer_syn(const TcpSegment& syn, const MemoryHost& host) {
   arrive(make_tcp_reply(back, reply));
 }
 
-void MemoryIo::answer_neighbour_request(const Frame& frame) {
-  const auto wanted = parse_neighbour_request(frame.bytes());
+void MemoryIo::answer_datagram(const UdpDatagram& datagram, Bytes frame) {
+  const auto found = state_.hosts.find(datagram.destination);
+  if (found == state_.hosts.end()) return;
+  const MemoryHost& host = found->second;
+  const std::scoped_lock lock(state_.mutex);
+  MemoryTraffic& traffic = state_.traffic[datagram.destination];
+  ++traffic.datagrams;
+  const auto has = [&](const std::vector<Port>& ports) {
+    return std::ranges::find(ports, datagram.destination_port) != ports.end();
+  };
+  if (lost(host) || has(host.udp_silent)) return;
+  const LinkAddresses back{kHostMac, kMonitorMac, datagram.destination, datagram.source};
+  if (has(host.udp_open)) return arrive(make_datagram_reply(back, datagram));
+  if (host.limits_icmp && !may_send_icmp(datagram.destination, datagram.source)) {
+    ++traffic.suppressed;
+    return;
+  }
+  arrive(make_port_unreachable(back, frame));
+}
+
+/// The token bucket of Linux (net/ipv4/icmp.c, inet_peer_xrlim_allow).
+bool MemoryIo::may_send_icmp(const IpAddress& host, const IpAddress& to) {
+  constexpr std::chrono::seconds kToken(1);
+  constexpr std::chrono::seconds kFull(6);
+  auto [place, fresh] = state_.buckets.try_emplace({host, to}, State::Bucket{now_, kFull});
+  State::Bucket& bucket = place->second;
+  bucket.tokens = std::min<std::chrono::nanoseconds>(kFull, bucket.tokens + (now_ - bucket.last));
+  bucket.last = now_;
+  if (bucket.tokens < kToken) return false;
+  bucket.tokens -= kToken;
+  return true;
+}
+
+void MemoryIo::answer_neighbour_request(Bytes frame) {
+  const auto wanted = parse_neighbour_request(frame);
   if (!wanted) return;
   const auto host = state_.hosts.find(*wanted);
   if (host == state_.hosts.end() || !host->second.has_neighbour_reply) return;
@@ -162,8 +216,8 @@ Result<std::vector<std::unique_ptr<FrameIo>>> MemoryNetwork::open(const Interfac
   return ends;
 }
 
-Result<ReservedPort> MemoryNetwork::reserve_port() {
-  return ReservedPort{40000, {}};
+Result<ReservedPort> MemoryNetwork::reserve_port(Protocol /*protocol*/) {
+  return ReservedPort{static_cast<Port>(40000 + state_->reserved++ % 1000), {}};
 }
 
 }  // namespace lockstep::net

@@ -20,6 +20,9 @@ struct MemoryHost {
   PortSet filtered{};  ///< answered by nothing
   PortSet rejected{};  ///< answered by ICMP, communication administratively prohibited (code 13)
   double loss = 0;     ///< the share of probes that vanish, 0 to 1
+  std::vector<Port> udp_open{};    ///< answered by a datagram, whatever was asked
+  std::vector<Port> udp_silent{};  ///< listened on, and answered by nothing
+  bool limits_icmp = true;  ///< as Linux does: 6 errors for each address, and one more a second
   bool has_neighbour_reply = true;  ///< answers ARP and neighbour solicitations
   bool forges = false;  ///< answers every probe by a SYN-ACK with a wrong acknowledgement as well
 };
@@ -28,6 +31,8 @@ struct MemoryHost {
 struct MemoryTraffic {
   std::vector<TimePoint> syn_times;
   std::uint64_t resets = 0;
+  std::uint64_t datagrams = 0;
+  std::uint64_t suppressed = 0;  ///< datagrams to closed ports that the limit left unanswered
 };
 
 /// The hosts by address, and what reached them. Built before the ends are opened; the ends then
@@ -43,13 +48,14 @@ class MemoryNetwork final : public Links {
 
   MemoryTraffic traffic(const IpAddress& address) const;
 
-  /// Every address is on the one link, from a source of its family.
+  /// Every address is on the one link, from a source of its family. 198.19.255.0/24 and
+  /// fd00::ffff:ff00/120 are the monitor's own.
   Result<std::unique_ptr<RouteTable>> routes(const std::string& interface) override;
   Result<Interface> interface(int index) override;
   Result<std::vector<std::unique_ptr<FrameIo>>> open(const Interface& interface,
                                                      const FrameFilter& filter,
                                                      std::size_t count) override;
-  Result<ReservedPort> reserve_port() override;
+  Result<ReservedPort> reserve_port(Protocol protocol) override;
 
   static constexpr MacAddress kMonitorMac{{0x02, 0, 0, 0, 0, 0x01}};
 

@@ -24,20 +24,23 @@ MemoryHost some_host() {
 }
 
 std::unique_ptr<FrameIo> only_end(MemoryNetwork& network) {
-  auto ends = network.open(network.interface(1).value(), {.tcp_port = kOurPort}, 1);
+  auto ends = network.open(network.interface(1).value(),
+                           {.protocol = Protocol::tcp, .ports = {kOurPort}}, 1);
   return std::move(ends.value().front());
 }
 
 Frame syn(MemoryNetwork& network, const IpAddress& to, Port port) {
   const IpAddress source = network.routes("").value()->route_to(to)->source;
   Frame frame;
-  SynTemplate({MemoryNetwork::kMonitorMac, {}, source, to}, kOurPort).stamp(port, kSequence, frame);
+  const SynTemplate syn({MemoryNetwork::kMonitorMac, {}, source, to}, kOurPort);
+  frame.size = syn.stamp(port, kSequence, frame.data);
   return frame;
 }
 
 /// What arrives after `frame` was sent.
 std::vector<Received> answers_to(FrameIo& io, const Frame& frame) {
-  EXPECT_EQ(io.send(std::span(&frame, 1)).value(), 1U);
+  const Bytes sent = frame.bytes();
+  EXPECT_EQ(io.send(std::span(&sent, 1)).value(), 1U);
   std::vector<Received> answers;
   for (const Bytes bytes : io.receive()) answers.push_back(parse_frame(bytes));
   return answers;
@@ -157,7 +160,8 @@ TEST(MemoryNetwork, WaitsOnlyWhereNothingHasArrived) {
   network.add(kHost, some_host());
   const auto io = only_end(network);
   const Frame frame = syn(network, kHost, 22);
-  ASSERT_TRUE(io->send(std::span(&frame, 1)));
+  const Bytes bytes = frame.bytes();
+  ASSERT_TRUE(io->send(std::span(&bytes, 1)));
   const TimePoint sent = io->now();
   const TimePoint later = sent + std::chrono::hours(1);
   io->wait_until(later);

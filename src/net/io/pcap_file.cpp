@@ -102,10 +102,10 @@ class PcapFileIo final : public FrameIo {
   PcapFileIo(std::vector<Answer> answers, std::optional<PcapWriter> sent)
       : answers_(std::move(answers)), sent_(std::move(sent)) {}
 
-  Result<std::size_t> send(std::span<const Frame> frames) override {
-    for (const Frame& frame : frames) {
+  Result<std::size_t> send(std::span<const Bytes> frames) override {
+    for (const Bytes frame : frames) {
       now_ += std::chrono::microseconds(1);
-      if (sent_) sent_->write(now_, frame.bytes());
+      if (sent_) sent_->write(now_, frame);
     }
     sent_count_ += frames.size();
     return frames.size();
@@ -143,9 +143,9 @@ class RecordingIo final : public FrameIo {
   RecordingIo(std::unique_ptr<FrameIo> inner, PcapWriter writer)
       : inner_(std::move(inner)), writer_(std::move(writer)) {}
 
-  Result<std::size_t> send(std::span<const Frame> frames) override {
+  Result<std::size_t> send(std::span<const Bytes> frames) override {
     LOCKSTEP_TRY(const std::size_t sent, inner_->send(frames));
-    for (const Frame& frame : frames.first(sent)) writer_.write(now(), frame.bytes());
+    for (const Bytes frame : frames.first(sent)) writer_.write(now(), frame);
     return sent;
   }
   std::span<const Bytes> receive() override {

@@ -53,7 +53,9 @@ class OneEndLinks final : public Links {
     LOCKSTEP_TRY(ends.front(), open_(std::move(ends.front())));
     return ends;
   }
-  Result<ReservedPort> reserve_port() override { return network_.reserve_port(); }
+  Result<ReservedPort> reserve_port(Protocol protocol) override {
+    return network_.reserve_port(protocol);
+  }
 
  private:
   MemoryNetwork& network_;

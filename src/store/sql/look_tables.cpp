@@ -67,13 +67,13 @@ Result<Look> to_look(Fields row, std::size_t port_set) {
 }
 
 /// The sets of ports that looks refer to, each once.
-class PortSets {
+class StoredPortSets {
  public:
   Result<void> load(Connection& connection) {
     return connection.bulk().read(
         "SELECT id, ports FROM port_sets WHERE id IN (SELECT port_set FROM looks) ORDER BY id",
         [&](Fields row) -> Result<void> {
-          const Result<PortSet> ports = parse_port_set(row[1].value_or(""));
+          const Result<PortSets> ports = parse_port_sets(row[1].value_or(""));
           if (!ports) {
             return corrupt_row("port_sets", fmt::format("id {}", quoted(row[0].value_or(""))),
                                ports.error().message());
@@ -89,11 +89,11 @@ class PortSets {
     return found == index_.end() ? std::nullopt : std::optional(found->second);
   }
 
-  std::vector<PortSet> take() { return std::move(sets_); }
+  std::vector<PortSets> take() { return std::move(sets_); }
 
  private:
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::vector<PortSet> sets_;
+  std::vector<PortSets> sets_;
 };
 
 /// When the places of `seen` were last examined in full with these ports, as stored.
@@ -119,7 +119,7 @@ Result<std::unordered_map<const SeenPlace*, WallTime>> stored_examinations(Conne
 }  // namespace
 
 Result<Looks> read_looks(Connection& connection) {
-  PortSets sets;
+  StoredPortSets sets;
   LOCKSTEP_CHECK(sets.load(connection));
   Looks result;
   const std::string query = fmt::format("SELECT {} FROM looks", names_of(kColumns));

@@ -72,7 +72,7 @@ auto order_of(const PortFact& fact) {
 /// What is to be written so that the table says what was seen.
 class Difference {
  public:
-  Difference(SeenPlaces& seen, const PortSet& asked, WallTime now)
+  Difference(SeenPlaces& seen, const PortSets& asked, WallTime now)
       : seen_(seen), asked_(asked), now_(to_text(now)) {}
 
   /// Compares a stored row.
@@ -84,7 +84,9 @@ class Difference {
     if (!stored) return corrupt_state(row);
     SeenPort* const port = place->find(stored->port);
     if (port == nullptr) {
-      if (place->examined && asked_.contains(stored->port)) gone_.push_back({place, stored->port});
+      const auto protocol = parse_protocol(row[3].value_or(""));
+      const bool asked = protocol && asked_.of(*protocol).contains(stored->port);
+      if (place->examined && asked) gone_.push_back({place, stored->port});
       return {};
     }
     port->stored = true;
@@ -138,7 +140,7 @@ class Difference {
   }
 
   SeenPlaces& seen_;
-  const PortSet& asked_;
+  const PortSets& asked_;
   std::string now_;
   std::vector<Gone> gone_;
   std::vector<Written> written_;
@@ -164,7 +166,7 @@ Result<std::vector<PortFact>> read_port_states(Connection& connection) {
   return facts;
 }
 
-Result<void> update_port_states(Connection& connection, SeenPlaces& seen, const PortSet& asked,
+Result<void> update_port_states(Connection& connection, SeenPlaces& seen, const PortSets& asked,
                                 WallTime now) {
   Difference difference(seen, asked, now);
   LOCKSTEP_CHECK(connection.bulk().read(query_of(fmt::format(" WHERE {}", kOfStagedNodes)),

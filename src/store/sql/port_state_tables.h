@@ -20,7 +20,7 @@ Result<std::vector<PortFact>> read_port_states(Connection& connection);
 /// stored and was not seen is taken away where its place was examined and `asked` has it. Needs the
 /// nodes of `seen` staged; see staged_nodes.h. Errors: `invalid` for a text that is too long;
 /// `corrupt`.
-Result<void> update_port_states(Connection& connection, SeenPlaces& seen, const PortSet& asked,
+Result<void> update_port_states(Connection& connection, SeenPlaces& seen, const PortSets& asked,
                                 WallTime now);
 
 }  // namespace lockstep

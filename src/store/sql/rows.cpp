@@ -88,14 +88,14 @@ std::optional<PortState> parse_port_state(std::string_view text) {
 
 std::optional<Evidence> parse_evidence(std::string_view text) {
   return parse_word(text, std::array{Evidence::no_reply, Evidence::syn_ack, Evidence::rst,
-                                     Evidence::icmp_unreachable});
+                                     Evidence::icmp_unreachable, Evidence::udp_reply});
 }
 
 std::optional<CoverageGap> parse_coverage_gap(std::string_view text) {
-  return parse_word(text,
-                    std::array{CoverageGap::none, CoverageGap::unanswered, CoverageGap::unreachable,
-                               CoverageGap::not_resolved, CoverageGap::outside_fence,
-                               CoverageGap::unsupported, CoverageGap::interrupted});
+  return parse_word(text, std::array{CoverageGap::none, CoverageGap::unanswered,
+                                     CoverageGap::unreachable, CoverageGap::not_resolved,
+                                     CoverageGap::outside_fence, CoverageGap::unsupported,
+                                     CoverageGap::interrupted, CoverageGap::inconclusive});
 }
 
 std::optional<SweepState> parse_sweep_state(std::string_view text) {
@@ -121,6 +121,17 @@ Result<PortSet> parse_port_set(std::string_view text) {
     ports.insert_range(range.first, range.last);
   }
   return ports;
+}
+
+Result<PortSets> parse_port_sets(std::string_view text) {
+  constexpr std::string_view kUdp = "udp:";
+  PortSets sets;
+  for (const std::string_view part : split(text, ';')) {
+    const bool udp = part.starts_with(kUdp);
+    LOCKSTEP_TRY(sets.of(udp ? Protocol::udp : Protocol::tcp),
+                 parse_port_set(udp ? part.substr(kUdp.size()) : part));
+  }
+  return sets;
 }
 
 std::unexpected<Error> corrupt_row(std::string_view table, std::string_view row,

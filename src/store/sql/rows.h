@@ -35,6 +35,8 @@ std::optional<std::int64_t> parse_number(std::string_view text);
 /// may. Names are not read: what they mean would depend on the machine. Empty: no port. Errors:
 /// `invalid`.
 Result<PortSet> parse_port_set(std::string_view text);
+/// As PortSets::to_string() writes them.
+Result<PortSets> parse_port_sets(std::string_view text);
 
 /// An error of kind `corrupt`: "table TABLE, the row ROW: COMPLAINT". Of tables that no hand is
 /// meant to edit.

@@ -57,8 +57,8 @@ TEST(Words, AreReadBack) {
        {PortState::open, PortState::closed, PortState::filtered, PortState::open_filtered}) {
     EXPECT_EQ(parse_port_state(to_string(each)), each);
   }
-  for (const auto each :
-       {Evidence::no_reply, Evidence::syn_ack, Evidence::rst, Evidence::icmp_unreachable}) {
+  for (const auto each : {Evidence::no_reply, Evidence::syn_ack, Evidence::rst,
+                          Evidence::icmp_unreachable, Evidence::udp_reply}) {
     EXPECT_EQ(parse_evidence(to_string(each)), each);
   }
   for (const auto each : {CoverageGap::none, CoverageGap::unanswered, CoverageGap::unreachable,

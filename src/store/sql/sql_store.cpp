@@ -37,7 +37,7 @@ struct Harvest {
 
 Result<void> keep(Connection& connection, const Harvest& harvest) {
   const StoredSweep& sweep = harvest.sweep;
-  const Result<PortSet> asked = parse_port_set(sweep.info.ports);
+  const Result<PortSets> asked = parse_port_sets(sweep.info.ports);
   if (!asked) {
     return corrupt_row("port_sets", fmt::format("id {}", sweep.port_set), asked.error().message());
   }

@@ -94,7 +94,7 @@ std::int64_t next_id(Connection& connection, const char* table) {
 
 /// The id of the set of ports, written if it is new. There are few sets, and their texts can be
 /// too long for an index.
-Result<std::int64_t> intern_ports(Connection& connection, const PortSet& ports) {
+Result<std::int64_t> intern_ports(Connection& connection, const PortSets& ports) {
   const std::string text = ports.to_string();
   std::optional<std::int64_t> found;
   LOCKSTEP_CHECK(connection.bulk().read("SELECT id, ports FROM port_sets ORDER BY id DESC",
@@ -128,7 +128,16 @@ Result<std::string> fold(const Nodeset& nodes) {
                           quoted(text)));
 }
 
-Result<void> check_apart(const StoredSweep& other, const Nodeset& nodes) {
+/// A slow sweep by UDP holds up none by TCP.
+bool share_a_protocol(const PortSets& a, const PortSets& b) {
+  return std::ranges::any_of(kProtocols, [&](Protocol protocol) {
+    return !a.of(protocol).empty() && !b.of(protocol).empty();
+  });
+}
+
+Result<void> check_apart(const StoredSweep& other, const SweepClaim& claim, const Nodeset& nodes) {
+  const Result<PortSets> ports = parse_port_sets(other.info.ports);
+  if (ports && !share_a_protocol(*ports, claim.ports)) return {};
   const Result<Nodeset> busy = unfold(other.info.nodes);
   if (!busy) {
     return corrupt_row("sweeps", fmt::format("id {}", other.info.id), busy.error().message());
@@ -149,13 +158,13 @@ Result<void> write_lost(Connection& connection, StoredSweep sweep) {
 }
 
 /// Takes the dead for lost, and finds the living in the way.
-Result<void> clear_way(Connection& connection, const Nodeset& nodes,
+Result<void> clear_way(Connection& connection, const SweepClaim& claim, const Nodeset& nodes,
                        const std::function<bool(const SweepInfo&)>& is_alive) {
   LOCKSTEP_TRY(const std::vector<StoredSweep> running,
                select_sweeps(connection, "WHERE state = 'running' ORDER BY s.id"));
   for (const StoredSweep& other : running) {
     if (is_alive(other.info)) {
-      LOCKSTEP_CHECK(check_apart(other, nodes));
+      LOCKSTEP_CHECK(check_apart(other, claim, nodes));
     } else {
       LOCKSTEP_CHECK(write_lost(connection, other));
     }
@@ -184,10 +193,12 @@ Result<StoredSweep> running_sweep(Connection& connection, std::int64_t id) {
 
 Result<std::int64_t> add_sweep(Connection& connection, const SweepClaim& claim,
                                const std::function<bool(const SweepInfo&)>& is_alive) {
-  if (claim.ports.contains(0)) return fail(ErrorKind::invalid, "port 0 is never scanned");
+  const auto has_zero = [&](Protocol protocol) { return claim.ports.of(protocol).contains(0); };
+  if (std::ranges::any_of(kProtocols, has_zero))
+    return fail(ErrorKind::invalid, "port 0 is never scanned");
   const Nodeset nodes(claim.nodes);
   LOCKSTEP_TRY(std::string folded, fold(nodes));
-  LOCKSTEP_CHECK(clear_way(connection, nodes, is_alive));
+  LOCKSTEP_CHECK(clear_way(connection, claim, nodes, is_alive));
   StoredSweep sweep;
   LOCKSTEP_TRY(sweep.port_set, intern_ports(connection, claim.ports));
   sweep.info.id = next_id(connection, "sweeps");

@@ -1,0 +1,77 @@
+#include "cli/json.h"
+#include "cli/json_values.h"
+
+namespace lockstep::cli {
+namespace {
+
+namespace json = boost::json;
+
+std::string_view standing_key(control::Standing standing) {
+  using control::Standing;
+  switch (standing) {
+    case Standing::in_step: return "in-step";
+    case Standing::unexpected: return "unexpected";
+    case Standing::missing: return "missing";
+    case Standing::conditional: return "conditional";
+    case Standing::not_judged: return "not-judged";
+    case Standing::not_known: return "not-known";
+  }
+  return "";
+}
+
+json::object of_port(const control::PagePort& port) {
+  return {{"network", json_text(port.network)},
+          {"protocol", to_string(port.protocol)},
+          {"port", port.port},
+          {"state", port.seen ? json::value(to_string(*port.seen)) : json::value(nullptr)},
+          {"since", json_time(port.since)},
+          {"expected", port.expected},
+          {"service", json_text(port.service)},
+          {"verdict", standing_key(port.standing)},
+          {"last_closed", json_time(port.last_closed)},
+          {"clones", port.clones},
+          {"clones_open", port.clones_open}};
+}
+
+json::object of_filtered(const control::FilteredPorts& filtered) {
+  return {{"network", json_text(filtered.network)},
+          {"protocol", to_string(filtered.protocol)},
+          {"ports", filtered.ports.to_string()}};
+}
+
+json::object of_look(const Look& look) {
+  return {{"address", look.address == IpAddress() ? json::value(nullptr)
+                                                  : json::value(look.address.to_string())},
+          {"network", json_text(look.network)},
+          {"protocol", to_string(look.protocol)},
+          {"sweep", look.sweep},
+          {"looked", json_time(look.looked)},
+          {"examined", json_time(look.examined)},
+          {"gap", to_string(look.gap)},
+          {"asked", look.asked},
+          {"wanted", look.wanted},
+          {"proven", look.proven()}};
+}
+
+json::object of_profile(const control::PageProfile& profile) {
+  const bool approved = profile.approval.has_value();
+  return {{"host_type", json_text(profile.host_type)},
+          {"exists", profile.exists},
+          {"approved_at", approved ? json_time(profile.approval->at) : json::value(nullptr)},
+          {"approved_by", approved ? json_or_null(profile.approval->by) : json::value(nullptr)},
+          {"unapproved_changes", profile.unapproved}};
+}
+
+}  // namespace
+
+std::string node_page_json(const control::NodePage& page) {
+  json::object node = json_node(page.node);
+  node["looks"] = json_array(page.looks, of_look);
+  node["ports"] = json_array(page.ports, of_port);
+  node["filtered"] = json_array(page.filtered, of_filtered);
+  node["profiles"] = json_array(page.profiles, of_profile);
+  node["alerts"] = json_array(page.alerts, json_alert);
+  return json_document({{"nodes", json::array{std::move(node)}}});
+}
+
+}  // namespace lockstep::cli

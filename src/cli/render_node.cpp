@@ -1,0 +1,130 @@
+#include "cli/render_node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/format.h"
+#include "cli/render_alerts.h"
+#include "cli/table.h"
+
+namespace lockstep::cli {
+namespace {
+
+using control::FilteredPorts;
+using control::NodePage;
+using control::PagePort;
+using control::PageProfile;
+
+std::string place_text(const std::string& network, Protocol protocol) {
+  const std::string suffix = network == kDefaultNetwork ? "" : "@" + shown(network);
+  return std::string(to_string(protocol)) + suffix;
+}
+
+std::string title(const Node& node) {
+  std::string classes;
+  for (const std::string& each : node.classes)
+    classes += (classes.empty() ? "" : ",") + shown(each);
+  return fmt::format("{}  {}{}\n", shown(node.name), classes.empty() ? "no class" : classes,
+                     node.group.empty() ? "" : "  in " + shown(node.group));
+}
+
+std::string look_line(const Look& look, WallTime now) {
+  const std::string where =
+      fmt::format("{} {}", look.address == IpAddress() ? "no address" : look.address.to_string(),
+                  place_text(look.network, look.protocol));
+  const std::string when =
+      fmt::format("{} ago, sweep #{}", format_age(now - look.looked), look.sweep);
+  if (look.proven()) {
+    return fmt::format("  {}: all of {} examined {}\n", where, plural(look.wanted, "port"), when);
+  }
+  return fmt::format(
+      "  {}: NOT PROVEN, {} ({}; {} of {} asked); {}\n", where, to_string(look.gap), when,
+      with_thousands(look.asked), plural(look.wanted, "port"),
+      look.examined ? fmt::format("last examined in full {} ago", format_age(now - *look.examined))
+                    : "never examined in full");
+}
+
+/// Addresses that the inventory names and no sweep has looked at.
+std::string unseen_lines(const NodePage& page) {
+  std::string text;
+  for (const NodeAddress& address : page.node.addresses) {
+    const bool seen = std::ranges::any_of(page.looks, [&](const Look& look) {
+      return look.address == address.address && look.network == address.network;
+    });
+    if (!seen) {
+      text += fmt::format("  {} {}: never examined\n", address.address.to_string(),
+                          shown(address.network));
+    }
+  }
+  if (page.node.addresses.empty() && page.looks.empty()) text = "  never examined\n";
+  return text;
+}
+
+std::string expected_text(const PagePort& port) {
+  if (!port.expected) return "-";
+  return port.service.empty() ? "open" : shown_sentence(port.service);
+}
+
+std::string ports_table(const NodePage& page) {
+  Table table({"PORT", "SEEN", "EXPECTED", "VERDICT", "SINCE", "LAST CLOSED", "CLONES"});
+  for (const PagePort& port : page.ports) {
+    table.add({fmt::format("{}/{}", port.port, place_text(port.network, port.protocol)),
+               port.seen ? std::string(to_string(*port.seen)) : "-", expected_text(port),
+               std::string(standing_text(port.standing)),
+               port.since ? format_age(page.now - *port.since) : "-",
+               port.last_closed ? format_clock(*port.last_closed, page.now) : "-",
+               fmt::format("{} of {} open", with_thousands(port.clones_open),
+                           with_thousands(port.clones))});
+  }
+  return table.empty() ? "Nothing is open, and nothing is expected to be.\n" : table.to_string();
+}
+
+std::string filtered_lines(const NodePage& page) {
+  std::string text;
+  for (const FilteredPorts& each : page.filtered) {
+    text += fmt::format("filtered {}: {} ({})\n", place_text(each.network, each.protocol),
+                        each.ports.to_string(), plural(each.ports.size(), "port"));
+  }
+  return text;
+}
+
+std::string profile_line(const PageProfile& profile, WallTime now) {
+  const std::string name = shown(profile.host_type);
+  if (!profile.exists) {
+    const std::string node_class = profile.host_type.substr(0, profile.host_type.find('@'));
+    return fmt::format("profile {}: NONE. Next: lockstep profile learn --class {} --consensus\n",
+                       name, shell_word(node_class));
+  }
+  if (!profile.approval) return fmt::format("profile {}: approved by nobody\n", name);
+  return fmt::format("profile {}: approved {} ago by {}{}\n", name,
+                     format_age(now - profile.approval->at), shown(profile.approval->by),
+                     profile.unapproved ? "; CHANGED since" : "");
+}
+
+}  // namespace
+
+std::string_view standing_text(control::Standing standing) {
+  using control::Standing;
+  switch (standing) {
+    case Standing::in_step: return "in step";
+    case Standing::unexpected: return "UNEXPECTED";
+    case Standing::missing: return "MISSING";
+    case Standing::conditional: return "depends";
+    case Standing::not_judged: return "not judged";
+    case Standing::not_known: return "not known";
+  }
+  return "?";
+}
+
+std::string node_page_text(const NodePage& page) {
+  std::string text = title(page.node);
+  for (const Look& look : page.looks) text += look_line(look, page.now);
+  text += unseen_lines(page) + "\n" + ports_table(page) + filtered_lines(page) + "\n";
+  for (const PageProfile& profile : page.profiles) text += profile_line(profile, page.now);
+  if (page.alerts.empty()) return text + "No open alert.\n";
+  return text + "\n" + alert_rows_text(page.alerts, page.now);
+}
+
+}  // namespace lockstep::cli

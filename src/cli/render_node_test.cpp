@@ -1,0 +1,132 @@
+// What people and scripts read of one node.
+
+#include "cli/render_node.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/json.h"
+#include "cli/test_reports.h"
+
+namespace lockstep::cli {
+namespace {
+
+namespace json = boost::json;
+
+using namespace std::chrono_literals;
+using control::NodePage;
+using control::PagePort;
+using control::Standing;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+PagePort page_port(Port port, std::optional<PortState> seen, Standing standing) {
+  PagePort row;
+  row.network = kDefaultNetwork;
+  row.port = port;
+  row.seen = seen;
+  row.standing = standing;
+  row.clones = 8278;
+  if (seen) row.since = kStarted - 9min;
+  return row;
+}
+
+Look look_of(const std::string& network, CoverageGap gap) {
+  Look look;
+  look.node = "node017";
+  look.network = network;
+  look.address = kFirst;
+  look.sweep = 4812;
+  look.looked = kStarted - 4min;
+  look.gap = gap;
+  look.asked = look.wanted = 65535;
+  if (gap == CoverageGap::none) look.examined = look.looked;
+  return look;
+}
+
+NodePage page_of() {
+  NodePage page;
+  page.now = kStarted;
+  page.node = {"node017", {"compute"}, "rack1", {{kFirst, kDefaultNetwork}}};
+  page.looks = {look_of(kDefaultNetwork, CoverageGap::none)};
+  PagePort ssh = page_port(22, PortState::open, Standing::in_step);
+  ssh.expected = true;
+  ssh.service = "ssh";
+  ssh.clones_open = 8278;
+  PagePort rogue = page_port(4444, PortState::open, Standing::unexpected);
+  rogue.last_closed = kStarted - 1h;
+  PagePort exporter = page_port(9100, std::nullopt, Standing::missing);
+  exporter.expected = true;
+  exporter.clones_open = 8277;
+  page.ports = {ssh, rogue, exporter};
+  page.profiles = {{.host_type = "compute",
+                    .exists = true,
+                    .approval = Approval{"compute", {}, kStarted - 48h, "kim"},
+                    .unapproved = false}};
+  page.alerts = {alert_row(1093, AlertStatus::open, {"node017"})};
+  return page;
+}
+
+TEST(NodePageText, ShowsExpectedBesideSeen) {
+  EXPECT_THAT(
+      text_lines(node_page_text(page_of())),
+      ElementsAre("node017  compute  in rack1",
+                  "  198.18.0.1 tcp: all of 65,535 ports examined 4m ago, sweep #4812", "",
+                  "PORT      SEEN  EXPECTED  VERDICT     SINCE  LAST CLOSED  CLONES",
+                  "22/tcp    open  ssh       in step     9m     -            8,278 of 8,278 open",
+                  "4444/tcp  open  -         UNEXPECTED  9m     13:13Z       0 of 8,278 open",
+                  "9100/tcp  -     open      MISSING     -      -            8,277 of 8,278 open",
+                  "", "profile compute: approved 2d ago by kim", "",
+                  "SEV   ID      STATE  KIND             CLASS    WHAT           NODES    SINCE  "
+                  "ASKED  OWNER",
+                  "HIGH  A-1093  NEW    unexpected-port  compute  4444/tcp open  node017  1h     "
+                  "5m     -"));
+}
+
+TEST(NodePageText, SaysWhatIsNotProven) {
+  NodePage page = page_of();
+  page.alerts.clear();
+  page.ports.clear();
+  page.node.addresses.push_back({*IpAddress::parse("fd00::1"), "hsn"});
+  page.looks = {look_of(kDefaultNetwork, CoverageGap::unreachable)};
+  page.looks[0].examined = kStarted - 72h;
+  page.profiles[0].unapproved = true;
+  page.profiles.push_back({.host_type = "compute@hsn"});
+  EXPECT_THAT(
+      text_lines(node_page_text(page)),
+      ElementsAre(
+          "node017  compute  in rack1",
+          "  198.18.0.1 tcp: NOT PROVEN, unreachable (4m ago, sweep #4812; 65,535 of 65,535 "
+          "ports asked); last examined in full 3d ago",
+          "  fd00::1 hsn: never examined", "", "Nothing is open, and nothing is expected to be.",
+          "", "profile compute: approved 2d ago by kim; CHANGED since",
+          "profile compute@hsn: NONE. Next: lockstep profile learn --class compute "
+          "--consensus",
+          "No open alert."));
+}
+
+TEST(NodePageText, HostileTextIsQuoted) {
+  NodePage page = page_of();
+  page.node.group = kHostile;
+  page.ports[0].service = kHostile;
+  page.profiles[0].host_type = kHostile;
+  page.profiles[0].approval->by = kHostile;
+  EXPECT_TRUE(is_safe(node_page_text(page))) << node_page_text(page);
+}
+
+TEST(NodePageJson, AddsToTheNodeWhatIsKnownOfIt) {
+  const json::value document = json::parse(node_page_json(page_of()));
+  const json::value& node = document.at("nodes").at(0);
+  EXPECT_THAT(keys_of(node), ElementsAre("node", "classes", "group", "addresses", "looks", "ports",
+                                         "filtered", "profiles", "alerts"));
+  EXPECT_THAT(keys_of(node.at("ports").at(0)),
+              ElementsAre("network", "protocol", "port", "state", "since", "expected", "service",
+                          "verdict", "last_closed", "clones", "clones_open"));
+  EXPECT_EQ(node.at("ports").at(1).at("verdict"), "unexpected");
+  EXPECT_TRUE(node.at("ports").at(2).at("state").is_null());
+  EXPECT_EQ(node.at("looks").at(0).at("proven"), true);
+  EXPECT_EQ(node.at("alerts").at(0).at("id"), "A-1093");
+}
+
+}  // namespace
+}  // namespace lockstep::cli

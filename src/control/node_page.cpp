@@ -1,0 +1,225 @@
+#include "control/node_page.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "profiles/approval.h"
+#include "profiles/resolve.h"
+
+namespace lockstep::control {
+namespace {
+
+using Place = std::pair<std::string, Protocol>;  // a network of the node, and a protocol
+
+/// What is known of the node on one network with one protocol.
+struct Shown {
+  std::map<Port, PagePort> ports;  ///< open, filtered or expected
+  PortSet examined;                ///< at each of its addresses
+};
+
+class Page {
+ public:
+  Page(const Inventory& inventory, const Node& node, const Looks& looks, WallTime now)
+      : node_(node), now_(now) {
+    for (const auto& [name, other] : inventory.nodes) {
+      if (name != node.name && other.classes == node.classes) clones_.insert(name);
+    }
+    for (const NodeAddress& address : node.addresses) places_[{address.network, Protocol::tcp}];
+    std::map<Place, std::map<IpAddress, PortSet>> own;
+    for (const Look& look : looks.looks) {
+      const Place place{look.network, look.protocol};
+      const PortSet& asked = looks.port_sets[look.ports].of(look.protocol);
+      if (look.node == node.name) {
+        PortSet& examined = own[place][look.address];
+        if (look.proven()) examined = examined | asked;
+      } else if (look.proven() && clones_.contains(look.node)) {
+        clone_looks_[place].emplace_back(look.node, &asked);
+      }
+    }
+    for (const auto& [place, addresses] : own) {
+      PortSet& examined = places_[place].examined = PortSet::all();
+      for (const auto& [address, ports] : addresses) examined = examined & ports;
+    }
+  }
+
+  void add(const PortFact& fact) {
+    const PortObservation& seen = fact.seen;
+    if (seen.node != node_.name) return;
+    PagePort& port = places_[{seen.network, seen.protocol}].ports[seen.port];
+    if (port.seen == seen.state) {
+      port.since = std::min(*port.since, fact.since);
+    } else if (!port.seen || seen.state == PortState::open) {
+      port.seen = seen.state;
+      port.since = fact.since;
+    }
+  }
+
+  /// Open ports of clones; call it after the node's own facts were added.
+  void count_clone(const PortFact& fact) {
+    const PortObservation& seen = fact.seen;
+    if (seen.state != PortState::open || !clones_.contains(seen.node)) return;
+    const auto place = places_.find({seen.network, seen.protocol});
+    if (place == places_.end()) return;
+    clone_ports_[{place->first, seen.port}].insert(seen.node);
+  }
+
+  std::vector<PagePort> take_ports(std::span<const Profile> profiles,
+                                   std::vector<FilteredPorts>& filtered) {
+    std::vector<PagePort> ports;
+    for (auto& [place, shown] : places_) {
+      const Expectations expected = resolve(node_.classes, place.first, profiles);
+      expect(place, expected, shown);
+      FilteredPorts silent{place.first, place.second, {}};
+      for (auto& [number, port] : shown.ports) {
+        const bool is_filtered = port.seen && *port.seen != PortState::open;
+        if (is_filtered && !port.expected) {
+          silent.ports.insert(number);
+          continue;
+        }
+        complete(port, place, number);
+        port.standing = standing_of(port, expected, shown);
+        ports.push_back(std::move(port));
+      }
+      if (!silent.ports.empty()) filtered.push_back(std::move(silent));
+    }
+    return ports;
+  }
+
+ private:
+  static void expect(const Place& place, const Expectations& expected, Shown& shown) {
+    for (const ExpectedPort& each : expected.ports) {
+      if (each.protocol != place.second) continue;
+      PagePort& port = shown.ports[each.port];
+      const std::string& service = each.service_rule.empty() ? each.service : each.service_rule;
+      if (port.expected && !service.empty()) port.service += " or ";
+      port.service += service;
+      port.expected = true;
+    }
+  }
+
+  void complete(PagePort& port, const Place& place, Port number) const {
+    port.network = place.first;
+    port.protocol = place.second;
+    port.port = number;
+    const auto open = clone_ports_.find({place, number});
+    const auto looks = clone_looks_.find(place);
+    if (looks == clone_looks_.end()) return;
+    std::string_view counted;
+    for (const auto& [clone, asked] : looks->second) {
+      if (clone == counted || !asked->contains(number)) continue;
+      counted = clone;
+      ++port.clones;
+      if (open != clone_ports_.end() && open->second.contains(clone)) ++port.clones_open;
+    }
+  }
+
+  Standing standing_of(const PagePort& port, const Expectations& expected,
+                       const Shown& shown) const {
+    const bool open = port.seen == PortState::open;
+    if (port.expected) {
+      if (open) return Standing::in_step;
+      return port.seen || shown.examined.contains(port.port) ? Standing::missing
+                                                             : Standing::not_known;
+    }
+    if (node_.classes.empty() || !expected.unprofiled.empty()) return Standing::not_judged;
+    if (expected.allows(port.port, port.protocol, now_)) return Standing::in_step;
+    const bool conditional = std::ranges::any_of(expected.rules, [&](const PortRule& rule) {
+      return rule.protocol == port.protocol && rule.ports.contains(port.port) &&
+             rule.holds_at(now_);
+    });
+    return conditional ? Standing::conditional : Standing::unexpected;
+  }
+
+  const Node& node_;
+  WallTime now_;
+  std::set<std::string, std::less<>> clones_;
+  std::map<Place, Shown> places_;
+  std::map<std::pair<Place, Port>, std::set<std::string_view>> clone_ports_;
+  /// Those that were examined in full, and what they asked; ascending by node.
+  std::map<Place, std::vector<std::pair<std::string_view, const PortSet*>>> clone_looks_;
+};
+
+/// The alert rows of the node alone.
+std::vector<AlertRow> alerts_of(const std::vector<AlertRecord>& book, const Node& node,
+                                WallTime now) {
+  std::vector<AlertRecord> own;
+  for (const AlertRecord& record : book) {
+    const bool of_class =
+        record.node.empty() && std::ranges::any_of(node.classes, [&](const std::string& each) {
+          return record.subject.node_class == each;
+        });
+    if (record.node == node.name || of_class) own.push_back(record);
+  }
+  return fold_alerts(own, {}, now);
+}
+
+void add_last_closed(std::vector<PagePort>& ports, const std::vector<AlertRecord>& book,
+                     const std::string& node) {
+  std::map<std::tuple<std::string_view, Protocol, Port>, WallTime> times;
+  for (const AlertRecord& record : book) {
+    const AlertSubject& subject = record.subject;
+    if (record.node != node || !record.last_closed || !subject.protocol || !subject.port) continue;
+    if (subject.kind != FindingKind::unexpected_port) continue;
+    times[{subject.network, *subject.protocol, *subject.port}] = *record.last_closed;
+  }
+  for (PagePort& port : ports) {
+    const auto time = times.find({port.network, port.protocol, port.port});
+    if (time != times.end()) port.last_closed = time->second;
+  }
+}
+
+std::vector<PageProfile> profiles_of(const Node& node, const std::vector<PagePort>& ports,
+                                     std::span<const Profile> profiles,
+                                     const std::vector<Approval>& approvals) {
+  std::set<std::string> networks;
+  for (const NodeAddress& address : node.addresses) networks.insert(address.network);
+  for (const PagePort& port : ports) networks.insert(port.network);
+  if (networks.empty()) networks.insert(kDefaultNetwork);
+  std::set<std::string> types;
+  for (const std::string& each : node.classes) {
+    for (const std::string& network : networks) types.insert(host_type(each, network));
+  }
+  std::vector<PageProfile> rows;
+  for (const std::string& type : types) {
+    PageProfile row{.host_type = type};
+    std::vector<std::string> lines;
+    const auto profile = std::ranges::find(profiles, type, &Profile::host_type);
+    row.exists = profile != profiles.end();
+    if (row.exists) lines = lines_of(*profile);
+    const auto approval = std::ranges::find(approvals, type, &Approval::host_type);
+    if (approval != approvals.end()) {
+      row.approval = Approval{type, {}, approval->at, approval->by};
+      row.unapproved = approval->lines != lines;
+    } else {
+      row.unapproved = row.exists;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+Result<NodePage> describe_node(Store& store, const Inventory& inventory, const Node& node,
+                               WallTime now) {
+  LOCKSTEP_TRY(const Looks looks, store.looks());
+  LOCKSTEP_TRY(const std::vector<PortFact> facts, store.port_states());
+  LOCKSTEP_TRY(const std::vector<Profile> profiles, store.profiles());
+  LOCKSTEP_TRY(const std::vector<Approval> approvals, store.approvals());
+  LOCKSTEP_TRY(const std::vector<AlertRecord> book, store.alerts());
+  NodePage result{.now = now, .node = node};
+  std::ranges::copy_if(looks.looks, std::back_inserter(result.looks),
+                       [&](const Look& look) { return look.node == node.name; });
+  Page page(inventory, node, looks, now);
+  for (const PortFact& fact : facts) page.add(fact);
+  for (const PortFact& fact : facts) page.count_clone(fact);
+  result.ports = page.take_ports(profiles, result.filtered);
+  add_last_closed(result.ports, book, node.name);
+  result.profiles = profiles_of(node, result.ports, profiles, approvals);
+  result.alerts = alerts_of(book, node, now);
+  return result;
+}
+
+}  // namespace lockstep::control
