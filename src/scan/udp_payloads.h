@@ -83,20 +83,27 @@ void stamp(const UdpPayload& payload, std::uint64_t cookie, std::span<std::byte>
 /// Judges the bytes of a datagram that came back, whatever they are.
 UdpMatch match(const UdpPayload& payload, std::uint64_t cookie, std::span<const std::byte> answer);
 
-/// The payloads of every port.
-class UdpPayloadTable {
- public:
-  std::span<const UdpPayload> of(Port port) const { return lists_[list_of_port_[port]]; }
-
- private:
-  friend Result<UdpPayloadTable> parse_udp_payloads(std::string_view text);
-
-  std::vector<std::vector<UdpPayload>> lists_;  // each different list once
-  std::vector<std::uint16_t> list_of_port_;     // 65,536 of them
+/// An entry of a file of payloads: a datagram, and the ports that get it.
+struct UdpEntry {
+  UdpPayload payload;
+  PortSet ports;
 };
 
 /// Parses a file in the format of data/udp/payloads. Errors: `invalid`, with the number of the
 /// line.
-Result<UdpPayloadTable> parse_udp_payloads(std::string_view text);
+Result<std::vector<UdpEntry>> parse_udp_payloads(std::string_view text);
+
+/// The payloads of every port, ready to be looked up.
+class UdpPayloadTable {
+ public:
+  explicit UdpPayloadTable(const std::vector<UdpEntry>& entries);
+
+  /// As udp_payloads(); valid as long as the table.
+  std::span<const UdpPayload> of(Port port) const { return lists_[list_of_port_[port]]; }
+
+ private:
+  std::vector<std::vector<UdpPayload>> lists_;  // each different list once
+  std::vector<std::uint16_t> list_of_port_;     // 65,536 of them
+};
 
 }  // namespace lockstep::scan
