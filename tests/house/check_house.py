@@ -22,7 +22,7 @@ ALLOWED = {
     "proc": "base",
     "net": "base",
     "net/*": "base net",
-    "scan": "base net net/*",
+    "scan": "base net net/* data",
     "data": "",
     "model": "base data",
     "inventory": "base model",
