@@ -130,7 +130,7 @@ RC_GTEST_PROP(PortSpec, ReadsWhatPortSetWrites, (const std::vector<Port>& chosen
 TEST(PortList, TheBuiltInListIsWellFormed) {
   const auto list = parse_port_list(data::default_ports());
   ASSERT_TRUE(list.has_value()) << list.error().message();
-  std::map<Port, std::string_view> seen;
+  std::map<std::pair<Protocol, Port>, std::string_view> seen;
   for (const ListedPorts& listed : *list) {
     EXPECT_EQ(listed.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"),
               std::string_view::npos)
@@ -139,13 +139,14 @@ TEST(PortList, TheBuiltInListIsWellFormed) {
         << listed.name << " would be taken for a number";
     EXPECT_FALSE(listed.description.empty()) << listed.name;
     for (std::uint32_t port = listed.first; port <= listed.last; ++port) {
-      EXPECT_TRUE(seen.emplace(static_cast<Port>(port), listed.name).second) << port;
+      const std::pair place(listed.protocol, static_cast<Port>(port));
+      EXPECT_TRUE(seen.emplace(place, listed.name).second) << port;
     }
   }
 }
 
 TEST(PortList, RefusesByLine) {
-  for (const char* const line : {"22 ssh", "22/udp ssh", "x/tcp ssh", "22/tcp", "5-1/tcp ssh"}) {
+  for (const char* const line : {"22 ssh", "22/sctp ssh", "x/tcp ssh", "22/tcp", "5-1/tcp ssh"}) {
     const auto list = parse_port_list(std::string("# head\n") + line + "\n");
     ASSERT_FALSE(list.has_value()) << line;
     EXPECT_TRUE(list.error().message().starts_with("line 2 of the list: ")) << line;

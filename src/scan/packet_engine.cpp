@@ -276,6 +276,7 @@ class LinkRun {
       });
     }
     threads.clear();  // joins
+    link_->settle(table_);
     if (state.error) return std::unexpected(*state.error);
     return {};
   }

@@ -44,6 +44,9 @@ class ProbeLink {
   /// and does not, counts as stray.
   virtual Classified classify(net::Bytes frame, const ResultTable& table) const = 0;
 
+  /// Notes what only the end of a pass can tell. Called when no thread classifies any more.
+  virtual void settle(const ResultTable& /*table*/) const {}
+
  private:
   virtual void do_add(std::uint32_t index, const net::LinkAddresses& addresses) = 0;
 

@@ -20,6 +20,9 @@ std::uint16_t tag_of(std::uint64_t cookie) {
   return static_cast<std::uint16_t>(cookie >> 48);
 }
 
+/// A flood of forged answers should cost no more memory than that.
+constexpr std::size_t kMostUnverified = 1 << 20;
+
 }  // namespace
 
 UdpLink::UdpLink(net::Interface interface, UdpSourcePorts ports,
@@ -98,14 +101,32 @@ Classified UdpLink::classify_datagram(const net::UdpDatagram& datagram,
   const auto moving = moving_.find(datagram.destination_port);
   const Port port = moving == moving_.end() ? datagram.source_port : moving->second;
   const std::uint64_t bits = cookie(datagram.source, datagram.destination, port);
-  if (source_port(bits, port) != datagram.destination_port) return stray(table);
+  const Place place{found->second, port};
+  if (source_port(bits, port) != datagram.destination_port) {
+    const std::scoped_lock lock(mutex_);
+    if (forged_.size() < kMostUnverified) forged_.insert(place);
+    return stray(table);
+  }
   // Which of the payloads it answers does not matter: all of them carry the same cookie.
-  const auto payloads = udp_payloads(port);
-  const bool answers = std::ranges::any_of(payloads, [&](const UdpPayload& payload) {
-    return match(payload, bits, datagram.payload) != UdpMatch::forged;
+  const bool echoes = std::ranges::any_of(udp_payloads(port), [&](const UdpPayload& payload) {
+    return match(payload, bits, datagram.payload) == UdpMatch::answer;
   });
-  if (!answers) return stray(table);
-  return {.news = table.record(found->second, port, Answer::open), .reset = {}};
+  if (echoes) return {.news = table.record(found->second, port, Answer::open), .reset = {}};
+  const std::scoped_lock lock(mutex_);
+  if (unverified_.size() < kMostUnverified) unverified_.insert(place);
+  return {};
+}
+
+void UdpLink::settle(const ResultTable& table) const {
+  const std::scoped_lock lock(mutex_);
+  for (const Place& place : unverified_) {
+    if (forged_.contains(place)) {
+      stray(table);
+    } else {
+      table.record(place.first, place.second, Answer::open);
+    }
+  }
+  unverified_.clear();
 }
 
 Classified UdpLink::classify_unreachable(const net::UdpUnreachable& error,

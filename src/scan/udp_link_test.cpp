@@ -80,9 +80,10 @@ TEST_F(UdpLinkTest, BelievesOnlyWhatComesToThePortThatAsked) {
     SCOPED_TRACE(row.description);
     const auto table = ResultTable::create(1).value();
     const net::Frame frame = reply(asked(kPort), row.change);
-    const bool news = link_.classify(frame.bytes(), table).news;
+    link_.classify(frame.bytes(), table);
+    EXPECT_EQ(table.answer(0, kPort), Answer::none) << "it echoes nothing";
+    link_.settle(table);
     EXPECT_EQ(table.answer(0, kPort), row.answer);
-    EXPECT_EQ(news, row.answer != Answer::none);
     EXPECT_EQ(table.run().stray, row.answer == Answer::none ? 1U : 0U);
   }
 }
@@ -123,8 +124,33 @@ TEST_F(UdpLinkTest, KnowsAServiceThatAnswersFromAnotherPort) {
   question.payload = error;
   question.destination_port = 51234;
   const net::Frame frame = net::make_datagram_reply({{}, {}, target_, sources_[0]}, question);
-  EXPECT_TRUE(link_.classify(frame.bytes(), table).news);
+  link_.classify(frame.bytes(), table);
+  link_.settle(table);
   EXPECT_EQ(table.answer(0, kTftp), Answer::open);
+}
+
+TEST_F(UdpLinkTest, BelievesAnEchoAtOnceAndAFloodNever) {
+  constexpr Port kDns = 53;
+  const auto table = ResultTable::create(1).value();
+  // A datagram that comes back as it went has the identifier of the query where an answer has it.
+  net::UdpDatagram query = asked(kDns);
+  const net::Frame echo = reply(query, [](net::UdpDatagram&, net::LinkAddresses&) {});
+  EXPECT_TRUE(link_.classify(echo.bytes(), table).news);
+  EXPECT_EQ(table.answer(0, kDns), Answer::open);
+
+  const auto flooded = ResultTable::create(1).value();
+  for (const Port ours : {Port{40000}, Port{40001}, Port{40002}}) {
+    for (Port port = 1; port < 2000; ++port) {
+      net::UdpDatagram forged;
+      forged.destination_port = port;
+      forged.source_port = ours;
+      const net::LinkAddresses back{{}, {}, target_, sources_[0]};
+      link_.classify(net::make_datagram_reply(back, forged).bytes(), flooded);
+    }
+  }
+  link_.settle(flooded);
+  EXPECT_EQ(flooded.target(0).answered, 0U);
+  EXPECT_EQ(flooded.run().stray, 3U * 1999);
 }
 
 }  // namespace
