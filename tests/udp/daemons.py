@@ -50,7 +50,8 @@ DAEMONS = {
                  "pidfile {folder}/pid\n"}),
     "snmpd": Daemon(
         "snmpd", "snmpd",
-        "SNMP_PERSISTENT_DIR={folder} exec snmpd -f -C -c conf -Lo -p {folder}/pid udp:{address}:161",
+        "SNMP_PERSISTENT_DIR={folder} exec snmpd -f -C -c conf -Lo -p {folder}/pid"
+        " udp:{address}:161",
         {(161, "snmp-v3"): "answer", (161, "snmp-v2c"): "answer"},
         {"conf": "rocommunity public 198.18.0.0/15\n"}),
     # The lab starts this one itself.
@@ -59,14 +60,18 @@ DAEMONS = {
         "nfs-common", "rpc.statd", "exec rpc.statd -F -L -P {folder}", {(0, "rpc"): "answer"},
         prepare="mkdir -p sm sm.bak"),
     "tftpd": Daemon(
-        "tftpd-hpa", "in.tftpd", "exec in.tftpd -L -u nobody --address {address}:69 --secure {folder}",
+        "tftpd-hpa", "in.tftpd",
+        "exec in.tftpd -L -u nobody --address {address}:69 --secure {folder}",
         {(69, "tftp"): "unknown"}),
     "nmbd": Daemon(
-        "samba", "nmbd", "exec nmbd --foreground --no-process-group --debug-stdout -s {folder}/conf",
+        "samba", "nmbd",
+        "exec nmbd --foreground --no-process-group --debug-stdout -s {folder}/conf",
         {(137, "netbios-ns"): "answer"},
-        {"conf": "[global]\ninterfaces = {address}/16\nnetbios name = LAB\nlock directory = {folder}\n"
-                 "state directory = {folder}\ncache directory = {folder}\npid directory = {folder}\n"
-                 "private dir = {folder}\nncalrpc dir = {folder}/ncalrpc\nlog file = {folder}/samba\n"},
+        {"conf": "[global]\ninterfaces = {address}/16\nnetbios name = LAB\n"
+                 "lock directory = {folder}\nstate directory = {folder}\n"
+                 "cache directory = {folder}\npid directory = {folder}\n"
+                 "private dir = {folder}\nncalrpc dir = {folder}/ncalrpc\n"
+                 "log file = {folder}/samba\n"},
         prepare="mkdir -p /run/samba"),
     "freeradius": Daemon(
         "freeradius", "freeradius", "exec freeradius -f -l stdout -d {folder}",
@@ -88,13 +93,16 @@ DAEMONS = {
         "strongswan-charon", "charon", "STRONGSWAN_CONF={folder}/conf exec charon",
         {(500, "ike-v2"): "answer", (500, "ike-v1"): "answer",
          (4500, "ike-v2-nat"): "answer", (4500, "ike-v1-nat"): "answer"},
-        {"conf": "charon {{ filelog {{ stdout {{ path = {folder}/charon.log\ndefault = 1 }} }} }}\n"}),
+        {"conf": "charon {{ filelog {{ log {{ path = {folder}/charon.log\n"
+                 "default = 1 }} }} }}\n"}),
     "coap-server": Daemon(
-        "libcoap3-bin", "coap-server-gnutls", "exec coap-server-gnutls -A {address} -p 5683 -k secret",
+        "libcoap3-bin", "coap-server-gnutls",
+        "exec coap-server-gnutls -A {address} -p 5683 -k secret",
         {(5683, "coap"): "answer", (5684, "dtls"): "unknown"}),
     "openssl": Daemon(
         "openssl", "openssl",
-        "exec openssl s_server -dtls -listen -quiet -accept {address}:4433 -cert cert.pem -key key.pem",
+        "exec openssl s_server -dtls -listen -quiet -accept {address}:4433"
+        " -cert cert.pem -key key.pem",
         {(4433, "dtls"): "answer"}, prepare=CERTIFICATE),
     "turnserver": Daemon(
         "coturn", "turnserver",
@@ -104,9 +112,9 @@ DAEMONS = {
     "xl2tpd": Daemon(
         "xl2tpd", "xl2tpd",
         "exec xl2tpd -D -c conf -s secrets -p {folder}/pid -C {folder}/control",
-        {(1701, "l2tp"): "answer"},
-        {"conf": "[global]\nlisten-addr = {address}\n[lns default]\nip range = 198.18.9.1-198.18.9.9\n"
-                 "local ip = 198.18.9.10\n", "secrets": ""}),
+        {(1701, "l2tp"): "unknown"},
+        {"conf": "[global]\nlisten-addr = {address}\n"
+                 "[lns default]\nip range = 198.18.9.1-198.18.9.9\nlocal ip = 198.18.9.10\n", "secrets": ""}),
     "ipmi_sim": Daemon(
         "openipmi", "ipmi_sim", "exec ipmi_sim -n -c lan.conf -f commands -s {folder}",
         {(623, "asf-rmcp"): "answer", (623, "ipmi"): "unknown"},
@@ -133,7 +141,7 @@ DAEMONS = {
         "kamailio", "kamailio", "exec kamailio -DD -E -m 16 -M 4 -w {folder} -Y {folder} -f conf",
         {(5060, "sip"): "answer"},
         {"conf": "#!KAMAILIO\nchildren=1\ndisable_tcp=yes\nauto_aliases=no\n"
-                 "listen=udp:{address}:5060\nmpath=\"/usr/lib/x86_64-linux-gnu/kamailio/modules/\"\n"
+                 "listen=udp:{address}:5060\n"
                  "loadmodule \"sl.so\"\nrequest_route {{ sl_send_reply(\"200\", \"OK\"); }}\n"}),
     "miniupnpd": Daemon(
         "miniupnpd-nftables", "miniupnpd", "exec miniupnpd -d -f conf -P {folder}/pid",

@@ -61,8 +61,8 @@ class UdpDaemons(unittest.TestCase):
                 ports = sorted({port for port, _ in expected})
                 deadline = time.monotonic() + SETTLED_S
                 while True:
-                    told = {key: verdict for key, verdict in self.ask(WITH_DAEMONS, ports, WAIT_MS).items()
-                            if key in expected}
+                    answers = self.ask(WITH_DAEMONS, ports, WAIT_MS)
+                    told = {key: answers[key] for key in expected}
                     if told == expected or time.monotonic() >= deadline:
                         break
                 self.assertEqual(told, expected, self.daemons.last_words(name))
