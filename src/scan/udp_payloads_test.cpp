@@ -222,6 +222,15 @@ TEST(Match, KnowsTheAnswersOfEachProtocol) {
        UdpMatch::forged},
       {"openvpn: acknowledges our session", 1194, "openvpn",
        hex("40 aaaaaaaaaaaaaaaa 01 00000000 1122334455667788 00000000"), UdpMatch::answer},
+      {"rip: our route", 520, "rip", hex("02020000 00020000 f0112233 ffffffff 00000000 00000010"),
+       UdpMatch::answer},
+      {"rip: all routes", 520, "rip", hex("02020000 00020000 0a000000 ff000000 00000000 00000001"),
+       UdpMatch::forged},
+      {"l2tp: an acknowledgement to our tunnel", 1701, "l2tp", hex("c802000c 1122 0000 0000 0001"),
+       UdpMatch::answer},
+      {"l2tp: to nobody's", 1701, "l2tp", hex("c802000c ffff 0000 0000 0001"), UdpMatch::unknown},
+      {"rx: a version", 7001, "rx", hex("1122334455667788 00000001") + text("OpenAFS"),
+       UdpMatch::answer},
       {"kerberos: without the name", 88, "kerberos", hex("7e81"), UdpMatch::unknown},
   };
   for (const auto& row : kRows) {
