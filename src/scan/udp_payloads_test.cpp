@@ -222,6 +222,15 @@ TEST(Match, KnowsTheAnswersOfEachProtocol) {
        UdpMatch::forged},
       {"openvpn: acknowledges our session", 1194, "openvpn",
        hex("40 aaaaaaaaaaaaaaaa 01 00000000 1122334455667788 00000000"), UdpMatch::answer},
+      {"rip: our route", 520, "rip", hex("02020000 00020000 f0112233 ffffffff 00000000 00000010"),
+       UdpMatch::answer},
+      {"rip: all routes", 520, "rip", hex("02020000 00020000 0a000000 ff000000 00000000 00000001"),
+       UdpMatch::forged},
+      {"l2tp: an acknowledgement to our tunnel", 1701, "l2tp", hex("c802000c 1122 0000 0000 0001"),
+       UdpMatch::answer},
+      {"l2tp: to nobody's", 1701, "l2tp", hex("c802000c ffff 0000 0000 0001"), UdpMatch::unknown},
+      {"rx: a version", 7001, "rx", hex("1122334455667788 00000001") + text("OpenAFS"),
+       UdpMatch::answer},
       {"kerberos: without the name", 88, "kerberos", hex("7e81"), UdpMatch::unknown},
   };
   for (const auto& row : kRows) {
@@ -238,14 +247,12 @@ TEST(Match, LooksNoFurtherThanADatagramOfOurs) {
             UdpMatch::forged);
 }
 
-/// An answer that says no more than the echo of `payload`.
-ByteVector echo_of(const UdpPayload& payload, const UdpEcho& echo, std::uint64_t cookie,
-                   const ByteVector& noise) {
-  ByteVector in_front = echo.behind.empty() ? ByteVector(echo.offset) : noise + echo.behind;
+/// An answer that says no more than the echo, between noise.
+ByteVector echo_of(const UdpEcho& echo, std::uint64_t cookie, const ByteVector& noise) {
+  const ByteVector in_front = echo.behind.empty() ? ByteVector(echo.offset) : noise + echo.behind;
   UdpPayload answer;
   answer.bytes = in_front + ByteVector(echo.cookie.size()) + noise;
   answer.identifiers.push_back({static_cast<std::uint16_t>(in_front.size()), echo.cookie});
-  (void)payload;
   return stamped(answer, cookie);
 }
 
@@ -264,13 +271,10 @@ RC_GTEST_PROP(Match, AnEchoIsAnAnswerAndOnlyToItsCookie, ()) {
   // Zeros, so that noise never looks like an echo.
   const ByteVector noise(*rc::gen::inRange<std::size_t>(0, 200));
   for (const UdpEcho& echo : payload.echoes) {
-    const ByteVector answer = echo_of(payload, echo, cookie, noise);
+    const ByteVector answer = echo_of(echo, cookie, noise);
     RC_ASSERT(match(payload, cookie, answer) == UdpMatch::answer);
-    bool same = false;
-    for (const UdpEcho& any : payload.echoes) {
-      // With several echoes, the bytes of one may say another by chance.
-      same = same || ((cookie ^ other) & mask_of(any.cookie)) == 0;
-    }
+    // With several echoes, the bytes of one may say another by chance.
+    const bool same = ((cookie ^ other) & mask_of(echo.cookie)) == 0;
     if (same || payload.echoes.size() > 1) continue;
     const UdpMatch wrong = payload.echo_is_optional ? UdpMatch::unknown : UdpMatch::forged;
     RC_ASSERT(match(payload, other, answer) == wrong);

@@ -2,7 +2,8 @@
 
     with Lab(compute=1, login=0) as lab, Daemons(lab, "node1", ADDRESS) as daemons:
         daemons.running    # {daemon: what should come back from each of its ports and protocols}
-        daemons.missing    # {daemon: why it does not run}
+        daemons.absent     # {daemon: the package that is not installed}
+    daemons.failed     # {daemon: its last words}
 
 Every daemon runs in the foreground below the lab's process 1 and ends with the lab at the latest,
 whatever forks or detaches. Each has a folder of its own for configuration, state and log; nothing
@@ -49,7 +50,8 @@ DAEMONS = {
                  "pidfile {folder}/pid\n"}),
     "snmpd": Daemon(
         "snmpd", "snmpd",
-        "SNMP_PERSISTENT_DIR={folder} exec snmpd -f -C -c conf -Lo -p {folder}/pid udp:{address}:161",
+        "SNMP_PERSISTENT_DIR={folder} exec snmpd -f -C -c conf -Lo -p {folder}/pid"
+        " udp:{address}:161",
         {(161, "snmp-v3"): "answer", (161, "snmp-v2c"): "answer"},
         {"conf": "rocommunity public 198.18.0.0/15\n"}),
     # The lab starts this one itself.
@@ -58,14 +60,18 @@ DAEMONS = {
         "nfs-common", "rpc.statd", "exec rpc.statd -F -L -P {folder}", {(0, "rpc"): "answer"},
         prepare="mkdir -p sm sm.bak"),
     "tftpd": Daemon(
-        "tftpd-hpa", "in.tftpd", "exec in.tftpd -L -u nobody --address {address}:69 --secure {folder}",
+        "tftpd-hpa", "in.tftpd",
+        "exec in.tftpd -L -u nobody --address {address}:69 --secure {folder}",
         {(69, "tftp"): "unknown"}),
     "nmbd": Daemon(
-        "samba", "nmbd", "exec nmbd --foreground --no-process-group --debug-stdout -s {folder}/conf",
+        "samba", "nmbd",
+        "exec nmbd --foreground --no-process-group --debug-stdout -s {folder}/conf",
         {(137, "netbios-ns"): "answer"},
-        {"conf": "[global]\ninterfaces = {address}/16\nnetbios name = LAB\nlock directory = {folder}\n"
-                 "state directory = {folder}\ncache directory = {folder}\npid directory = {folder}\n"
-                 "private dir = {folder}\nncalrpc dir = {folder}/ncalrpc\nlog file = {folder}/samba\n"},
+        {"conf": "[global]\ninterfaces = {address}/16\nnetbios name = LAB\n"
+                 "lock directory = {folder}\nstate directory = {folder}\n"
+                 "cache directory = {folder}\npid directory = {folder}\n"
+                 "private dir = {folder}\nncalrpc dir = {folder}/ncalrpc\n"
+                 "log file = {folder}/samba\n"},
         prepare="mkdir -p /run/samba"),
     "freeradius": Daemon(
         "freeradius", "freeradius", "exec freeradius -f -l stdout -d {folder}",
@@ -87,13 +93,16 @@ DAEMONS = {
         "strongswan-charon", "charon", "STRONGSWAN_CONF={folder}/conf exec charon",
         {(500, "ike-v2"): "answer", (500, "ike-v1"): "answer",
          (4500, "ike-v2-nat"): "answer", (4500, "ike-v1-nat"): "answer"},
-        {"conf": "charon {{ filelog {{ stdout {{ path = {folder}/charon.log\ndefault = 1 }} }} }}\n"}),
+        {"conf": "charon {{ filelog {{ log {{ path = {folder}/charon.log\n"
+                 "default = 1 }} }} }}\n"}),
     "coap-server": Daemon(
-        "libcoap3-bin", "coap-server-gnutls", "exec coap-server-gnutls -A {address} -p 5683 -k secret",
-        {(5683, "coap"): "answer", (5684, "dtls"): "answer"}),
+        "libcoap3-bin", "coap-server-gnutls",
+        "exec coap-server-gnutls -A {address} -p 5683 -k secret",
+        {(5683, "coap"): "answer", (5684, "dtls"): "unknown"}),
     "openssl": Daemon(
         "openssl", "openssl",
-        "exec openssl s_server -dtls -listen -quiet -accept {address}:4433 -cert cert.pem -key key.pem",
+        "exec openssl s_server -dtls -listen -quiet -accept {address}:4433"
+        " -cert cert.pem -key key.pem",
         {(4433, "dtls"): "answer"}, prepare=CERTIFICATE),
     "turnserver": Daemon(
         "coturn", "turnserver",
@@ -103,9 +112,9 @@ DAEMONS = {
     "xl2tpd": Daemon(
         "xl2tpd", "xl2tpd",
         "exec xl2tpd -D -c conf -s secrets -p {folder}/pid -C {folder}/control",
-        {(1701, "l2tp"): "answer"},
-        {"conf": "[global]\nlisten-addr = {address}\n[lns default]\nip range = 198.18.9.1-198.18.9.9\n"
-                 "local ip = 198.18.9.10\n", "secrets": ""}),
+        {(1701, "l2tp"): "unknown"},
+        {"conf": "[global]\nlisten-addr = {address}\n"
+                 "[lns default]\nip range = 198.18.9.1-198.18.9.9\nlocal ip = 198.18.9.10\n", "secrets": ""}),
     "ipmi_sim": Daemon(
         "openipmi", "ipmi_sim", "exec ipmi_sim -n -c lan.conf -f commands -s {folder}",
         {(623, "asf-rmcp"): "answer", (623, "ipmi"): "unknown"},
@@ -132,12 +141,12 @@ DAEMONS = {
         "kamailio", "kamailio", "exec kamailio -DD -E -m 16 -M 4 -w {folder} -Y {folder} -f conf",
         {(5060, "sip"): "answer"},
         {"conf": "#!KAMAILIO\nchildren=1\ndisable_tcp=yes\nauto_aliases=no\n"
-                 "listen=udp:{address}:5060\nmpath=\"/usr/lib/x86_64-linux-gnu/kamailio/modules/\"\n"
+                 "listen=udp:{address}:5060\n"
                  "loadmodule \"sl.so\"\nrequest_route {{ sl_send_reply(\"200\", \"OK\"); }}\n"}),
     "miniupnpd": Daemon(
         "miniupnpd-nftables", "miniupnpd", "exec miniupnpd -d -f conf -P {folder}/pid",
         {(1900, "ssdp"): "unknown", (5351, "nat-pmp"): "unknown"},
-        {"conf": "ext_ifname=outside\next_ip=192.0.0.200\nlistening_ip=eth0\nenable_natpmp=yes\n"
+        {"conf": "ext_ifname=outside\nlistening_ip=eth0\nenable_natpmp=yes\n"
                  "enable_upnp=yes\nallow 1024-65535 198.18.0.0/15 1024-65535\n"
                  "uuid=00000000-0000-4000-8000-000000000000\nlease_file={folder}/leases\n"},
         prepare="ip link add outside type veth peer name beyond && ip link set outside up"
@@ -153,11 +162,11 @@ DAEMONS = {
         " exec krb5kdc -n -P {folder}/pid",
         {(88, "kerberos"): "answer"},
         {"krb5.conf": "[libdefaults]\ndefault_realm = LAB.INVALID\n"
-                      "[realms]\nLAB.INVALID = {{ kdc = {address} }}\n"
+                      "[realms]\nLAB.INVALID = {{\nkdc = {address}\n}}\n"
                       "[logging]\nkdc = STDERR\n",
          "kdc.conf": "[kdcdefaults]\nkdc_listen = {address}:88\nkdc_tcp_listen = \"\"\n"
-                     "[realms]\nLAB.INVALID = {{ database_name = {folder}/principal\n"
-                     "key_stash_file = {folder}/stash }}\n"},
+                     "[realms]\nLAB.INVALID = {{\ndatabase_name = {folder}/principal\n"
+                     "key_stash_file = {folder}/stash\n}}\n"},
         prepare="KRB5_CONFIG={folder}/krb5.conf KRB5_KDC_PROFILE={folder}/kdc.conf"
                 " kdb5_util create -s -P lab -r LAB.INVALID"),
     "ripd": Daemon(
@@ -196,18 +205,20 @@ class Daemons:
 
     def __init__(self, lab, host, address, names=tuple(DAEMONS)):
         self.lab, self.host, self.address = lab, host, address
-        self.missing, self.running = {}, {}
+        self.running, self.absent, self.failed = {}, {}, {}
         self._names = names
         self._processes = {}
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lockstep-udp-"))
         self.folder.chmod(0o755)  # some change their user
+        # FRR writes there whatever it is told; the host's mounts are its own.
+        self.lab.exec(self.host, "mount", "-t", "tmpfs", "lab", "/var/tmp", check=True)
         for name in self._names:
             if shutil.which(DAEMONS[name].program, path=SEARCH_PATH):
                 self._start(name)
             else:
-                self.missing[name] = f"{DAEMONS[name].package} is not installed"
+                self.absent[name] = DAEMONS[name].package
         deadline = time.monotonic() + PATIENCE_S
         for name in self._processes:
             self._await(name, deadline)
@@ -246,7 +257,7 @@ class Daemons:
                 return
             ended = process is not None and process.poll() is not None
             if ended or time.monotonic() >= deadline:
-                self.missing[name] = f"does not listen; its last words: {self.last_words(name)}"
+                self.failed[name] = self.last_words(name)
                 return
             time.sleep(0.05)
 
