@@ -37,8 +37,9 @@ struct ScanConfig {
   std::vector<std::string> exclude_nodes;    ///< nodesets, not yet expanded
   std::string ports = "all";                 ///< as model/port_spec.h reads it, checked
   std::string exclude_ports;                 ///< the same; empty: none
-  std::string engine = "auto";               ///< "auto", "packet" or "connect"
+  std::string engine = "auto";               ///< "auto", "packet", "xdp" or "connect"
   std::string interface;                     ///< empty: by the routing table
+  std::vector<std::string> xdp_interfaces;   ///< where "auto" may take xdp
   PacketsPerSecond rate{20000};              ///< of this monitor
   PacketsPerSecond group_rate{5000};         ///< of the nodes of one group together
   PacketsPerSecond node_rate{50};            ///< of one node; a class may set its own

@@ -21,7 +21,7 @@ namespace lockstep::cli {
 /// What scan, sweep and learn can be told about how to ask; empty: the configuration's value.
 struct PortOptions {
   std::optional<std::string> ports;
-  std::optional<std::string> engine;  ///< "auto", "packet" or "connect"
+  std::optional<std::string> engine;  ///< "auto", "packet", "xdp" or "connect"
   std::optional<std::string> interface;
   std::optional<PacketsPerSecond> rate;
   std::optional<PacketsPerSecond> node_rate;

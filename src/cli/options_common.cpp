@@ -57,7 +57,7 @@ CLI::Option& add_texts(CLI::App& sub, const std::string& name, std::vector<std::
 void add_port_options(CLI::App& sub, PortOptions& options) {
   sub.add_option("--ports", options.ports, "Ports: default, all, 22, 1-1024, ssh, all,!9100-9107")
       ->type_name("SPEC");
-  sub.add_option("--engine", options.engine, "How to ask: auto, packet (half-open), connect")
+  sub.add_option("--engine", options.engine, "How to ask: auto, packet or xdp (half-open), connect")
       ->type_name("NAME");
   sub.add_option("--interface", options.interface, "The interface to send from")->type_name("NAME");
   add_rate(sub, "--rate", options.rate, "Packets a second in all");

@@ -1,22 +1,16 @@
 #include "scan/packet_engine.h"
 
-#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <map>
 #include <mutex>
-#include <numeric>
 #include <thread>
 
-#include "base/text.h"
-#include "scan/neighbours.h"
+#include "scan/link_targets.h"
 #include "scan/packet_link.h"
 #include "scan/passes.h"
-#include "scan/rates.h"
 
 namespace lockstep::scan {
 namespace {
@@ -29,17 +23,6 @@ constexpr int kReceiveBatches = 64;
 /// A pass waits at most for so many quiet times after its last probe, however its answers trickle
 /// in; those that come later still count.
 constexpr int kMostQuietTimes = 8;
-/// Neighbour requests are broadcasts, which every node of the link has to look at.
-constexpr double kNeighbourRequestsPerSecond = 1000;
-
-struct RoutedTarget {
-  std::uint32_t index = 0;
-  net::Route route;
-};
-
-void set_status(const ResultTable& table, std::uint32_t target, TargetStatus status) {
-  table.target(target).status.store(status, std::memory_order_relaxed);
-}
 
 /// Pins the calling thread to the CPU whose frames the fan-out gives to end `index` of `count`.
 void pin_to_cpu(std::size_t index, std::size_t count) {
@@ -183,20 +166,12 @@ class LinkRun {
   LinkRun(net::Links& links, const Plan& plan, const ResultTable& table, PacketLink link)
       : links_(links), plan_(plan), table_(table), link_(std::move(link)) {}
 
-  PacketLink& link() { return link_; }
-
-  /// Opens the interface and finds out who is there: `routed` are the targets behind it.
-  Result<void> prepare(Port source_port, const std::vector<RoutedTarget>& routed) {
-    const unsigned threads = thread_count(routed);
+  /// Opens the interface and finds out who is there: `targets` are behind it.
+  Result<void> prepare(Port source_port, const LinkTargets& targets) {
+    const unsigned threads = sender_threads(plan_, targets.rate(plan_));
     LOCKSTEP_TRY(ends_, links_.open(link_.interface(), {.tcp_port = source_port}, threads));
-    NeighbourRequests requests;
-    for (const RoutedTarget& target : routed) {
-      requests[target.route.next_hop(plan_.targets[target.index].address)] = target.route.source;
-    }
-    const double pace = std::min(plan_.rate.value(), kNeighbourRequestsPerSecond);
-    LOCKSTEP_TRY(const auto macs, resolve_neighbours(ends_, link_.interface().mac, requests, pace,
-                                                     table_.run().stop));
-    for (const RoutedTarget& target : routed) add(target, macs);
+    LOCKSTEP_TRY(const auto reachable, find_neighbours(ends_, targets, plan_, table_));
+    for (const ReachableTarget& target : reachable) link_.add(target.index, target.addresses);
     return {};
   }
 
@@ -206,7 +181,7 @@ class LinkRun {
     for (const auto& end : ends_) drops += end->receive_drops();
     table_.run().dropped.fetch_add(drops, std::memory_order_relaxed);
     LOCKSTEP_CHECK(done);
-    return check_link();
+    return check_link(links_, link_.interface());
   }
 
  private:
@@ -221,31 +196,6 @@ class LinkRun {
       took = ends_.front()->now() - start;
     }
     return {};
-  }
-
-  /// Silence after the last probe is a filter only if the answers could still come in.
-  Result<void> check_link() {
-    LOCKSTEP_TRY(const net::Interface interface, links_.interface(link_.interface().index));
-    if (interface.up) return {};
-    return fail(ErrorKind::unavailable,
-                fmt::format("interface {} went down", quoted(interface.name)));
-  }
-
-  unsigned thread_count(const std::vector<RoutedTarget>& routed) const {
-    std::vector<std::uint32_t> indices;
-    for (const RoutedTarget& target : routed) indices.push_back(target.index);
-    const std::vector<double> rates = allocate_rates(plan_, indices, plan_.rate);
-    return sender_threads(plan_, std::accumulate(rates.begin(), rates.end(), 0.0));
-  }
-
-  void add(const RoutedTarget& target, const std::map<IpAddress, net::MacAddress>& macs) {
-    const IpAddress& address = plan_.targets[target.index].address;
-    const auto mac = macs.find(target.route.next_hop(address));
-    if (mac == macs.end()) {
-      if (!table_.run().stop) set_status(table_, target.index, TargetStatus::no_neighbour);
-      return;
-    }
-    link_.add(target.index, {link_.interface().mac, mac->second, target.route.source, address});
   }
 
   Result<void> run_pass(const Passes& passes, const Pass& pass) {
@@ -272,44 +222,17 @@ class LinkRun {
   std::vector<std::unique_ptr<net::FrameIo>> ends_;
 };
 
-/// The targets by the interface that leads to them; those that none leads to are marked.
-Result<std::map<int, std::vector<RoutedTarget>>> route_targets(
-    net::Links& links, const Plan& plan, const ResultTable& table,
-    const std::vector<std::uint32_t>& targets) {
-  LOCKSTEP_TRY(const auto routes, links.routes(plan.interface));
-  std::map<int, std::vector<RoutedTarget>> by_interface;
-  for (const std::uint32_t target : targets) {
-    const auto route = routes->route_to(plan.targets[target].address);
-    if (!route) {
-      set_status(table, target, TargetStatus::no_route);
-    } else if (route->local) {
-      set_status(table, target, TargetStatus::unsupported);
-    } else {
-      by_interface[route->interface_index].push_back({target, *route});
-    }
-  }
-  return by_interface;
-}
-
 }  // namespace
 
 Result<void> PacketEngine::do_run(const Plan& plan, const ResultTable& table,
                                   std::vector<std::uint32_t> targets) {
-  LOCKSTEP_TRY(const auto by_interface, route_targets(links_, plan, table, targets));
+  LOCKSTEP_TRY(const auto by_link, route_targets(links_, plan, table, targets));
   LOCKSTEP_TRY(const net::ReservedPort source_port, links_.reserve_port());
   std::vector<std::unique_ptr<LinkRun>> runs;
-  for (const auto& [index, routed] : by_interface) {
-    LOCKSTEP_TRY(net::Interface interface, links_.interface(index));
-    if (!interface.ethernet || !interface.up) {
-      for (const RoutedTarget& target : routed) {
-        set_status(table, target.index,
-                   interface.up ? TargetStatus::unsupported : TargetStatus::no_route);
-      }
-      continue;
-    }
-    PacketLink link(std::move(interface), source_port.port, plan.key);
-    runs.push_back(std::make_unique<LinkRun>(links_, plan, table, std::move(link)));
-    LOCKSTEP_CHECK(runs.back()->prepare(source_port.port, routed));
+  for (const LinkTargets& link : by_link) {
+    runs.push_back(std::make_unique<LinkRun>(
+        links_, plan, table, PacketLink(link.interface, source_port.port, plan.key)));
+    LOCKSTEP_CHECK(runs.back()->prepare(source_port.port, link));
   }
   for (const auto& run : runs) LOCKSTEP_CHECK(run->run());
   return {};
