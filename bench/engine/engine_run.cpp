@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <chrono>
 #include <numeric>
 #include <random>
@@ -63,7 +64,8 @@ scan::Plan make_plan(const Options& o, const std::vector<IpAddress>& addresses, 
 struct Sums {
   double seconds = 0;
   std::uint64_t probes = 0, asked = 0, answered = 0, unreachable = 0, stray = 0, passes = 0;
-  std::uint64_t unusual = 0;  // addresses that were not asked
+  std::uint64_t unusual = 0;                 // addresses that were not asked
+  std::atomic<std::int64_t> stopped_ns = 0;  // when the stop flag was set, by the monotonic clock
   std::vector<std::string> open;
 };
 
@@ -139,7 +141,9 @@ int main(int argc, char** argv) {
       while (o.stop_after > 0 && !token.stop_requested() && Clock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
-      if (o.stop_after > 0 && !token.stop_requested()) table->run().stop = true;
+      if (o.stop_after == 0 || token.stop_requested()) return;
+      sums.stopped_ns = Clock::now().time_since_epoch().count();
+      table->run().stop = true;
     });
     const auto done = engine->run(plan, *table);
     if (!done) {
@@ -152,8 +156,9 @@ int main(int argc, char** argv) {
   sums.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   fmt::print(
       "{{\"seconds\":{:.6f},\"probes\":{},\"asked\":{},\"answered\":{},\"unreachable\":{},"
-      "\"stray\":{},\"passes\":{},\"unusual\":{},\"open\":{{{}}}}}\n",
+      "\"stray\":{},\"passes\":{},\"unusual\":{},"
+      "\"stopped_ns\":{},\"open\":{{{}}}}}\n",
       sums.seconds, sums.probes, sums.asked, sums.answered, sums.unreachable, sums.stray,
-      sums.passes, sums.unusual, fmt::join(sums.open, ","));
+      sums.passes, sums.unusual, sums.stopped_ns.load(), fmt::join(sums.open, ","));
   return 0;
 }

@@ -10,7 +10,8 @@ is no uplink. Nothing outlives the process that made it: the namespaces are held
 kernel ends with it, and everything in them goes with them.
 
 On one link with the scanner, every node has a layer 2 address of its own. With routed=True they are
-behind a router, which costs one neighbour request instead of one a node. The addresses of the link
+behind a router, which costs one neighbour request instead of one a node. With answers=False there
+is no node but the far end itself, a real kernel. The addresses of the link
 itself, 198.19.255.248/29 and fd00:19::/64, are no nodes'.
 """
 
@@ -80,10 +81,10 @@ class Namespace:
 
 class Simnet:
     def __init__(self, program=None, nodes=64, seed=1, seconds=900, routed=False, near_passes=False,
-                 queues=None, options=()):
+                 answers=True, queues=None, options=()):
         self.program = pathlib.Path(program or default_program())
         self.nodes, self.seed, self.seconds, self.routed = nodes, seed, seconds, routed
-        self.near_passes, self.options = near_passes, list(options)
+        self.near_passes, self.answers, self.options = near_passes, answers, list(options)
         self.queues = queues or os.cpu_count()
         self.folder, self.near, self.far = None, None, None
         self.children = []
@@ -100,8 +101,9 @@ class Simnet:
             self.folder = tempfile.TemporaryDirectory(prefix="simnet-")
             self.near, self.far = Namespace(self.seconds), Namespace(self.seconds)
             self._link()
-            self.answering = self._start(self.far, "far", "--truth", self.truth_file,
-                                         "--nodes", self.nodes, "--seed", self.seed, *self.options)
+            if self.answers:
+                self.answering = self._start(self.far, "far", "--truth", self.truth_file, "--nodes",
+                                             self.nodes, "--seed", self.seed, *self.options)
             if self.near_passes:
                 self._start(self.near, "near", "--pass")
         except BaseException:
@@ -113,6 +115,8 @@ class Simnet:
         for child in self.children:
             child.stdin.close()
             child.wait(10)
+            child.stdout.close()
+            child.stderr.close()
         for namespace in (self.near, self.far):
             if namespace:
                 namespace.close()
