@@ -334,7 +334,9 @@ int main(int argc, char** argv) {
 
   const bpf_program* const program =
       o.pass ? skeleton->progs.simnet_pass : skeleton->progs.simnet_answer;
-  LIBBPF_OPTS(bpf_link_create_opts, how, .flags = XDP_FLAGS_DRV_MODE);
+  bpf_link_create_opts how{};
+  how.sz = sizeof how;
+  how.flags = XDP_FLAGS_DRV_MODE;
   const int link =
       bpf_link_create(bpf_program__fd(program), static_cast<int>(index), BPF_XDP, &how);
   check(link, "attach to " + o.interface);

@@ -15,6 +15,7 @@ is no node but the far end itself, a real kernel. The addresses of the link
 itself, 198.19.255.248/29 and fd00:19::/64, are no nodes'.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -113,10 +114,7 @@ class Simnet:
 
     def __exit__(self, *_):
         for child in self.children:
-            child.stdin.close()
-            child.wait(10)
-            child.stdout.close()
-            child.stderr.close()
+            self._end(child)
         for namespace in (self.near, self.far):
             if namespace:
                 namespace.close()
@@ -164,6 +162,24 @@ class Simnet:
             child.wait(10)
             raise SimnetNotAllowed(child.stderr.read().strip())
         return child
+
+    @contextlib.contextmanager
+    def passing(self):
+        """Puts a program that passes everything on the scanner's end meanwhile: without one, a
+        scanner by packet sockets gets no answers (XDP_TX on a veth reaches only its like)."""
+        child = self._start(self.near, "near", "--pass")
+        try:
+            yield
+        finally:
+            self.children.remove(child)
+            self._end(child)
+
+    @staticmethod
+    def _end(child):
+        child.stdin.close()
+        child.wait(10)
+        child.stdout.close()
+        child.stderr.close()
 
     def _ask(self, line):
         self.answering.stdin.write(line + "\n")

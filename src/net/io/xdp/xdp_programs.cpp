@@ -46,6 +46,32 @@ Error attach_error(int errno_value, const Interface& interface) {
   return Error(ErrorKind::unsupported, fmt::format("interface {}: {}", name, reason.message()));
 }
 
+/// libbpf's options say how long they are. (Its macro for them is no C++.)
+template <typename T>
+T sized() {
+  T options{};
+  options.sz = sizeof options;
+  return options;
+}
+
+/// Runs a program `repeat` times over frames that begin as `frame`, and do what it says.
+Result<void> run_live(int program, Bytes frame, int repeat, std::uint32_t batch) {
+  auto options = sized<bpf_test_run_opts>();
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  options.repeat = repeat;
+  options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+  options.batch_size = batch;
+  const int result = bpf_prog_test_run_opts(program, &options);
+  if (result == 0 || result == -EINTR) return {};
+  if (result == -EPERM) return fail(ErrorKind::denied, kMissingRights);
+  if (result == -EINVAL) {
+    return fail(ErrorKind::unsupported,
+                "this kernel sends no frames from XDP (Linux 5.18 and later do); use engine packet");
+  }
+  return std::unexpected(system_error(-result, "run an XDP program"));
+}
+
 }  // namespace
 
 struct XdpPrograms::Loaded {
@@ -100,7 +126,8 @@ Result<std::unique_ptr<XdpPrograms>> XdpPrograms::load(std::size_t targets, std:
 }
 
 Result<void> XdpPrograms::attach(const Interface& interface) {
-  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+  auto options = sized<bpf_link_create_opts>();
+  options.flags = XDP_FLAGS_DRV_MODE;
   shared_->ifindex = static_cast<std::uint32_t>(interface.index);
   const int link = bpf_link_create(bpf_program__fd(loaded_->skeleton->progs.lockstep_receive),
                                    interface.index, BPF_XDP, &options);
@@ -110,25 +137,14 @@ Result<void> XdpPrograms::attach(const Interface& interface) {
 }
 
 Result<void> XdpPrograms::send(Bytes frame) {
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-              .data_size_in = static_cast<std::uint32_t>(frame.size()), .repeat = 1,
-              .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 1);
-  const int result =
-      bpf_prog_test_run_opts(bpf_program__fd(loaded_->skeleton->progs.lockstep_send), &options);
-  if (result != 0 && result != -EINTR) return std::unexpected(load_error(-result));
-  return {};
+  return run_live(bpf_program__fd(loaded_->skeleton->progs.lockstep_send), frame, 1, 1);
 }
 
 Result<void> XdpPrograms::generate(std::size_t frame_bytes) const {
-  const std::array<std::byte, LOCKSTEP_XDP_FRAME> blank{};
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = blank.data(),
-              .data_size_in = static_cast<std::uint32_t>(frame_bytes),
-              .repeat = std::numeric_limits<int>::max(), .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-              .batch_size = 64);
-  const int result =
-      bpf_prog_test_run_opts(bpf_program__fd(loaded_->skeleton->progs.lockstep_generate), &options);
-  if (result != 0 && result != -EINTR) return std::unexpected(load_error(-result));
-  return {};
+  constexpr std::uint32_t kBatch = 64;
+  const std::array<std::byte, LOCKSTEP_XDP_SLACK + LOCKSTEP_XDP_FRAME> blank{};
+  return run_live(bpf_program__fd(loaded_->skeleton->progs.lockstep_generate),
+                  Bytes(blank).first(frame_bytes), std::numeric_limits<int>::max(), kBatch);
 }
 
 Result<void> may_use_xdp() {
