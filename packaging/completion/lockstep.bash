@@ -16,7 +16,7 @@ _lockstep() {
 
   case $previous in
     --config | --report) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-    --engine) mapfile -t COMPREPLY < <(compgen -W "auto packet connect" -- "$word"); return ;;
+    --engine) mapfile -t COMPREPLY < <(compgen -W "auto packet xdp connect" -- "$word"); return ;;
     --ports) mapfile -t COMPREPLY < <(compgen -W "default all" -- "$word"); return ;;
     --rate | --node-rate) mapfile -t COMPREPLY < <(compgen -W "unlimited" -- "$word"); return ;;
     --class | --from | --network | --nodes | --note | --reason) return ;;

@@ -153,7 +153,8 @@ Result<ComposedCollector> make_port_collector(const Config& config, const cli::P
                                               scan::Fence fence, const PortSets& ports,
                                               EngineUse use, net::Links& links) {
   LOCKSTEP_TRY(EngineChoice choice,
-               choose_engine(options.engine.value_or(config.scan.engine), use, links));
+               choose_engine(options.engine.value_or(config.scan.engine), use, links,
+                             {.interfaces = config.scan.xdp_interfaces}));
   PortCollectorOptions collector{.ports = ports,
                                  .fence = std::move(fence),
                                  .rate = options.rate.value_or(config.scan.rate),

@@ -109,7 +109,7 @@ Result<std::string> as_choice(const TomlValue& value, std::span<const std::strin
 }
 
 Result<std::string> as_engine(const TomlValue& value) {
-  static constexpr std::array<std::string_view, 3> kEngines = {"auto", "packet", "connect"};
+  static constexpr std::array<std::string_view, 4> kEngines = {"auto", "packet", "xdp", "connect"};
   return as_choice(value, kEngines);
 }
 
@@ -234,6 +234,7 @@ class ConfigReader {
     table.read("exclude_ports", scan.exclude_ports, as_excluded_ports);
     table.read("engine", scan.engine, as_engine);
     table.read("interface", scan.interface, as_interface);
+    table.read_list("xdp_interfaces", scan.xdp_interfaces, as_interface);
     table.read("rate", scan.rate, as_rate);
     table.read("group_rate", scan.group_rate, as_rate);
     table.read("node_rate", scan.node_rate, as_rate);

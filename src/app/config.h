@@ -41,8 +41,9 @@ struct ScanConfig {
   std::vector<IpAddress> source_addresses;  ///< to ask from by UDP; empty: as the route says
   /// What hosts send of ICMP errors to each of them a second; unlimited: they have no limit.
   PacketsPerSecond icmp_rate{1};
-  std::string engine = "auto";               ///< "auto", "packet" or "connect"
+  std::string engine = "auto";               ///< "auto", "packet", "xdp" or "connect"
   std::string interface;                     ///< empty: by the routing table
+  std::vector<std::string> xdp_interfaces;   ///< where "auto" may take xdp
   PacketsPerSecond rate{20000};              ///< of this monitor
   PacketsPerSecond group_rate{5000};         ///< of the nodes of one group together
   PacketsPerSecond node_rate{50};            ///< of one node; a class may set its own

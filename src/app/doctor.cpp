@@ -1,6 +1,7 @@
 #include "app/doctor.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/resource.h>
 #include <sys/timex.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "inventory/resolver.h"
 #include "net/io/af_packet.h"
+#include "net/io/xdp/xdp_programs.h"
 #include "net/route.h"
 
 namespace lockstep {
@@ -34,10 +36,40 @@ DoctorCheck limited(std::string subject, std::string finding, std::string remedy
 
 DoctorCheck check_rights() {
   const auto allowed = net::may_open_packet_sockets();
-  if (allowed) return good("rights", "packet sockets: engine auto takes packet (half-open)");
+  if (allowed) return good("rights", "packet sockets: half-open scans work");
   return limited("rights",
                  "no packet sockets: scan falls back to connect, sweep ends with status 3",
                  allowed.error().message());
+}
+
+/// What `auto` would take for sweeps as configured, and why.
+DoctorCheck check_engine(const Config& config) {
+  const std::string subject = "engine";
+  const ScanConfig& scan = config.scan;
+  if (scan.engine != "auto") return good(subject, fmt::format("{}, as configured", scan.engine));
+  if (!net::may_open_packet_sockets()) {
+    return limited(subject, "auto has no engine for sweeps", "see rights");
+  }
+  if (scan.xdp_interfaces.empty()) {
+    return good(subject, "auto takes packet: [scan] xdp_interfaces lists no interface for xdp");
+  }
+  if (scan.rate < kXdpFrom) {
+    return good(subject, fmt::format("auto takes packet: [scan] rate is {:.0f}, and xdp is worth a "
+                                     "core from {:.0f} packets a second on",
+                                     scan.rate.value(), kXdpFrom.value()));
+  }
+  if (const auto allowed = net::may_use_xdp(); !allowed) {
+    return limited(subject, "auto takes packet: xdp cannot be used", allowed.error().message());
+  }
+  for (const std::string& name : scan.xdp_interfaces) {
+    if (const auto found = net::interface_by_name(name); !found) {
+      return bad(subject, found.error(), "correct [scan] xdp_interfaces; see: ip -brief link");
+    }
+  }
+  return good(subject,
+              fmt::format("auto takes xdp on {}, where the caps of nodes and groups leave {:.0f} "
+                          "packets a second, and packet elsewhere",
+                          fmt::join(scan.xdp_interfaces, ", "), kXdpFrom.value()));
 }
 
 /// A first address of the inventory, to see where the routing table leads.
@@ -139,6 +171,7 @@ std::vector<DoctorCheck> run_doctor(const std::string& config) {
   }
   checks.push_back(check_rights());
   if (setup && setup->from_file()) {
+    checks.push_back(check_engine(setup->config));
     checks.push_back(check_interface(setup->config, inventory));
     checks.push_back(check_store(setup->config));
     checks.push_back(check_resolver(setup->config, inventory));

@@ -6,8 +6,11 @@
 
 #include "base/text.h"
 #include "net/io/af_packet.h"
+#include "net/io/xdp/xdp_programs.h"
 #include "scan/connect_engine.h"
 #include "scan/packet_engine.h"
+#include "scan/preferred_engine.h"
+#include "scan/xdp_engine.h"
 
 namespace lockstep {
 namespace {
@@ -15,9 +18,9 @@ namespace {
 constexpr const char* kConnectNotice =
     "engine connect completes TCP connections: applications notice, and some break";
 
-EngineChoice packet(EngineUse use, net::Links& links) {
+EngineChoice half_open(std::unique_ptr<scan::Engine> engine, EngineUse use) {
   EngineChoice choice;
-  choice.engine = std::make_unique<scan::PacketEngine>(links);
+  choice.engine = std::move(engine);
   if (use == EngineUse::scan) choice.fallback = std::make_unique<scan::ConnectEngine>();
   return choice;
 }
@@ -29,21 +32,42 @@ EngineChoice connect(std::string notice) {
   return choice;
 }
 
+/// packet, but for xdp where it is allowed and worth its while.
+std::unique_ptr<scan::Engine> best_of(net::Links& links, const XdpPolicy& policy) {
+  auto packet = std::make_unique<scan::PacketEngine>(links);
+  if (policy.interfaces.empty()) return packet;
+  auto xdp = std::make_unique<scan::XdpEngine>(
+      links, scan::XdpOptions{.interfaces = policy.interfaces, .lowest_rate = kXdpFrom});
+  return std::make_unique<scan::PreferredEngine>(std::move(xdp), std::move(packet));
+}
+
+Result<EngineChoice> xdp(EngineUse use, net::Links& links) {
+  if (const auto allowed = net::may_use_xdp(); !allowed) {
+    return std::unexpected(allowed.error().within("engine xdp"));
+  }
+  return half_open(std::make_unique<scan::XdpEngine>(links), use);
+}
+
 }  // namespace
 
-Result<EngineChoice> choose_engine(std::string_view wanted, EngineUse use, net::Links& links) {
-  static constexpr std::array<std::string_view, 3> kNames = {"auto", "packet", "connect"};
+Result<EngineChoice> choose_engine(std::string_view wanted, EngineUse use, net::Links& links,
+                                   const XdpPolicy& policy) {
+  static constexpr std::array<std::string_view, 4> kNames = {"auto", "packet", "xdp", "connect"};
   if (wanted == "connect") return connect(use == EngineUse::sweep ? kConnectNotice : "");
-  if (wanted != "auto" && wanted != "packet") {
+  if (wanted != "auto" && wanted != "packet" && wanted != "xdp") {
     const std::string_view near = nearest(wanted, kNames);
     return fail(ErrorKind::invalid,
-                fmt::format("{} is no engine (auto, packet, connect){}", quoted(wanted),
+                fmt::format("{} is no engine (auto, packet, xdp, connect){}", quoted(wanted),
                             near.empty() ? "" : fmt::format("; did you mean {}?", near)));
   }
   const auto allowed = net::may_open_packet_sockets();
-  if (allowed) return packet(use, links);
-  if (wanted == "packet" || use == EngineUse::sweep) {
-    return std::unexpected(allowed.error().within("engine packet"));
+  if (allowed && wanted == "xdp") return xdp(use, links);
+  if (allowed && wanted == "packet")
+    return half_open(std::make_unique<scan::PacketEngine>(links), use);
+  if (allowed) return half_open(best_of(links, policy), use);
+  if (wanted != "auto" || use == EngineUse::sweep) {
+    return std::unexpected(
+        allowed.error().within(fmt::format("engine {}", wanted == "xdp" ? "xdp" : "packet")));
   }
   return connect(fmt::format("no right to send packets, so {}", kConnectNotice));
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "net/io/links.h"
@@ -23,9 +24,21 @@ struct EngineChoice {
   std::string notice;  ///< what a person should know about the choice; may be empty
 };
 
-/// `wanted` is "auto", "packet" or "connect"; `links` must outlive the engine. Errors: `denied`,
-/// naming the right that is missing: always for "packet", and for "auto" where `use` is a sweep;
-/// `invalid` for another name.
-Result<EngineChoice> choose_engine(std::string_view wanted, EngineUse use, net::Links& links);
+/// When `auto` takes engine xdp.
+struct XdpPolicy {
+  std::vector<std::string> interfaces;  ///< only on these
+};
+
+/// The rate in all from which `auto` takes xdp: below, packet keeps up, and a generator would burn
+/// a core for nothing.
+inline constexpr PacketsPerSecond kXdpFrom{300'000};
+
+/// `wanted` is "auto", "packet", "xdp" or "connect"; `links` must outlive the engine. Errors:
+/// `denied`, naming the right that is missing: always for "packet" and "xdp", and for "auto" where
+/// `use` is a sweep; `unsupported` for "xdp" where the kernel does not load it; `invalid` for
+/// another name. Whether xdp is right for a plan, its rate and its interfaces, shows when it runs:
+/// the engine for "auto" goes on with packet where it is not.
+Result<EngineChoice> choose_engine(std::string_view wanted, EngineUse use, net::Links& links,
+                                   const XdpPolicy& xdp = {});
 
 }  // namespace lockstep

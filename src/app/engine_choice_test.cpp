@@ -9,6 +9,7 @@
 
 #include "net/io/af_packet.h"
 #include "net/io/memory.h"
+#include "net/io/xdp/xdp_programs.h"
 
 namespace lockstep {
 namespace {
@@ -35,7 +36,7 @@ TEST(EngineChoice, RefusesOtherNames) {
   } kRows[] = {
       {"pakcet", "did you mean packet?"},
       {"Connect", "did you mean connect?"},
-      {"", "\"\" is no engine (auto, packet, connect)"},
+      {"", "\"\" is no engine (auto, packet, xdp, connect)"},
       {"quantum", "\"quantum\" is no engine"},
       {"\x1b[31m", "\"\\x1b[31m\" is no engine"},
   };
@@ -46,6 +47,23 @@ TEST(EngineChoice, RefusesOtherNames) {
     EXPECT_EQ(choice.error().kind(), ErrorKind::invalid);
     EXPECT_THAT(choice.error().message(), HasSubstr(row.says));
   }
+}
+
+TEST(EngineChoice, XdpIsGivenToWhoeverAsksAndToAutoWhereItsInterfacesAreListed) {
+  if (!net::may_open_packet_sockets()) GTEST_SKIP() << "needs CAP_NET_RAW";
+  net::MemoryNetwork links;
+  if (net::may_use_xdp()) {
+    const auto asked = choose_engine("xdp", EngineUse::sweep, links);
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->engine->name(), "xdp");
+    EXPECT_FALSE(asked->engine->completes_handshakes());
+  }
+  const auto listed = choose_engine("auto", EngineUse::sweep, links, {.interfaces = {"eth0"}});
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(listed->engine->name(), "xdp") << "until a plan shows that packet is the better one";
+  const auto asked = choose_engine("packet", EngineUse::sweep, links, {.interfaces = {"eth0"}});
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->engine->name(), "packet");
 }
 
 TEST(EngineChoice, WithTheRightItIsHalfOpen) {
@@ -74,8 +92,10 @@ int check_without_right() {
   const struct {
     const char* name;
     EngineUse use;
-  } kDenied[] = {
-      {"packet", EngineUse::scan}, {"packet", EngineUse::sweep}, {"auto", EngineUse::sweep}};
+  } kDenied[] = {{"packet", EngineUse::scan},
+                 {"packet", EngineUse::sweep},
+                 {"auto", EngineUse::sweep},
+                 {"xdp", EngineUse::scan}};
   for (const auto& row : kDenied) {
     const auto choice = choose_engine(row.name, row.use, links);
     if (choice || choice.error().kind() != ErrorKind::denied) return 3;

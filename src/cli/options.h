@@ -22,7 +22,7 @@ namespace lockstep::cli {
 struct PortOptions {
   std::optional<std::string> ports;      ///< of TCP; "none": none
   std::optional<std::string> udp_ports;  ///< likewise; given alone, no TCP port is asked
-  std::optional<std::string> engine;     ///< "auto", "packet" or "connect"
+  std::optional<std::string> engine;     ///< "auto", "packet", "xdp" or "connect"
   std::optional<std::string> interface;
   std::optional<PacketsPerSecond> rate;
   std::optional<PacketsPerSecond> node_rate;

@@ -61,7 +61,7 @@ void add_port_options(CLI::App& sub, PortOptions& options) {
   sub.add_option("--udp-ports", options.udp_ports,
                  "UDP ports, likewise; without --ports, these alone")
       ->type_name("SPEC");
-  sub.add_option("--engine", options.engine, "How to ask: auto, packet (half-open), connect")
+  sub.add_option("--engine", options.engine, "How to ask: auto, packet or xdp (half-open), connect")
       ->type_name("NAME");
   sub.add_option("--interface", options.interface, "The interface to send from")->type_name("NAME");
   add_rate(sub, "--rate", options.rate, "Packets a second in all");

@@ -1,24 +1,18 @@
 #include "scan/packet_engine.h"
 
-#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <map>
 #include <mutex>
-#include <numeric>
+#include <optional>
 #include <thread>
 
-#include "base/text.h"
-#include "scan/neighbours.h"
-#include "scan/packet_link.h"
+#include "scan/link_targets.h"
+#include "scan/own_ports.h"
 #include "scan/passes.h"
-#include "scan/rates.h"
-#include "scan/udp_link.h"
-#include "scan/udp_payloads.h"
+#include "scan/probe_link.h"
 
 namespace lockstep::scan {
 namespace {
@@ -31,17 +25,6 @@ constexpr int kReceiveBatches = 64;
 /// A pass waits at most for so many quiet times after its last probe, however its answers trickle
 /// in; those that come later still count.
 constexpr int kMostQuietTimes = 8;
-/// Neighbour requests are broadcasts, which every node of the link has to look at.
-constexpr double kNeighbourRequestsPerSecond = 1000;
-
-struct RoutedTarget {
-  std::uint32_t index = 0;
-  net::Route route;
-};
-
-void set_status(const ResultTable& table, std::uint32_t target, TargetStatus status) {
-  table.target(target).status.store(status, std::memory_order_relaxed);
-}
 
 /// Pins the calling thread to the CPU whose frames the fan-out gives to end `index` of `count`.
 void pin_to_cpu(std::size_t index, std::size_t count) {
@@ -200,18 +183,12 @@ class LinkRun {
           std::unique_ptr<ProbeLink> link)
       : links_(links), plan_(plan), table_(table), link_(std::move(link)) {}
 
-  /// Opens the interface and finds out who is there: `routed` are the targets behind it.
-  Result<void> prepare(const std::vector<RoutedTarget>& routed) {
-    const unsigned threads = thread_count(routed);
+  /// Opens the interface and finds out who is there: `targets` are behind it.
+  Result<void> prepare(const LinkTargets& targets) {
+    const unsigned threads = sender_threads(plan_, targets.rate(plan_));
     LOCKSTEP_TRY(ends_, links_.open(link_->interface(), link_->filter(), threads));
-    NeighbourRequests requests;
-    for (const RoutedTarget& target : routed) {
-      requests[target.route.next_hop(plan_.targets[target.index].address)] = target.route.source;
-    }
-    const double pace = std::min(plan_.rate.value(), kNeighbourRequestsPerSecond);
-    LOCKSTEP_TRY(const auto macs, resolve_neighbours(ends_, link_->interface().mac, requests, pace,
-                                                     table_.run().stop));
-    for (const RoutedTarget& target : routed) add(target, macs);
+    LOCKSTEP_TRY(const auto reachable, find_neighbours(ends_, targets, plan_, table_));
+    for (const ReachableTarget& target : reachable) link_->add(target.index, target.addresses);
     return {};
   }
 
@@ -221,7 +198,7 @@ class LinkRun {
     for (const auto& end : ends_) drops += end->receive_drops();
     table_.run().dropped.fetch_add(drops, std::memory_order_relaxed);
     LOCKSTEP_CHECK(done);
-    return check_link();
+    return check_link(links_, link_->interface());
   }
 
  private:
@@ -236,31 +213,6 @@ class LinkRun {
       took = ends_.front()->now() - start;
     }
     return {};
-  }
-
-  /// Silence after the last probe is a filter only if the answers could still come in.
-  Result<void> check_link() {
-    LOCKSTEP_TRY(const net::Interface interface, links_.interface(link_->interface().index));
-    if (interface.up) return {};
-    return fail(ErrorKind::unavailable,
-                fmt::format("interface {} went down", quoted(interface.name)));
-  }
-
-  unsigned thread_count(const std::vector<RoutedTarget>& routed) const {
-    std::vector<std::uint32_t> indices;
-    for (const RoutedTarget& target : routed) indices.push_back(target.index);
-    const std::vector<double> rates = allocate_rates(plan_, indices, plan_.rate);
-    return sender_threads(plan_, std::accumulate(rates.begin(), rates.end(), 0.0));
-  }
-
-  void add(const RoutedTarget& target, const std::map<IpAddress, net::MacAddress>& macs) {
-    const IpAddress& address = plan_.targets[target.index].address;
-    const auto mac = macs.find(target.route.next_hop(address));
-    if (mac == macs.end()) {
-      if (!table_.run().stop) set_status(table_, target.index, TargetStatus::no_neighbour);
-      return;
-    }
-    link_->add(target.index, {link_->interface().mac, mac->second, target.route.source, address});
   }
 
   Result<void> run_pass(const Passes& passes, const Pass& pass) {
@@ -288,99 +240,18 @@ class LinkRun {
   std::vector<std::unique_ptr<net::FrameIo>> ends_;
 };
 
-/// So many ports of ours ask by UDP: a forged answer has to know which.
-constexpr std::size_t kUdpPorts = 16;
-
-/// Our ports, held as long as the run lasts.
-class OwnPorts {
- public:
-  static Result<OwnPorts> reserve(net::Links& links, const Plan& plan) {
-    OwnPorts own;
-    const bool udp = plan.protocol == Protocol::udp;
-    for (std::size_t i = 0; i < (udp ? kUdpPorts : 1); ++i) {
-      LOCKSTEP_TRY(const Port port, own.hold(links, plan.protocol));
-      own.ports_.usual.push_back(port);
-    }
-    if (!udp) return own;
-    for (const Port asked : plan.ports) {
-      if (!std::ranges::any_of(udp_payloads(asked), &UdpPayload::answers_from_other_port)) continue;
-      LOCKSTEP_TRY(own.ports_.for_moving[asked], own.hold(links, plan.protocol));
-    }
-    return own;
-  }
-
-  std::unique_ptr<ProbeLink> make_link(net::Interface interface, const Plan& plan) const {
-    if (plan.protocol == Protocol::tcp) {
-      return std::make_unique<PacketLink>(std::move(interface), ports_.usual.front(), plan.key);
-    }
-    return std::make_unique<UdpLink>(std::move(interface), ports_, plan.sources, plan.key);
-  }
-
- private:
-  Result<Port> hold(net::Links& links, Protocol protocol) {
-    LOCKSTEP_TRY(net::ReservedPort held, links.reserve_port(protocol));
-    held_.push_back(std::move(held));
-    return held_.back().port;
-  }
-
-  UdpSourcePorts ports_;
-  std::vector<net::ReservedPort> held_;
-};
-
-/// An answer to an address that is not ours would reach nobody.
-Result<void> check_sources(net::Links& links, const Plan& plan) {
-  if (plan.sources.empty()) return {};
-  LOCKSTEP_TRY(const auto routes, links.routes(""));
-  for (const IpAddress& source : plan.sources) {
-    const auto route = routes->route_to(source);
-    if (route && route->local) continue;
-    return fail(ErrorKind::invalid,
-                fmt::format("source address {} is no address of this machine; add it to the "
-                            "interface (ip address add), or take it out of [scan] source_addresses",
-                            source.to_string()));
-  }
-  return {};
-}
-
-/// The targets by the interface that leads to them; those that none leads to are marked.
-Result<std::map<int, std::vector<RoutedTarget>>> route_targets(
-    net::Links& links, const Plan& plan, const ResultTable& table,
-    const std::vector<std::uint32_t>& targets) {
-  LOCKSTEP_TRY(const auto routes, links.routes(plan.interface));
-  std::map<int, std::vector<RoutedTarget>> by_interface;
-  for (const std::uint32_t target : targets) {
-    const auto route = routes->route_to(plan.targets[target].address);
-    if (!route) {
-      set_status(table, target, TargetStatus::no_route);
-    } else if (route->local) {
-      set_status(table, target, TargetStatus::unsupported);
-    } else {
-      by_interface[route->interface_index].push_back({target, *route});
-    }
-  }
-  return by_interface;
-}
-
 }  // namespace
 
 Result<void> PacketEngine::do_run(const Plan& plan, const ResultTable& table,
                                   std::vector<std::uint32_t> targets) {
   LOCKSTEP_CHECK(check_sources(links_, plan));
-  LOCKSTEP_TRY(const auto by_interface, route_targets(links_, plan, table, targets));
+  LOCKSTEP_TRY(const auto by_link, route_targets(links_, plan, table, targets));
   LOCKSTEP_TRY(const OwnPorts own_ports, OwnPorts::reserve(links_, plan));
   std::vector<std::unique_ptr<LinkRun>> runs;
-  for (const auto& [index, routed] : by_interface) {
-    LOCKSTEP_TRY(net::Interface interface, links_.interface(index));
-    if (!interface.ethernet || !interface.up) {
-      for (const RoutedTarget& target : routed) {
-        set_status(table, target.index,
-                   interface.up ? TargetStatus::unsupported : TargetStatus::no_route);
-      }
-      continue;
-    }
-    runs.push_back(std::make_unique<LinkRun>(links_, plan, table,
-                                             own_ports.make_link(std::move(interface), plan)));
-    LOCKSTEP_CHECK(runs.back()->prepare(routed));
+  for (const LinkTargets& link : by_link) {
+    runs.push_back(
+        std::make_unique<LinkRun>(links_, plan, table, own_ports.make_link(link.interface, plan)));
+    LOCKSTEP_CHECK(runs.back()->prepare(link));
   }
   for (const auto& run : runs) LOCKSTEP_CHECK(run->run());
   return {};

@@ -85,4 +85,25 @@ bool ResultTable::record(std::size_t target, Port port, Answer answer) const {
   return true;
 }
 
+void ResultTable::record_block(std::size_t target, Port first, std::uint64_t answers) const {
+  constexpr std::uint64_t kLower = 0x5555555555555555;
+  std::atomic<std::uint64_t>& place = word(target, first);
+  std::uint64_t before = place.load(std::memory_order_relaxed);
+  std::uint64_t fresh = 0;
+  do {
+    const std::uint64_t taken = (before | before >> 1) & kLower;
+    fresh = answers & ~(taken | taken << 1);
+    if (fresh == 0) return;
+  } while (!place.compare_exchange_weak(before, before | fresh, std::memory_order_relaxed));
+  const std::uint64_t lower = fresh & kLower;
+  const std::uint64_t upper = fresh >> 1 & kLower;
+  const auto count = [](std::uint64_t bits) {
+    return static_cast<std::uint32_t>(std::popcount(bits));
+  };
+  TargetCounters& counters = targets_[target];
+  counters.open.fetch_add(count(upper & ~lower), std::memory_order_relaxed);
+  counters.unreachable.fetch_add(count(upper & lower), std::memory_order_relaxed);
+  counters.answered.fetch_add(count(upper | lower), std::memory_order_release);
+}
+
 }  // namespace lockstep::scan

@@ -76,6 +76,9 @@ class ResultTable {
   std::vector<Port> open_ports(std::size_t target) const;
   /// Notes the first answer of a probe; later ones change nothing. True if it was the first.
   bool record(std::size_t target, Port port, Answer answer) const;
+  /// The same for the 32 ports from `first` on, a multiple of 32: two bits each in `answers`, those
+  /// of the lowest port lowest.
+  void record_block(std::size_t target, Port first, std::uint64_t answers) const;
 
  private:
   static constexpr std::size_t kWordsPerTarget = 65536 / 32;
