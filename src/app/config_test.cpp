@@ -31,6 +31,7 @@ ports = "1-1024,8080"
 exclude_ports = "100-200"
 engine = "packet"
 interface = "eth0"
+xdp_interfaces = ["eth0", "eth1"]
 rate = "unlimited"
 group_rate = 2500.5
 node_rate = 20
@@ -97,6 +98,7 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(config.scan.exclude_ports, "100-200");
   EXPECT_EQ(config.scan.engine, "packet");
   EXPECT_EQ(config.scan.interface, "eth0");
+  EXPECT_THAT(config.scan.xdp_interfaces, ElementsAre("eth0", "eth1"));
   EXPECT_TRUE(config.scan.rate.is_unlimited());
   EXPECT_EQ(config.scan.group_rate.value(), 2500.5);
   EXPECT_EQ(config.scan.node_rate.value(), 20);
@@ -277,7 +279,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"unlike any engine",
                 "[scan]\nengine = \"quantum\"\n",
                 "2:10",
-                {"write one of \"auto\", \"packet\", \"connect\""}},
+                {"write one of \"auto\", \"packet\", \"xdp\", \"connect\""}},
+        BadFile{"mistyped xdp_interfaces",
+                "[scan]\nxdp_interface = [\"eth0\"]\n",
+                "2:1",
+                {"did you mean xdp_interfaces?"}},
         BadFile{
             "interface", "[scan]\ninterface = \"a-very-long-interface\"\n", "2:13", {"`ip link`"}},
         BadFile{"negative rate", "[scan]\nrate = -5\n", "2:8", {"[scan] rate: is -5", "above 0"}},

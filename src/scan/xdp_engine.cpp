@@ -262,7 +262,12 @@ Result<void> XdpEngine::do_run(const Plan& plan, const ResultTable& table,
       programs = std::move(loaded);
     }
     runs.push_back(std::make_unique<XdpRun>(links_, plan, table, link.interface));
-    LOCKSTEP_CHECK(runs.back()->prepare(*programs, source_port.port, link, walkers));
+    const auto prepared = runs.back()->prepare(*programs, source_port.port, link, walkers);
+    if (prepared) continue;
+    // Another engine may take over, and it is not to pay for programs that only let pass.
+    runs.clear();
+    programs_.clear();
+    return prepared;
   }
   for (const auto& run : runs) LOCKSTEP_CHECK(run->run());
   return {};
