@@ -122,7 +122,7 @@ TEST(XdpLayout, AFrameWithPortAndCookieIsThatOfThePacketEngine) {
     link.add(0, targets.front().addresses);
     for (const Port port : {Port{1}, Port{22}, Port{65535}}) {
       net::Frame theirs;
-      link.write_syn({0, port}, theirs);
+      theirs.size = link.write({.target = 0, .port = port}, 1, theirs.data);
       const std::uint64_t to[] = {target.destination[0], target.destination[1]};
       const std::uint64_t from[] = {target.source[0], target.source[1]};
       const std::uint32_t cookie =
