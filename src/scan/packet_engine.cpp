@@ -46,7 +46,7 @@ struct PassState {
   const ResultTable& table;
   const ProbeLink& link;
   const Passes& passes;
-  unsigned pass;
+  const Pass& pass;
   std::atomic<std::size_t> sending;
   std::mutex mutex;
   std::optional<Error> error;  // guarded by mutex
@@ -94,7 +94,7 @@ class Sender {
     for (std::size_t i = 0; i < probes.size(); ++i) {
       const net::MutableBytes room =
           std::span(room_).subspan(i * state_.link.frame_room(), state_.link.frame_room());
-      frames_[i] = room.first(state_.link.write(probes[i], state_.pass, room));
+      frames_[i] = room.first(state_.link.write(probes[i], state_.pass.number, room));
     }
     for (auto frames = std::span<const net::Bytes>(frames_).first(probes.size());
          !frames.empty() && !stopped();) {
@@ -152,7 +152,7 @@ class Sender {
   }
 
   Result<void> wait_for_answers() {
-    const std::chrono::nanoseconds quiet = state_.plan.quiet_time;
+    const std::chrono::nanoseconds quiet = state_.pass.quiet;
     net::TimePoint quiet_since = io_.now();
     while (!stopped() && !(state_.sending == 0 && state_.passes.all_answered())) {
       LOCKSTEP_CHECK(receive());
@@ -217,7 +217,7 @@ class LinkRun {
 
   Result<void> run_pass(const Passes& passes, const Pass& pass) {
     const std::size_t count = ends_.size();
-    PassState state{plan_, table_, *link_, passes, pass.number, {count}, {}, {}};
+    PassState state{plan_, table_, *link_, passes, pass, {count}, {}, {}};
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < count; ++i) {
       threads.emplace_back([&, i] {

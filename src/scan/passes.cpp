@@ -44,7 +44,7 @@ std::optional<Pass> Passes::next(std::chrono::nanoseconds took) {
   ++number_;
   choose_targets();
   if (active_.empty()) return {};
-  Pass pass{.number = number_, .ports = plan_.ports, .lanes = {}, .probes = 0};
+  Pass pass{.number = number_, .ports = plan_.ports, .lanes = {}, .probes = 0, .quiet = quiet()};
   choose_ports(pass);
   make_lanes(pass);
   asked_in_pass_ = pass.probes;
@@ -53,6 +53,14 @@ std::optional<Pass> Passes::next(std::chrono::nanoseconds took) {
   run.planned.store(pass.probes, std::memory_order_relaxed);
   run.pass_sent.store(0, std::memory_order_relaxed);
   return pass;
+}
+
+/// Services answer datagrams when they come to it, and what comes later than its pass still counts:
+/// only the last that is certain has to wait for them.
+std::chrono::nanoseconds Passes::quiet() const {
+  constexpr std::chrono::nanoseconds kShort = std::chrono::milliseconds(150);
+  const bool more = plan_.protocol == Protocol::udp && number_ < plan_.tries;
+  return more ? std::min(plan_.quiet_time, kShort) : plan_.quiet_time;
 }
 
 bool Passes::all_answered() const {

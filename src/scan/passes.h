@@ -41,6 +41,7 @@ class Passes {
   std::uint32_t answered_itself(std::uint32_t target) const;
   double expected_losses(std::uint32_t target) const;
   bool worth_asking(std::uint32_t target) const;
+  std::chrono::nanoseconds quiet() const;
   void note_suppressed(std::uint32_t target) const;
   void choose_targets();
   void choose_ports(Pass& pass) const;

@@ -48,7 +48,8 @@ struct Pass {
   unsigned number = 1;
   std::vector<Port> ports;  ///< in the order in which they are asked
   std::vector<Lane> lanes;
-  std::uint64_t probes = 0;  ///< that it will send, at most
+  std::uint64_t probes = 0;           ///< that it will send, at most
+  std::chrono::nanoseconds quiet{0};  ///< it ends when no answer has come for so long
 };
 
 class Walk {

@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds kProgressInterval(200);
 constexpr std::chrono::seconds kCheckpointInterval(1);
 constexpr int kCheckpointShare = 20;
 /// Services answer datagrams when they come to it.
-constexpr std::chrono::milliseconds kUdpQuietTime(700);
+constexpr std::chrono::seconds kUdpQuietTime(1);
 
 using Targets = std::span<const CollectTarget>;
 
