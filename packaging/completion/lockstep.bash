@@ -2,7 +2,7 @@
 
 _lockstep() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local port_options="--ports --engine --interface --rate --node-rate --json"
+  local port_options="--ports --udp-ports --engine --interface --rate --node-rate --json"
   local command="" sub="" i
   for ((i = 1; i < COMP_CWORD; ++i)); do
     case ${COMP_WORDS[i]} in
@@ -17,7 +17,7 @@ _lockstep() {
   case $previous in
     --config | --report) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --engine) mapfile -t COMPREPLY < <(compgen -W "auto packet xdp connect" -- "$word"); return ;;
-    --ports) mapfile -t COMPREPLY < <(compgen -W "default all" -- "$word"); return ;;
+    --ports | --udp-ports) mapfile -t COMPREPLY < <(compgen -W "default all none" -- "$word"); return ;;
     --rate | --node-rate) mapfile -t COMPREPLY < <(compgen -W "unlimited" -- "$word"); return ;;
     --class | --from | --network | --nodes | --note | --reason) return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "csv sql" -- "$word"); return ;;
