@@ -16,7 +16,7 @@
 namespace lockstep {
 namespace {
 
-constexpr std::chrono::milliseconds kStopPoll(10);
+constexpr std::chrono::milliseconds kStopPoll(2);
 constexpr std::chrono::milliseconds kProgressInterval(200);
 /// How often is kept what there is, and how much longer than a keeping took it is until the next:
 /// at most a twentieth of the time goes there.
