@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -73,8 +74,10 @@ class XdpRun {
     walkers_ = walkers;
     LOCKSTEP_TRY(const auto ends,
                  links_.open(interface_, {.protocol = Protocol::tcp, .ports = {source_port}}, 1));
-    LOCKSTEP_TRY(const auto reachable, find_neighbours(ends, targets, plan_, table_));
+    LOCKSTEP_TRY(auto reachable, find_neighbours(ends, targets, plan_, table_));
     if (reachable.empty()) return {};
+    // Their numbers are shuffled, not their order in time: see write_pass.
+    std::shuffle(reachable.begin(), reachable.end(), std::mt19937_64(plan_.seed));
     LOCKSTEP_CHECK(send_canary(*ends.front(), reachable));
     frame_bytes_ = xdp_frame_bytes(reachable);
     number_of_.resize(plan_.targets.size());

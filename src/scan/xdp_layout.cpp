@@ -123,7 +123,9 @@ void write_pass(const XdpMemory& memory, const Plan& plan, const Pass& pass,
   for (std::size_t lane = 0; lane < pass.lanes.size(); ++lane) {
     const Lane& of = pass.lanes[lane];
     const auto size = static_cast<std::uint32_t>(of.targets.size());
-    for (std::uint32_t i = 0; i < size; ++i) shared.order[first + i] = number_of[of.targets[i]];
+    const auto order = std::span(shared.order).subspan(first, size);
+    for (std::uint32_t i = 0; i < size; ++i) order[i] = number_of[of.targets[i]];
+    std::ranges::sort(order);
     const auto period = static_cast<std::uint64_t>(of.period.count());
     for (std::uint32_t i = 0; i < count; ++i) {
       lockstep_xdp_cursor cursor{};

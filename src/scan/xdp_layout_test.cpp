@@ -208,7 +208,7 @@ TEST(XdpLayout, APassGivesEachWalkerItsRoundsOfEachLane) {
   const TimePoint start{std::chrono::seconds(5)};
   write_pass(memory.view(), plan, pass, number_of, 2, start);
   const lockstep_xdp_shared& shared = memory.shared();
-  EXPECT_EQ(std::vector(shared.order, shared.order + 3), (std::vector<std::uint32_t>{2, 0, 1}));
+  EXPECT_EQ(std::vector(shared.order, shared.order + 3), (std::vector<std::uint32_t>{0, 2, 1}));
   EXPECT_EQ(std::vector(shared.ports, shared.ports + 3), (std::vector<std::uint16_t>{5, 3, 9}));
   EXPECT_EQ(memory.cursor(1, 0).port, 1U);
   EXPECT_EQ(memory.cursor(1, 0).due_ns - memory.cursor(0, 0).due_ns, 1'000'000U)
@@ -221,7 +221,7 @@ TEST(XdpLayout, APassGivesEachWalkerItsRoundsOfEachLane) {
   memory.cursor(0, 0).port = 4;
   memory.cursor(1, 0).position = 1;
   memory.cursor(0, 1).port = 2;
-  EXPECT_EQ(count_asked(memory.view(), 3, 2), (std::vector<std::uint32_t>{2, 1, 3}));
+  EXPECT_EQ(count_asked(memory.view(), 3, 2), (std::vector<std::uint32_t>{3, 1, 2}));
 }
 
 TEST(XdpLayout, LatenessIsMadeUpForAsFarAsTheCapAllows) {

@@ -66,8 +66,9 @@ Result<void> run_live(int program, Bytes frame, int repeat, std::uint32_t batch)
   if (result == 0 || result == -EINTR) return {};
   if (result == -EPERM) return fail(ErrorKind::denied, kMissingRights);
   if (result == -EINVAL) {
-    return fail(ErrorKind::unsupported,
-                "this kernel sends no frames from XDP (Linux 5.18 and later do); use engine packet");
+    return fail(
+        ErrorKind::unsupported,
+        "this kernel sends no frames from XDP (Linux 5.18 and later do); use engine packet");
   }
   return std::unexpected(system_error(-result, "run an XDP program"));
 }
