@@ -150,6 +150,7 @@ void Passes::make_lanes(Pass& pass) const {
       limit(lane, plan_.targets[target].address.is_v4());
     }
     lane.ports = ports;
+    lane.lag = std::min(lane.lag, most_lag(lane.period, plan_.targets[target].rate));
     lane.targets.push_back(target);
     pass.probes += silent ? ports : unanswered(target);
   }

@@ -5,9 +5,6 @@
 namespace lockstep::scan {
 namespace {
 
-/// A lateness that a thread may make up for; beyond it the schedule moves instead.
-constexpr std::chrono::milliseconds kMaxLag(2);
-
 /// Answered probes that one call may skip, so that the caller gets to its receive ring in time.
 constexpr std::size_t kSkipBudget = 65536;
 
@@ -21,6 +18,17 @@ std::chrono::nanoseconds times(std::chrono::nanoseconds period, std::uint64_t co
 }
 
 }  // namespace
+
+std::chrono::nanoseconds most_lag(std::chrono::nanoseconds period, PacketsPerSecond cap) {
+  if (cap.is_unlimited()) return kMostLag;
+  // In a window of 10 ms a lane that makes up for `lag` sends an address at most
+  // (window + lag) / period + 1 packets, which is to be at most window * cap + 2.
+  constexpr double kWindow = 10e6;
+  const double allowed = kWindow * cap.value() / 1e9 + 1;
+  const double lag = allowed * static_cast<double>(period.count()) - kWindow;
+  const double most = std::chrono::nanoseconds(kMostLag).count();
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(std::clamp(lag, 0.0, most)));
+}
 
 std::chrono::nanoseconds start_of_round(const Lane& lane, std::uint64_t round) {
   const std::uint64_t paced = round - std::min(round, lane.burst);
@@ -53,7 +61,7 @@ std::size_t Walk::next(TimePoint now, std::span<Probe> out) {
     if (budget > 0 && cursor.due <= now) {
       out[count++] = {cursor.lane->targets[cursor.position], pass_.ports[cursor.port],
                       static_cast<std::uint32_t>(round_of(cursor))};
-      if (now - cursor.due > kMaxLag) cursor.start += now - cursor.due;
+      if (now - cursor.due > cursor.lane->lag) cursor.start += now - cursor.due;
       cursor.used = true;
       ++cursor.position;
       schedule(cursor);

@@ -29,6 +29,9 @@ struct Probe {
   std::uint32_t round = 0;  ///< of its lane; those in which nothing was asked are not counted
 };
 
+/// A lateness that a lane may make up for; beyond it, its schedule moves instead.
+inline constexpr std::chrono::milliseconds kMostLag(2);
+
 /// Addresses that are asked at the same rate.
 struct Lane {
   std::vector<std::uint32_t> targets{};
@@ -37,8 +40,13 @@ struct Lane {
   /// full at first.
   std::uint64_t burst = 0;
   std::chrono::nanoseconds burst_period{0};
-  std::size_t ports = 0;  ///< the lane asks the first `ports` of the pass's ports
+  std::chrono::nanoseconds lag = kMostLag;  ///< that it may make up for
+  std::size_t ports = 0;                    ///< the lane asks the first `ports` of the pass's ports
 };
+
+/// The lateness that a lane of `period` may make up for, such that an address that is capped at
+/// `cap` gets at most two packets above the cap in any 10 ms.
+std::chrono::nanoseconds most_lag(std::chrono::nanoseconds period, PacketsPerSecond cap);
 
 /// When round `round` of a lane may begin, after the lane's start.
 std::chrono::nanoseconds start_of_round(const Lane& lane, std::uint64_t round);

@@ -155,7 +155,7 @@ class XdpRun {
     stop.store(0, std::memory_order_relaxed);
     answered_before_ = counted().answers;
     sent_ = 0;
-    write_pass(memory(), plan_, pass, number_of_, walkers_, Clock::now());
+    write_pass(memory(), pass, number_of_, walkers_, Clock::now());
     LOCKSTEP_TRY(const auto generators, net::Generators::start(*programs_, walkers_, frame_bytes_));
     while (!generators->done()) {
       std::this_thread::sleep_for(kPoll);

@@ -8,7 +8,6 @@ namespace lockstep::scan {
 namespace {
 
 constexpr std::size_t kPortsPerBlock = 32;
-constexpr std::chrono::milliseconds kMostLag(2);
 
 std::uint64_t half(const IpAddress& address, std::size_t first) {
   std::uint64_t value = 0;
@@ -64,12 +63,6 @@ Result<void> place_all(lockstep_xdp_shared& shared, std::size_t count) {
 }
 
 /// The least of the caps of a lane's addresses themselves.
-PacketsPerSecond cap_of(const Plan& plan, const Lane& lane) {
-  PacketsPerSecond cap = PacketsPerSecond::unlimited();
-  for (const std::uint32_t target : lane.targets) cap = std::min(cap, plan.targets[target].rate);
-  return cap;
-}
-
 }  // namespace
 
 std::size_t xdp_frame_bytes(std::span<const ReachableTarget> targets) {
@@ -95,19 +88,8 @@ Result<void> write_targets(const XdpMemory& memory, std::span<const ReachableTar
   return {};
 }
 
-std::chrono::nanoseconds most_lag(std::chrono::nanoseconds period, PacketsPerSecond cap) {
-  if (cap.is_unlimited()) return kMostLag;
-  // In a window of 10 ms a lane that makes up for `lag` sends an address at most
-  // (window + lag) / period + 1 packets, which is to be at most window * cap + 2.
-  constexpr double kWindow = 10e6;
-  const double allowed = kWindow * cap.value() / 1e9 + 1;
-  const double lag = allowed * static_cast<double>(period.count()) - kWindow;
-  const double most = std::chrono::nanoseconds(kMostLag).count();
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(std::clamp(lag, 0.0, most)));
-}
-
-void write_pass(const XdpMemory& memory, const Plan& plan, const Pass& pass,
-                std::span<const std::uint32_t> number_of, std::size_t walkers, TimePoint start) {
+void write_pass(const XdpMemory& memory, const Pass& pass, std::span<const std::uint32_t> number_of,
+                std::size_t walkers, TimePoint start) {
   lockstep_xdp_shared& shared = memory.shared;
   std::ranges::copy(pass.ports, shared.ports);
   const auto count = static_cast<std::uint32_t>(walkers);
@@ -134,7 +116,7 @@ void write_pass(const XdpMemory& memory, const Plan& plan, const Pass& pass,
       cursor.ports = static_cast<std::uint32_t>(of.ports);
       cursor.port = i;
       cursor.period_ns = period;
-      cursor.lag_ns = static_cast<std::uint64_t>(most_lag(of.period, cap_of(plan, of)).count());
+      cursor.lag_ns = static_cast<std::uint64_t>(of.lag.count());
       cursor.start_ns = static_cast<std::uint64_t>(start.time_since_epoch().count());
       cursor.due_ns = cursor.start_ns + i * period;
       // A lane with fewer rounds than walkers leaves some of them nothing to do in it.

@@ -38,12 +38,8 @@ Result<void> write_targets(const XdpMemory& memory, std::span<const ReachableTar
 /// Writes a pass for `walkers` walkers that begin at `start`: its ports, its lanes' targets, and a
 /// cursor for each lane and walker. `number_of` has the programs' number of each target of the
 /// plan.
-void write_pass(const XdpMemory& memory, const Plan& plan, const Pass& pass,
-                std::span<const std::uint32_t> number_of, std::size_t walkers, TimePoint start);
-
-/// How late a lane of `rate` may be and still make up for it, such that an address that is capped
-/// at `cap` gets at most two packets above the cap in any 10 ms; at most 2 ms.
-std::chrono::nanoseconds most_lag(std::chrono::nanoseconds period, PacketsPerSecond cap);
+void write_pass(const XdpMemory& memory, const Pass& pass, std::span<const std::uint32_t> number_of,
+                std::size_t walkers, TimePoint start);
 
 /// Notes in `table` what the programs have got so far; `indices` has the plan's number of each of
 /// theirs. Costs about a tenth of a second for a full plan that is answered for the most part.

@@ -206,7 +206,7 @@ TEST(XdpLayout, APassGivesEachWalkerItsRoundsOfEachLane) {
   const std::vector<std::uint32_t> number_of = {0, 9, 1, 9, 2};
   Memory memory(3, 2);
   const TimePoint start{std::chrono::seconds(5)};
-  write_pass(memory.view(), plan, pass, number_of, 2, start);
+  write_pass(memory.view(), pass, number_of, 2, start);
   const lockstep_xdp_shared& shared = memory.shared();
   EXPECT_EQ(std::vector(shared.order, shared.order + 3), (std::vector<std::uint32_t>{0, 2, 1}));
   EXPECT_EQ(std::vector(shared.ports, shared.ports + 3), (std::vector<std::uint16_t>{5, 3, 9}));
