@@ -91,8 +91,8 @@ class Store {
 
   /// Notes that a sweep begins, and returns its id. `is_alive` says whether the process of a sweep
   /// that the store holds for running still is; those that are not become `lost`. Errors:
-  /// `unavailable` where one that is has a node and a protocol in common with this one, naming it; `invalid` for
-  /// port 0, and for the name of a node that a nodeset cannot hold.
+  /// `unavailable` where one that is has a node and a protocol in common with this one, naming it;
+  /// `invalid` for port 0, and for the name of a node that a nodeset cannot hold.
   virtual Result<std::int64_t> begin_sweep(
       const SweepClaim& claim, const std::function<bool(const SweepInfo&)>& is_alive) = 0;
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 import unittest
 
@@ -213,6 +214,14 @@ class Configurations(ProgramTest):
         self.assertEqual(json.loads((self.folder / "report.json").read_text()), document)
         show = self.run_program("--config", config, "profile", "show", "--json")
         self.assertEqual([row["port"] for row in json.loads(show.stdout)["open_ports"]], [port])
+        page = self.run_program("--config", config, "nodes", "node2", "--json")
+        node, = json.loads(page.stdout)["nodes"]
+        self.assertEqual([(row["port"], row["state"], row["verdict"], row["clones_open"])
+                          for row in node["ports"]], [(port, None, "missing", 1)])
+        self.assertTrue(node["looks"][0]["proven"])
+        self.assertTrue(node["profiles"][0]["approved_by"])
+        text = self.run_program("--config", config, "nodes", "node2").stdout
+        self.assertRegex(text, rf"(?m)^{port}/tcp +- +open +MISSING")
 
 
     def test_hostile_and_broken_imports_are_refused_and_change_nothing(self):
@@ -280,6 +289,35 @@ class Configurations(ProgramTest):
 
 
 class ScanOfLoopback(ProgramTest):
+    def test_udp_of_a_service_a_silent_socket_and_a_closed_port(self):
+        sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3)]
+        for each in sockets:
+            each.bind(("127.77.0.9", 0))
+        service, silent, closed = sockets
+        ports = [each.getsockname()[1] for each in sockets]
+        closed.close()
+        done = threading.Event()
+        service.settimeout(0.05)
+
+        def answer_whatever_comes():
+            while not done.is_set():
+                with contextlib.suppress(TimeoutError):
+                    data, peer = service.recvfrom(2048)
+                    service.sendto(b"?" + data[:8], peer)
+
+        thread = threading.Thread(target=answer_whatever_comes)
+        thread.start()
+        scan = self.run_program("scan", "127.77.0.9", "--engine", "connect", "--json",
+                                "--udp-ports", ",".join(map(str, ports)))
+        done.set()
+        thread.join()
+        service.close()
+        silent.close()
+        document = json.loads(scan.stdout)
+        states = {row["port"]: (row["protocol"], row["state"]) for row in document["ports"]}
+        self.assertEqual(states, {ports[0]: ("udp", "open"), ports[1]: ("udp", "open|filtered")})
+        self.assertEqual(document["coverage"][0]["closed"], 1)
+
     def test_json_is_exact(self):
         with self.listener("127.77.0.9") as port:
             done = self.run_program("scan", "127.77.0.9", "--engine", "connect", "--json",
@@ -451,8 +489,8 @@ class Doctor(ProgramTest):
         done = self.run_program("--config", self.config(), "doctor", "--json")
         self.assertIn(done.returncode, (IN_STEP, INCOMPLETE), done.stderr)
         checks = {row["check"]: row for row in json.loads(done.stdout)["checks"]}
-        self.assertEqual(set(checks), {"configuration", "rights", "interface", "store", "resolver",
-                                       "clock", "files"})
+        self.assertEqual(set(checks), {"configuration", "rights", "interface", "engine", "store",
+                                       "resolver", "clock", "files"})
         for row in checks.values():
             self.assertIn(row["verdict"], ("good", "limited", "bad"))
             self.assertTrue(row["finding"])

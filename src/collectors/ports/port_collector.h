@@ -13,11 +13,11 @@ namespace lockstep {
 struct PortCollectorOptions {
   PortSets ports;
   scan::Fence fence;
-  PacketsPerSecond rate{20000};       ///< of all addresses together
-  PacketsPerSecond group_rate{5000};  ///< of the addresses of one group together
-  unsigned tries = 3;                 ///< of a port that stays silent
-  std::string interface;              ///< empty: by the routing table
-  unsigned threads = 0;               ///< 0: as many as the rate needs
+  PacketsPerSecond rate{20000};          ///< of all addresses together
+  PacketsPerSecond group_rate{5000};     ///< of the addresses of one group together
+  unsigned tries = 3;                    ///< of a port that stays silent
+  std::string interface;                 ///< empty: by the routing table
+  unsigned threads = 0;                  ///< 0: as many as the rate needs
   std::vector<IpAddress> udp_sources{};  ///< scan::Plan::sources
   std::optional<scan::IcmpLimit> icmp_limit = scan::IcmpLimit{};
 };
