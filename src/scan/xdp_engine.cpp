@@ -151,7 +151,7 @@ class XdpRun {
 
   Result<void> run_pass(const Pass& pass) {
     lockstep_xdp_shared& shared = programs_->shared();
-    std::atomic_ref stop(shared.stop);
+    const std::atomic_ref stop(shared.stop);
     stop.store(0, std::memory_order_relaxed);
     answered_before_ = counted().answers;
     sent_ = 0;

@@ -165,7 +165,7 @@ void merge_answers(const XdpMemory& memory, std::span<const std::uint32_t> indic
     }
   }
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    std::atomic_ref code(memory.shared.target[i].icmp_code);
+    const std::atomic_ref code(memory.shared.target[i].icmp_code);
     if (const auto value = code.load(std::memory_order_relaxed); value != 0) {
       table.target(indices[i]).icmp_code.store(value, std::memory_order_relaxed);
     }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <tuple>
 
 namespace lockstep::net {
 namespace {
@@ -97,7 +98,7 @@ void Generators::run(Thread& thread, int cpu, std::size_t frame_bytes) {
 bool Generators::done() const {
   std::size_t left = 0;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
-    std::atomic_ref walker_done(programs_.shared().walkers[i].done);
+    const std::atomic_ref walker_done(programs_.shared().walkers[i].done);
     if (threads_[i]->left || walker_done.load(std::memory_order_relaxed) != 0) ++left;
   }
   return left == threads_.size();
@@ -120,7 +121,7 @@ Result<void> Generators::end() {
 
 Generators::~Generators() {
   std::atomic_ref(programs_.shared().stop).store(1, std::memory_order_relaxed);
-  static_cast<void>(end());
+  std::ignore = end();
 }
 
 }  // namespace lockstep::net
