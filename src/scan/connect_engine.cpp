@@ -79,17 +79,9 @@ class Connector {
       if (!started && pool_.in_flight() == 0) return std::unexpected(started.error());
       if (!started) break;
       ++begun_;
-      count(probe);
+      count_sent(table_, std::span(&probe, 1));
     }
     return begun_ > before;
-  }
-
-  void count(const Probe& probe) {
-    RunCounters& run = table_.run();
-    run.probes.fetch_add(1, std::memory_order_relaxed);
-    run.pass_sent.fetch_add(1, std::memory_order_relaxed);
-    if (run.pass.load(std::memory_order_relaxed) > 1) return;
-    table_.target(probe.target).asked.fetch_add(1, std::memory_order_relaxed);
   }
 
   void collect() {

@@ -87,7 +87,7 @@ class Asker {
                       .deadline = now() + plan_.quiet_time};
     if (!question.socket) return std::unexpected(system_error(errno, "socket"));
     LOCKSTEP_CHECK(choose_source(question, address));
-    count(probe);
+    count_sent(table_, std::span(&probe, 1));
     if (::connect(question.socket.get(), to.get(), to.size) != 0) {
       note(probe, answer_of(errno));
       return {};
@@ -120,14 +120,6 @@ class Asker {
           errno, "source address " + source.to_string() + " ([scan] source_addresses)"));
     }
     return {};
-  }
-
-  void count(const Probe& probe) {
-    RunCounters& run = table_.run();
-    run.probes.fetch_add(1, std::memory_order_relaxed);
-    run.pass_sent.fetch_add(1, std::memory_order_relaxed);
-    if (run.pass.load(std::memory_order_relaxed) > 1) return;
-    table_.target(probe.target).asked.fetch_add(1, std::memory_order_relaxed);
   }
 
   void note(const Probe& probe, Answer answer) const {

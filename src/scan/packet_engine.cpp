@@ -99,21 +99,11 @@ class Sender {
     for (auto frames = std::span<const net::Bytes>(frames_).first(probes.size());
          !frames.empty() && !stopped();) {
       LOCKSTEP_TRY(const std::size_t sent, send_what_fits(frames));
-      count(probes.first(sent));
+      count_sent(state_.table, probes.first(sent));
       probes = probes.subspan(sent);
       frames = frames.subspan(sent);
     }
     return {};
-  }
-
-  void count(std::span<const Probe> sent) {
-    RunCounters& run = state_.table.run();
-    run.probes.fetch_add(sent.size(), std::memory_order_relaxed);
-    run.pass_sent.fetch_add(sent.size(), std::memory_order_relaxed);
-    if (run.pass.load(std::memory_order_relaxed) > 1) return;
-    for (const Probe& probe : sent) {
-      state_.table.target(probe.target).asked.fetch_add(1, std::memory_order_relaxed);
-    }
   }
 
   /// Returns how many went out; where not all did, after a wait.

@@ -1,15 +1,8 @@
 #include "scan/packet_link.h"
 
+#include "scan/address_half.h"
+
 namespace lockstep::scan {
-namespace {
-
-std::uint64_t half(const IpAddress& address, std::size_t first) {
-  std::uint64_t value = 0;
-  for (std::size_t i = first; i < first + 8; ++i) value = (value << 8) | address.bytes()[i];
-  return value;
-}
-
-}  // namespace
 
 void PacketLink::do_add(std::uint32_t index, const net::LinkAddresses& addresses) {
   if (index >= targets_.size()) targets_.resize(index + 1);

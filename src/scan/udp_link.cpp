@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "scan/address_half.h"
 #include "scan/udp_payloads.h"
 
 namespace lockstep::scan {
 namespace {
-
-std::uint64_t half(const IpAddress& address, std::size_t first) {
-  std::uint64_t value = 0;
-  for (std::size_t i = first; i < first + 8; ++i) value = (value << 8) | address.bytes()[i];
-  return value;
-}
 
 /// What an ICMP error quotes. Not the bits that pick the port, nor those of the payload's
 /// identifier first.

@@ -35,6 +35,16 @@ std::chrono::nanoseconds start_of_round(const Lane& lane, std::uint64_t round) {
   return std::max(times(lane.burst_period, round), times(lane.period, paced));
 }
 
+void count_sent(const ResultTable& table, std::span<const Probe> sent) {
+  RunCounters& run = table.run();
+  run.probes.fetch_add(sent.size(), std::memory_order_relaxed);
+  run.pass_sent.fetch_add(sent.size(), std::memory_order_relaxed);
+  if (run.pass.load(std::memory_order_relaxed) > 1) return;
+  for (const Probe& probe : sent) {
+    table.target(probe.target).asked.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
 Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned slices,
            TimePoint start)
     : pass_(pass), table_(table), slice_(slice), slices_(slices) {

@@ -60,6 +60,9 @@ struct Pass {
   std::chrono::nanoseconds quiet{0};  ///< it ends when no answer has come for so long
 };
 
+/// Counts probes that have gone out. Any thread may call it.
+void count_sent(const ResultTable& table, std::span<const Probe> sent);
+
 class Walk {
  public:
   /// The share `slice` of `slices` of `pass`, beginning at `start`. `pass` and `table` must outlive

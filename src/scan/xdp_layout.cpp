@@ -4,16 +4,12 @@
 #include <atomic>
 #include <limits>
 
+#include "scan/address_half.h"
+
 namespace lockstep::scan {
 namespace {
 
 constexpr std::size_t kPortsPerBlock = 32;
-
-std::uint64_t half(const IpAddress& address, std::size_t first) {
-  std::uint64_t value = 0;
-  for (std::size_t i = first; i < first + 8; ++i) value = (value << 8) | address.bytes()[i];
-  return value;
-}
 
 void write_address(const IpAddress& address, __u64 (&words)[2]) {
   words[0] = address.is_v4() ? address.v4_number() : half(address, 0);
