@@ -204,7 +204,7 @@ class Configurations(ProgramTest):
 
     def test_a_stop_that_cannot_be_noted_says_so(self):
         config = self.config("[store]\nurl = \"sqlite:///proc/lockstep/store.db\"\n")
-        self.assert_refused(self.run_program("--config", config, "stop"), INCOMPLETE,
+        self.assert_refused(self.run_program("--config", config, "stop"), USAGE,
                             "/proc/lockstep/stop")
 
     def test_check_config(self):
