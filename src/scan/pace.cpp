@@ -26,6 +26,15 @@ constexpr double kWorthwhile = 0.6;
 constexpr double kFades = 0.75;
 constexpr unsigned kForgotten = 24;
 
+/// Answers of probes that are enough to compare by; of fewer, filters drop too many, and the
+/// sentinels have to do.
+constexpr double kEnough = 16;
+
+/// Laplace's rule of succession: none of eight does not mean never.
+double likely(double good, double all) {
+  return (good + 1) / (all + 2);
+}
+
 }  // namespace
 
 bool Pace::Octave::known() const {
@@ -40,13 +49,26 @@ Pace::Octave& Pace::octave_of(double share) {
 void Pace::note(bool lost, double sent, double answered) {
   ++noted_;
   if (lost) ++lost_;
-  sent_ += sent + 1;
-  answered_ += answered + (lost ? 0 : 1);
+  sent_ += sent;
+  answered_ += answered;
   const bool early = lost_ > tolerated_ * window_ && noted_ >= std::min(kFewest, window_);
   if (noted_ < window_ && !early) return;
   decide();
   noted_ = lost_ = 0;
   sent_ = answered_ = 0;
+}
+
+void Pace::begin_pass() {
+  for (Octave& octave : octaves_) octave.age = kForgotten;
+}
+
+double Pace::relative_gain(const Octave& at, double share, const Octave& other) {
+  const bool by_probes =
+      std::max(at.answered, other.answered) >= kEnough && std::min(at.sent, other.sent) >= kEnough;
+  const double here = by_probes ? likely(at.answered, at.sent) : likely(at.back, at.noted);
+  const double there =
+      by_probes ? likely(other.answered, other.sent) : likely(other.back, other.noted);
+  return share * here / (other.share * there);
 }
 
 void Pace::decide() {
@@ -57,15 +79,21 @@ void Pace::decide() {
   const double kept = here.known() ? kFades : 0;
   here.sent = here.sent * kept + sent_;
   here.answered = here.answered * kept + answered_;
+  here.noted = here.noted * kept + noted_;
+  here.back = here.back * kept + noted_ - lost_;
   here.age = 0;
   here.share = share_;
 
-  const Octave* best = &here;
+  const Octave* best = nullptr;
+  double least_gain = kWorthwhile;
   for (const Octave& octave : octaves_) {
-    const bool higher = octave.known() && octave.share > share_;
-    if (higher && octave.gain() > best->gain()) best = &octave;
+    if (!octave.known() || octave.share <= share_) continue;
+    const double gain = relative_gain(here, share_, octave);
+    if (gain >= least_gain) continue;
+    least_gain = gain;
+    best = &octave;
   }
-  if (here.gain() < best->gain() * kWorthwhile) {
+  if (best != nullptr) {
     share_ = best->share;
     return;
   }
@@ -73,13 +101,17 @@ void Pace::decide() {
     share_ = std::min(1.0, share_ + std::max(kStep, share_ * kPart));
     return;
   }
-  const double back = (noted_ - lost_ + 1.0) / (noted_ + 2.0);
-  const double part = std::clamp(back, kMostDecrease, kLeastDecrease);
+  const double part = std::clamp(likely(noted_ - lost_, noted_), kMostDecrease, kLeastDecrease);
   const double lower = std::max(kLeast, share_ * part);
   const Octave& there = octave_of(lower);
   const bool in_vain =
-      &there != &here && there.known() && lower * there.came() < here.gain() * kWorthwhile;
-  if (!in_vain) share_ = lower;
+      &there != &here && there.known() && relative_gain(there, lower, here) < kWorthwhile;
+  if (!in_vain) {
+    share_ = lower;
+    return;
+  }
+  const double higher = std::min(1.0, share_ * 2);
+  if (!octave_of(higher).known()) share_ = higher;
 }
 
 }  // namespace lockstep::scan

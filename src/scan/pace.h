@@ -25,6 +25,9 @@ class Pace {
   /// `answered` answers.
   void note(bool lost, double sent, double answered);
 
+  /// Another pass begins: of what is left to ask, filters drop another part.
+  void begin_pass();
+
   /// Of the asked rate, in [kLeast, 1].
   double share() const { return share_; }
 
@@ -33,15 +36,18 @@ class Pace {
  private:
   /// What came of shares between about 0.7 and 1.4 times a power of two.
   struct Octave {
-    double sent = 0;
+    double sent = 0;  // probes, and their answers
     double answered = 0;
+    double noted = 0;  // sentinels, and those that came back
+    double back = 0;
     double share = 0;    // the latest
     unsigned age = ~0U;  // decisions since it was used
 
     bool known() const;
-    double came() const { return (answered + 1) / (sent + 2); }
-    double gain() const { return share * came(); }
   };
+
+  /// Answers in a time at `share` in the octave `at`, as a part of those in `other` at its own.
+  static double relative_gain(const Octave& at, double share, const Octave& other);
 
   void decide();
   Octave& octave_of(double share);

@@ -200,7 +200,7 @@ class LinkRun {
 
  private:
   Result<void> run_passes() {
-    Passes passes(plan_, table_, link_->targets());
+    Passes passes(plan_, table_, link_->targets(), sentinels_.has_value());
     std::chrono::nanoseconds took(0);
     while (!table_.run().stop) {
       const auto pass = passes.next(took);

@@ -11,6 +11,7 @@
 #include "net/io/memory.h"
 #include "net/peer_frame.h"
 #include "scan/neighbours.h"
+#include "scan/test_network.h"
 #include "scan/test_plan.h"
 
 namespace lockstep::scan {
@@ -19,8 +20,10 @@ namespace {
 using net::MemoryHost;
 using net::MemoryNetwork;
 using test::address;
-using test::every;
+using test::expect_done;
+using test::expect_exact;
 using test::plan_of;
+using test::populate;
 using test::port_range;
 using test::ports_with;
 using test::table_for;
@@ -130,35 +133,6 @@ class WatchedLinks final : public net::Links {
 constexpr std::uint8_t kSyn = net::TcpFlags::syn;
 constexpr std::uint8_t kRst = net::TcpFlags::rst;
 
-void expect_done(const Result<void>& done) {
-  EXPECT_TRUE(done) << (done ? "" : done.error().message());
-}
-
-/// Every host of the plan, each with every 97th port open, beginning with another one.
-std::vector<PortSet> populate(MemoryNetwork& network, const Plan& plan, MemoryHost host = {}) {
-  std::vector<PortSet> open;
-  for (std::size_t i = 0; i < plan.targets.size(); ++i) {
-    const std::vector<Port> rotated(plan.ports.begin() + static_cast<long>(i % plan.ports.size()),
-                                    plan.ports.end());
-    host.open = every(97, rotated);
-    open.push_back(host.open);
-    network.add(plan.targets[i].address, host);
-  }
-  return open;
-}
-
-/// Coverage that is whole, and exactly the open ports.
-void expect_exact(const Plan& plan, const ResultTable& table, const std::vector<PortSet>& open) {
-  for (std::size_t i = 0; i < plan.targets.size(); ++i) {
-    SCOPED_TRACE(plan.targets[i].address.to_string());
-    EXPECT_EQ(table.target(i).asked, plan.ports.size());
-    EXPECT_EQ(table.target(i).answered, plan.ports.size());
-    EXPECT_EQ(table.target(i).open, open[i].size());
-    EXPECT_EQ(ports_with(table, i, Answer::open), open[i].to_vector());
-    EXPECT_EQ(ports_with(table, i, Answer::closed).size(), plan.ports.size() - open[i].size());
-  }
-}
-
 TEST(PacketEngine, FindsExactlyTheOpenPortsOfManyHosts) {
   for (const char* const first : {"198.18.0.1", "fd00::1"}) {
     for (const unsigned threads : {1U, 3U}) {
@@ -205,72 +179,6 @@ TEST(PacketEngine, IsExactInSpiteOfLoss) {
       expect_exact(plan, table, open);
       EXPECT_GT(table.run().probes, 8U * 2000);
     }
-  }
-}
-
-/// How long `address` was asked, from its first SYN to its last.
-std::chrono::nanoseconds span_of(const MemoryNetwork& network, const IpAddress& address) {
-  const auto times = network.traffic(address).syn_times;
-  return times.back() - times.front();
-}
-
-TEST(PacketEngine, AsksAHostNoFasterThanItAnswers) {
-  Plan plan = plan_of(3, port_range(1, 8000));
-  plan.threads = 1;
-  for (PlanTarget& target : plan.targets) target.rate = PacketsPerSecond(2000);
-  MemoryNetwork network;
-  network.record_times();
-  auto open = populate(network, plan);
-  MemoryHost slow{.open = open[1]};
-  slow.most_answers = 300;
-  network.add(plan.targets[1].address, slow);
-  const auto table = table_for(plan);
-  expect_done(PacketEngine(network).run(plan, table));
-  expect_exact(plan, table, open);
-  const auto asked = network.traffic(plan.targets[1].address).syn_times.size();
-  EXPECT_LT(asked, 8000U * 3 / 2) << "at 2,000 a second, six of seven would be lost";
-  EXPECT_LT(span_of(network, plan.targets[1].address), std::chrono::seconds(60));
-  for (const std::size_t other : {0U, 2U}) {
-    EXPECT_EQ(network.traffic(plan.targets[other].address).syn_times.size(), 8000U);
-    EXPECT_LT(span_of(network, plan.targets[other].address), std::chrono::milliseconds(4100));
-  }
-}
-
-TEST(PacketEngine, AFilterIsNoReasonToAskSlower) {
-  Plan plan = plan_of(2, port_range(1, 8000));
-  plan.threads = 1;
-  for (PlanTarget& target : plan.targets) target.rate = PacketsPerSecond(2000);
-  MemoryNetwork network;
-  network.record_times();
-  for (const PlanTarget& target : plan.targets) {
-    MemoryHost host;
-    host.open.insert(22);
-    host.filtered.insert_range(1000, 8000);
-    network.add(target.address, host);
-  }
-  const auto table = table_for(plan);
-  expect_done(PacketEngine(network).run(plan, table));
-  for (const PlanTarget& target : plan.targets) {
-    const auto seconds = std::chrono::duration<double>(span_of(network, target.address)).count();
-    EXPECT_LT(seconds, (8000 + 2 * 7001) / 2000.0 * 1.05 + 1) << "sentinels and two pauses";
-  }
-}
-
-TEST(PacketEngine, LossThatNoRateChangesDoesNotSlowItDown) {
-  Plan plan = plan_of(2, port_range(1, 8000));
-  plan.threads = 1;
-  plan.max_tries = 20;
-  for (PlanTarget& target : plan.targets) target.rate = PacketsPerSecond(2000);
-  MemoryNetwork network;
-  network.record_times();
-  const auto open = populate(network, plan, {.loss = 0.3});
-  const auto table = table_for(plan);
-  expect_done(PacketEngine(network).run(plan, table));
-  expect_exact(plan, table, open);
-  const double needed = 8000 / (1 - 0.3) / 2000;
-  for (const PlanTarget& target : plan.targets) {
-    const auto seconds = std::chrono::duration<double>(span_of(network, target.address)).count();
-    EXPECT_LT(seconds, needed * 2.5);
   }
 }
 

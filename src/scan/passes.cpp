@@ -32,8 +32,14 @@ std::chrono::nanoseconds period_of(double rate) {
 
 }  // namespace
 
-Passes::Passes(const Plan& plan, const ResultTable& table, std::vector<std::uint32_t> targets)
-    : plan_(plan), table_(table), active_(std::move(targets)), rate_(plan.rate) {
+Passes::Passes(const Plan& plan, const ResultTable& table, std::vector<std::uint32_t> targets,
+               bool sentinels)
+    : plan_(plan),
+      table_(table),
+      active_(std::move(targets)),
+      // The rate of datagrams has a bound of its own.
+      slows_down_(!sentinels && plan.protocol == Protocol::tcp),
+      rate_(plan.rate) {
   resume();
 }
 
@@ -61,7 +67,7 @@ void Passes::resume() {
 }
 
 std::optional<Pass> Passes::next(std::chrono::nanoseconds took) {
-  if (number_ > 0 && !resumes_) slow_down(took);
+  if (number_ > 0 && !resumes_ && slows_down_) slow_down(took);
   ++number_;
   choose_targets();
   if (active_.empty()) return {};
@@ -106,8 +112,22 @@ std::uint32_t Passes::answered_itself(std::uint32_t target) const {
 double Passes::expected_losses(std::uint32_t target) const {
   const double answered = answered_itself(target);
   if (answered == 0) return 0;
-  const double loss = (answered - table_.target(target).answered_first) / answered;
+  // Few answers tell little: as many as these of the mean address are added to them.
+  constexpr double kPrior = 20;
+  const double late = answered - table_.target(target).answered_first;
+  const double loss = (late + kPrior * loss_) / (answered + kPrior);
   return answered * std::pow(loss, number_ - 1);
+}
+
+void Passes::estimate_loss() {
+  double answered = 0;
+  double late = 0;
+  for (std::uint32_t target = 0; target < plan_.targets.size(); ++target) {
+    if (table_.target(target).passes < 2) continue;
+    answered += answered_itself(target);
+    late += answered_itself(target) - table_.target(target).answered_first;
+  }
+  loss_ = answered > 0 ? late / answered : 0;
 }
 
 bool Passes::worth_asking(std::uint32_t target) const {
@@ -130,6 +150,7 @@ void Passes::note_suppressed(std::uint32_t target) const {
 }
 
 void Passes::choose_targets() {
+  estimate_loss();
   std::erase_if(active_, [&](std::uint32_t target) {
     if (worth_asking(target)) return false;
     note_suppressed(target);
@@ -201,15 +222,25 @@ void Passes::limit(Lane& lane, bool v4) const {
 }
 
 /// Halves an unlimited rate where a pass lost more than a twentieth of the answers that it and the
-/// next one got. What neither got may be filtered, and says nothing.
+/// next one got. What neither got may be filtered, and says nothing. Loss that half the rate does
+/// not change is not of our making, and the rate is given back.
 void Passes::slow_down(std::chrono::nanoseconds took) {
-  if (plan_.protocol == Protocol::udp) return;  // has a bound of its own
+  constexpr double kTolerated = 0.05;
+  constexpr double kLessLoss = 0.6;
   std::uint64_t gained = 0;
   for (const std::uint32_t target : active_) {
     gained += answered_itself(target) - table_.target(target).answered_before;
   }
   const std::uint64_t before = std::exchange(gained_before_, gained);
-  if (number_ < 2 || gained * 20 <= before + gained || took.count() <= 0) return;
+  if (number_ < 2 || gained == 0 || took.count() <= 0) return;
+  const double loss = static_cast<double>(gained) / static_cast<double>(before + gained);
+  if (loss <= kTolerated) return;
+  if (loss > loss_before_ * kLessLoss && loss_before_ < 1) {
+    slows_down_ = false;
+    rate_ = plan_.rate;
+    return;
+  }
+  loss_before_ = loss;
   const double reached =
       static_cast<double>(asked_in_pass_) * 1e9 / static_cast<double>(took.count());
   rate_ = std::min(rate_, PacketsPerSecond(std::max(reached / 2, 1000.0)));

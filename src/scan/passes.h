@@ -4,7 +4,8 @@
 // still change the result: up to Plan::tries passes, and beyond that, up to Plan::max_tries, while
 // the silence may be loss and not a filter. It may where the pass before brought answers, and where
 // the loss so far, which the ports that answered late give away, makes it likely that one of the
-// silent ports has merely been unlucky each time. ICMP errors say nothing of loss of TCP: hosts
+// silent ports has merely been unlucky each time; of an address behind a filter too few answer to
+// tell, so that the loss of all counts as well. ICMP errors say nothing of loss of TCP: hosts
 // limit them to one a second. An address that has never answered is asked a sample only, so that a
 // dead host costs little.
 //
@@ -27,7 +28,9 @@ class Passes {
  public:
   /// `targets`: indices of the plan's targets that can be asked. Plan and table outlive this. Where
   /// the table has seen a pass already, that pass goes on.
-  Passes(const Plan& plan, const ResultTable& table, std::vector<std::uint32_t> targets);
+  /// `sentinels`: the engine has some, which find the right rate within a pass.
+  Passes(const Plan& plan, const ResultTable& table, std::vector<std::uint32_t> targets,
+         bool sentinels = false);
 
   /// The next pass, or none when nothing is left that asking again could tell. `took` is how long
   /// the pass before lasted (unused for the first): where the rate is unlimited and answers were
@@ -42,6 +45,7 @@ class Passes {
   std::uint32_t unanswered(std::uint32_t target) const;
   std::uint32_t answered_itself(std::uint32_t target) const;
   double expected_losses(std::uint32_t target) const;
+  void estimate_loss();
   bool worth_asking(std::uint32_t target) const;
   std::chrono::nanoseconds quiet() const;
   void note_suppressed(std::uint32_t target) const;
@@ -55,7 +59,10 @@ class Passes {
   const ResultTable& table_;
   unsigned number_ = 0;
   std::vector<std::uint32_t> active_;
-  bool resumes_ = false;  // the pass that comes first was begun by an earlier process
+  bool slows_down_;
+  double loss_ = 0;         // of a probe, over all targets that were asked twice
+  double loss_before_ = 1;  // of the pass for which it slowed down
+  bool resumes_ = false;    // the pass that comes first was begun by an earlier process
   std::uint64_t asked_in_pass_ = 0;
   std::uint64_t gained_before_ = 0;  // answers in the pass before the latest
   PacketsPerSecond rate_;

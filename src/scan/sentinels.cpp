@@ -12,6 +12,9 @@ constexpr double kTolerated = 0.2;
 constexpr unsigned kWindowOfAll = 64;
 constexpr double kToleratedOfAll = 0.25;
 
+/// Of fewer, each is asked often enough to tell by itself.
+constexpr std::size_t kMany = 256;
+
 /// Probes that may be under way.
 constexpr std::uint32_t kUnderWay = 64;
 
@@ -25,6 +28,7 @@ Sentinels::Sentinels(const Plan& plan, const ResultTable& table, std::chrono::na
       all_(kWindowOfAll, kToleratedOfAll) {}
 
 void Sentinels::begin_pass() {
+  all_.begin_pass();
   for (std::uint32_t target = 0; target < watched_.size(); ++target) {
     Watched& watched = watched_[target];
     watched.sent.store(0, std::memory_order_relaxed);
@@ -32,6 +36,7 @@ void Sentinels::begin_pass() {
     watched.sent_seen = 0;
     watched.answered_seen = watched.answered_before;
     watched.waiting = false;  // the pause between two passes is no loss
+    if (watched.pace) watched.pace->begin_pass();
   }
 }
 
@@ -100,7 +105,7 @@ void Sentinels::judge(std::uint32_t target, bool lost, std::chrono::nanoseconds 
 void Sentinels::judge_all(bool lost, double sent, double answered,
                           std::chrono::steady_clock::time_point asked,
                           std::chrono::steady_clock::time_point now) {
-  if (asked < all_changed_) return;
+  if (watched_.size() < kMany || asked < all_changed_) return;
   all_.note(lost, sent, answered);
   if (all_.share() == share()) return;
   share_.store(all_.share(), std::memory_order_relaxed);

@@ -111,13 +111,14 @@ TEST(Sentinels, ThatComeBackChangeNothing) {
 }
 
 TEST(Sentinels, OfManyAddressesSlowAllDown) {
-  const Plan plan = plan_of(64, port_range(1, 1000));
+  constexpr std::uint32_t kMany = 256;
+  const Plan plan = plan_of(kMany, port_range(1, 1000));
   const auto table = table_for(plan);
-  for (std::size_t i = 0; i < 64; ++i) table.record(i, 1, Answer::closed);
+  for (std::uint32_t i = 0; i < kMany; ++i) table.record(i, 1, Answer::closed);
   Sentinels sentinels(plan, table, kGrace);
   TimePoint now{};
   const auto ask_all = [&] {
-    for (std::uint32_t i = 0; i < 64; ++i) sentinels.turn(i, now, kPeriod);
+    for (std::uint32_t i = 0; i < kMany; ++i) sentinels.turn(i, now, kPeriod);
     now += kGrace;
   };
   ask_all();
