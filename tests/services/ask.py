@@ -24,7 +24,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 CONNECT_S = 2
-QUIET_S = 0.15  # whoever pauses for that long has said what he had to say
+QUIET_S = 0.3  # whoever pauses for that long has said what he had to say
 MOST_BYTES = 65536
 MOST_AT_ONCE = 128
 

@@ -151,14 +151,19 @@ class Daemons:
         names = "".join(f"{address} {name}\n" for name, address in self._addresses.items())
         script = """
             mkdir /run/copies && mount -t tmpfs lab /run/copies
-            for folder in etc var; do
+            mkdir /run/folder && mount --bind "$1" /run/folder
+            for folder in etc var tmp; do
               mkdir -p /run/copies/$folder/upper /run/copies/$folder/work
-              mount -t overlay -o lowerdir=/$folder,upperdir=/run/copies/$folder/upper lab \\
+              chmod --reference /$folder /run/copies/$folder/upper
+              mount -t overlay -o lowerdir=/$folder,upperdir=/run/copies/$folder/upper lab \
                 -o workdir=/run/copies/$folder/work /$folder
             done
+            mount --bind /run/folder "$1"
+            mount -t tmpfs -o mode=1777 lab /dev/shm
             rm -f /etc/resolv.conf && : >/etc/resolv.conf
             cat >/etc/hosts && chmod 1777 /run"""
-        self.lab.exec(host, "sh", "-ec", script, input=f"127.0.0.1 localhost\n{names}", check=True)
+        self.lab.exec(host, "sh", "-ec", script, "sh", self.folder,
+                      input=f"127.0.0.1 localhost\n{names}", check=True)
 
     def _start(self, name):
         daemon = DAEMONS[name]
@@ -197,13 +202,14 @@ class Daemons:
             ready = [name for name in waiting if {port.number for port in DAEMONS[name].ports}
                      <= listening[self.host(name)]]
             asked = [(name, port) for name in ready for port in DAEMONS[name].ports]
-            answers = self.ask([self.question(name, port, max(2, port.slow_s + 2) if port.first else 0)
+            answers = self.ask([self.question(name, port, port.slow_s + 2 if port.first else 0, 2)
                                 for name, port in asked]) if asked else []
             for name in ready:
                 objections[name] = [f"port {port.number}: {said}" for (other, port), answer
                                     in zip(asked, answers) if other == name
                                     for said in [self.objection(name, port, answer)] if said]
                 if not objections[name]:
+                    if os.environ.get("T"): print(round(time.monotonic()-deadline+PATIENCE_S,1), name)
                     self.running[name] = [self._truth(name, port) for port in DAEMONS[name].ports]
             waiting = [name for name in waiting if name not in self.running]
             for name in list(waiting):

@@ -51,7 +51,7 @@ CLUSTER = {
     "glusterd": Daemon(
         "glusterfs-server", "glusterd", "GlusterFS",
         (Port(24007, "glusterd", ask=rpc_call(GLUSTER_HANDSHAKE, NO_VERSION),
-              answer=rb"^\x80...lock\x00\x00\x00\x01"),),
+              answer=rb"^\x80...Lock\x00\x00\x00\x01"),),
         "exec glusterd -N -l {folder}/gluster.log -p {folder}/pid"
         " --xlator-option *.transport.socket.bind-address={address}"
         " --xlator-option *.working-directory={folder}/state",
@@ -63,8 +63,10 @@ CLUSTER = {
         prepare="mkdir state spool"),
     "slurmd": Daemon(
         "slurmd", "slurmd", "Slurm slurmd", (Port(6818, "slurmd"),),
-        MUNGE + " exec slurmd -D -f {folder}/slurm.conf -N {host}", {"slurm.conf": SLURM_CONF},
-        prepare="mkdir state spool"),
+        MUNGE + " exec slurmd -D -f {folder}/slurm.conf -N {host}", {"slurm.conf": SLURM_CONF,
+         "cgroup.conf": "CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n"
+                        "CgroupMountpoint={folder}/cgroup\n"},
+        prepare="mkdir state spool cgroup"),
     "slurmdbd": Daemon(
         "slurmdbd", "slurmdbd", "Slurm slurmdbd", (Port(6819, "slurmdbd"),),
         MUNGE + " mariadbd --no-defaults --user=root --datadir={folder}/data --skip-networking"
@@ -78,14 +80,14 @@ CLUSTER = {
         prepare="mkdir -p /run/mysqld /etc/slurm && mv slurmdbd.conf /etc/slurm"
                 " && chmod 600 /etc/slurm/slurmdbd.conf && mariadb-install-db --no-defaults"
                 " --user=root --datadir={folder}/data --auth-root-authentication-method=normal"
-                " --skip-test-db >/dev/null"),
+                " --skip-test-db >install.log"),
     "pmcd": Daemon(
         "pcp", "pmcd", "PCP pmcd",
         # Its greeting: 20 bytes, type 0x7000, no error, and what it can do.
         (Port(44321, "pmcd", rb"\0\0\0\x14\0\0\x70\0"),),
         "PCP_RUN_DIR={folder} PCP_LOG_DIR={folder}"
         " exec pmcd -f -A -i {address} -c {folder}/conf -l {folder}/pmcd.log -s {folder}/socket"
-        " -U root",
+        " -U root -n /var/lib/pcp/pmns/root_pmcd",
         {"conf": "pmcd 2 dso pmcd_init /var/lib/pcp/pmdas/pmcd/pmda_pmcd.so\n"},
         prepare="mkdir -p /run/pcp"),
     "gmond": Daemon(
@@ -102,8 +104,11 @@ CLUSTER = {
     "blackbox_exporter": exporter(
         "prometheus-blackbox-exporter", "Prometheus blackbox_exporter", 9115,
         "--config.file=/etc/prometheus/blackbox.yml"),
-    "process_exporter": exporter(
-        "prometheus-process-exporter", "process-exporter", 9256, "--procnames=sshd"),
+    "process_exporter": Daemon(
+        "prometheus-process-exporter", "prometheus-process-exporter", "process-exporter",
+        (Port(9256, "http", ask=get("/metrics"), answer=rb"namedprocess_namegroup_",
+              tells="product"),),
+        "exec prometheus-process-exporter --web.listen-address={address}:9256 --procnames=sshd"),
     "mysqld_exporter": exporter(
         "prometheus-mysqld-exporter", "Prometheus mysqld_exporter", 9104,
         "--config.my-cnf={folder}/my.cnf",

@@ -18,19 +18,20 @@ DATA = {
         (Port(3306, "mysql", rb"...\0\x0a[^\0]*{version}-MariaDB", tells="version"),),
         "exec mariadbd --no-defaults --user=root --datadir={folder}/data --bind-address={address}"
         " --port=3306 --socket={folder}/socket --pid-file={folder}/pid --skip-name-resolve"
-        " --innodb-buffer-pool-size=8M --innodb-log-file-size=4M --skip-log-bin",
+        " --innodb-buffer-pool-size=8M --innodb-log-file-size=4M --skip-log-bin"
+        " --max-connect-errors=1000000 --init-file={folder}/init.sql",
+        {"init.sql": "CREATE USER lab IDENTIFIED BY 'lab' ACCOUNT LOCK;\n"},
         prepare="mariadb-install-db --no-defaults --user=root --datadir={folder}/data"
                 " --auth-root-authentication-method=normal --skip-test-db"
-                " --innodb-log-file-size=4M --innodb-buffer-pool-size=8M >/dev/null"),
+                " --innodb-log-file-size=4M --innodb-buffer-pool-size=8M >install.log"),
     "postgres": Daemon(
         "postgresql-15", "postgres", "PostgreSQL",
-        (Port(5432, "postgresql", ask=POSTGRES_START, answer=rb"^E....SFATAL.*Rauth_failed",
+        (Port(5432, "postgresql", ask=POSTGRES_START, answer=rb"^E....SFATAL\0VFATAL\0C28000.*Fauth\.c",
               tells="product"),),
         f"exec {AS_NOBODY} postgres -D {{folder}}/data -h {{address}} -p 5432 -k {{folder}}"
         " -c shared_buffers=1MB -c fsync=off -c dynamic_shared_memory_type=mmap",
         prepare=f"chown nobody {{folder}} && {AS_NOBODY} initdb -D {{folder}}/data -N -U lab"
-                " --auth=trust -E UTF8 --locale=C >/dev/null"
-                " && echo 'host lab lab 198.18.0.0/15 reject' >>data/pg_hba.conf"),
+                " --auth=trust -E UTF8 --locale=C >/dev/null"),
     "redis": Daemon(
         "redis-server", "redis-server", "Redis",
         (Port(6379, "redis", ask=b"INFO\r\n", answer=rb"redis_version:{version}\r\n",
@@ -84,7 +85,7 @@ DATA = {
         "exec beanstalkd -l {address} -p 11300"),
     "gearmand": Daemon(
         "gearman-job-server", "gearmand", "gearmand",
-        (Port(4730, "gearman", ask=b"version\r\n", answer=rb"^OK {version}\r?\n", tells="version"),),
+        (Port(4730, "gearman", ask=b"version\r\n", answer=rb"^OK {version}", tells="version"),),
         "exec gearmand -L {address} -p 4730 -l stderr -P {folder}/pid --threads 1 -u root"),
     "epmd": Daemon(
         "erlang-base", "epmd", "Erlang port mapper",

@@ -110,8 +110,8 @@ NAMES = {
     "openvpn": Daemon(
         "openvpn", "openvpn", "OpenVPN",
         (Port(1194, "openvpn", ask=OPENVPN_RESET, answer=rb"^..\x40"),),
-        "exec openvpn --dev null --proto tcp4-server --local {address} --port 1194 --tls-server"
-        " --ca cert.pem --cert cert.pem --key key.pem --dh none --ifconfig-noexec --mode server",
+        "exec openvpn --dev tun --proto tcp4-server --local {address} --port 1194 --tls-server"
+        " --ca cert.pem --cert cert.pem --key key.pem --dh none --mode server --ifconfig-noexec",
         prepare=CERTIFICATE),
     "oidentd": Daemon(
         "oidentd", "oidentd", "oidentd",

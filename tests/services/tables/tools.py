@@ -30,6 +30,11 @@ ISCSI_LOGIN = (b"\x43\x87\0\0" + b"\0" + len(ISCSI_TEXT).to_bytes(3, "big") + b"
 GIT_ASK = b"git-upload-pack /lab\0host=lab.invalid\0"
 GIT_ASK = b"%04x" % (len(GIT_ASK) + 4) + GIT_ASK
 
+# The compilation of nothing: five words, and an empty source.
+DISTCC_JOB = b"DIST00000001ARGC00000005" + b"".join(
+    b"ARGV%08x%b" % (len(word), word) for word in (b"cc", b"-c", b"lab.c", b"-o", b"lab.o")
+) + b"DOTI00000000"
+
 TOOLS = {
     "docker-registry": Daemon(
         "docker-registry", "docker-registry", "Docker Registry",
@@ -49,7 +54,7 @@ TOOLS = {
         "exec git daemon --base-path={folder} --listen={address}"),
     "distccd": Daemon(
         "distcc", "distccd", "distcc",
-        (Port(3632, "distccd", ask=b"DIST00000001ARGC00000001ARGV00000002ccDOTI00000000",
+        (Port(3632, "distccd", ask=DISTCC_JOB,
               answer=rb"^DONE00000001STAT"),),
         "exec distccd --no-detach --daemon --listen {address} --allow 198.18.0.0/15 --jobs 1"
         " --user nobody --log-stderr"),
@@ -77,14 +82,15 @@ TOOLS = {
     "gpsd": Daemon(
         "gpsd", "gpsd", "gpsd",
         (Port(2947, "gpsd", rb'\{"class":"VERSION","release":"{version}"', tells="version"),),
-        "exec gpsd -N -G -n -S 2947 -P {folder}/pid"),
+        "exec gpsd -N -G -n -S 2947 -P {folder}/pid -F {folder}/control"),
     "upsd": Daemon(
         "nut-server", "upsd", "Network UPS Tools upsd",
         (Port(3493, "nut", ask=b"VER\n", answer=rb"Network UPS Tools upsd {version}",
               tells="version"),),
         "NUT_CONFPATH={folder} NUT_STATEPATH={folder} exec upsd -F -u root",
         {"ups.conf": "[lab]\ndriver = dummy-ups\nport = none\n",
-         "upsd.conf": "LISTEN {address} 3493\n", "upsd.users": ""}),
+         "upsd.conf": "LISTEN {address} 3493\n", "upsd.users": ""},
+        prepare="echo MODE=netserver >/etc/nut/nut.conf"),
     "nbd-server": Daemon(
         "nbd-server", "nbd-server", "nbd-server",
         (Port(10809, "nbd", rb"NBDMAGICIHAVEOPT"),),
@@ -95,7 +101,10 @@ TOOLS = {
     "tgtd": Daemon(
         "tgt", "tgtd", "Linux SCSI target framework",
         (Port(3260, "iscsi", ask=ISCSI_LOGIN, answer=rb"^\x23"),),
-        "exec tgtd -f --iscsi portal={address}:3260"),
+        "tgtd -f --iscsi portal={address}:3260 &"
+        # It talks to nobody while it has no target.
+        " until tgtadm --lld iscsi --op new --mode target --tid 1 -T iqn.2000-01.invalid.lab:disk;"
+        " do sleep 0.2; done; wait"),
     "iperf3": Daemon(
         "iperf3", "iperf3", "iperf3",
         # 37 bytes of a cookie; the answer asks for parameters.
@@ -135,8 +144,7 @@ TOOLS = {
                  "host_name lab\ncidr_allow 198.18.0.0/15\n"}),
     "monerod": Daemon(
         "monero", "monerod", "Monero",
-        (Port(18081, "http", ask=get("/get_info"), answer=HTTP_OK + rb".*nettype", tells="product"),
-         Port(18080, "monero-p2p")),
+        (Port(18081, "http", ask=b"GET /get_info HTTP/1.1\r\nHost: lab\r\n\r\n", answer=HTTP_OK + rb".*nettype", tells="product"),),
         "exec monerod --offline --non-interactive --data-dir {folder}"
         " --log-file {folder}/monero.log --rpc-bind-ip {address} --confirm-external-bind"
         " --p2p-bind-ip {address} --db-sync-mode fastest --no-zmq --no-igd"),

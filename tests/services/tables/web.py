@@ -161,10 +161,10 @@ WEB = {
         {"conf": "SocksPort {address}:9050\nDataDirectory {folder}/data\nDisableNetwork 0\n"
                  "Log notice stdout\nSocksPolicy accept 198.18.0.0/15\n"}),
     "sslh": Daemon(
-        "sslh", "sslh-fork", "sslh",
+        "sslh", "sslh", "sslh",
         # It waits for us to speak and then hands over; to whoever stays silent it gives ssh.
         (Port(443, "ssh", rb"SSH-2\.0-OpenSSH_", slow_s=1),),
-        "exec sslh-fork --foreground --user nobody --listen {address}:443 --ssh {address}:22"
+        "exec sslh --foreground --user nobody --listen {address}:443 --ssh {address}:22"
         " --timeout 1 --on-timeout ssh"),
     "stunnel": Daemon(
         "stunnel4", "stunnel4", "OpenSSH",
