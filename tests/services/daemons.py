@@ -23,7 +23,7 @@ import time
 from typing import NamedTuple
 
 from daemon import fill, pattern
-from tables import DAEMONS
+from tables import DAEMONS, LARGE  # noqa: F401
 
 ASK = pathlib.Path(__file__).resolve().parent / "ask.py"
 PATIENCE_S = 40
@@ -79,6 +79,15 @@ def upstream(version):
     return re.sub(r"([+~]|\.ds\d|\.dfsg).*$", "", version)
 
 
+def output(*command):
+    """What a command prints, "" if it does not end in time or is not there."""
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.DEVNULL, timeout=PATIENCE_S).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
 class Daemons:
     """The daemons that this machine has, running."""
 
@@ -95,11 +104,12 @@ class Daemons:
         self.folder.chmod(0o755)  # some change their user
         for host in self._hosts:
             self._seclude(host)
-        for name in self._placed:
-            if shutil.which(DAEMONS[name].program, path=SEARCH_PATH):
-                self._start(name)
-            else:
-                self.absent[name] = DAEMONS[name].package
+        present = [name for name in self._placed
+                   if shutil.which(DAEMONS[name].program, path=SEARCH_PATH)]
+        self.absent = {name: DAEMONS[name].package for name in self._placed if name not in present}
+        self._versions = self._known_versions(present)
+        for name in present:
+            self._start(name)
         self._await()
         return self
 
@@ -167,7 +177,6 @@ class Daemons:
 
     def _start(self, name):
         daemon = DAEMONS[name]
-        self._versions[name] = self._version(daemon)
         folder = self.folder / name
         folder.mkdir()
         values = {"address": self.address(name), "folder": folder, "host": self.host(name)}
@@ -179,18 +188,18 @@ class Daemons:
         command = "\n".join(["set -e", f"cd {folder}", f"PATH={SEARCH_PATH}", f"HOME={folder}",
                              fill(daemon.prepare, **values), fill(daemon.command, **values)])
         with open(folder / "log", "wb") as log:
-            self._processes[name] = self.lab.popen(self.host(name), "nice", "sh", "-c", command,
+            self._processes[name] = self.lab.popen(self.host(name), "sh", "-c", command,
                                                    stdin=subprocess.PIPE, stdout=log, stderr=log)
 
     @staticmethod
-    def _version(daemon):
-        if daemon.version:
-            command = ["sh", "-c", f"PATH={SEARCH_PATH}; {daemon.version}"]
-        else:
-            command = ["dpkg-query", "-W", "-f", "${source:Version}", daemon.package]
-        said = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.DEVNULL, timeout=PATIENCE_S).stdout.strip()
-        return said if daemon.version else upstream(said)
+    def _known_versions(names):
+        """{daemon: version}, of the packages in one go."""
+        packages = sorted({DAEMONS[name].package for name in names if not DAEMONS[name].version})
+        told = output("dpkg-query", "-W", "-f", "${Package} ${source:Version}\n", *packages)
+        by_package = dict(line.split(maxsplit=1) for line in told.splitlines() if " " in line)
+        return {name: output("sh", "-c", f"PATH={SEARCH_PATH}; {DAEMONS[name].version}").strip()
+                if DAEMONS[name].version else upstream(by_package.get(DAEMONS[name].package, ""))
+                for name in names}
 
     def _await(self):
         """Until each has answered, or ended, or the patience has."""
@@ -209,7 +218,6 @@ class Daemons:
                                     in zip(asked, answers) if other == name
                                     for said in [self.objection(name, port, answer)] if said]
                 if not objections[name]:
-                    if os.environ.get("T"): print(round(time.monotonic()-deadline+PATIENCE_S,1), name)
                     self.running[name] = [self._truth(name, port) for port in DAEMONS[name].ports]
             waiting = [name for name in waiting if name not in self.running]
             for name in list(waiting):

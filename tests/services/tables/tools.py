@@ -61,7 +61,8 @@ TOOLS = {
     "gdbserver": Daemon(
         "gdbserver", "gdbserver", "gdbserver",
         (Port(2345, "gdbserver", ask=b"+$qSupported#37", answer=rb"^\+?\$PacketSize="),),
-        "exec gdbserver --multi {address}:2345"),
+        # By itself it listens to one at a time, and to nobody after a rude one.
+        "exec socat TCP-LISTEN:2345,bind={address},fork,reuseaddr EXEC:'gdbserver --multi stdio'"),
     "node-inspect": Daemon(
         "nodejs", "node", "Node.js",
         (Port(9229, "http", ask=get("/json/version"), answer=rb'"Browser": "node\.js/v{version}"',
@@ -94,7 +95,7 @@ TOOLS = {
     "nbd-server": Daemon(
         "nbd-server", "nbd-server", "nbd-server",
         (Port(10809, "nbd", rb"NBDMAGICIHAVEOPT"),),
-        "exec nbd-server -d -C conf -p {folder}/pid",
+        "nbd-server -C conf -p {folder}/pid && exec sleep infinity",
         {"conf": "[generic]\nlistenaddr = {address}\nport = 10809\n"
                  "[lab]\nexportname = {folder}/disk\n"},
         prepare="truncate -s 1M disk"),
