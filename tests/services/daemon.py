@@ -33,6 +33,8 @@ class Daemon(NamedTuple):
     filled in, there and in `files`. `prepare` runs before it, to its end. Without a command the lab
     itself starts the daemon on each of its hosts.
 
+    `program` is what must be there: a program, or the path of a file or folder.
+
     `version` is a shell command that prints the version; by default the package is asked."""
 
     package: str

@@ -79,6 +79,11 @@ def upstream(version):
     return re.sub(r"([+~]|\.ds\d|\.dfsg).*$", "", version)
 
 
+def is_there(program):
+    return shutil.which(program, path=SEARCH_PATH) or (
+        program.startswith("/") and pathlib.Path(program).exists())
+
+
 def output(*command):
     """What a command prints, "" if it does not end in time or is not there."""
     try:
@@ -104,8 +109,7 @@ class Daemons:
         self.folder.chmod(0o755)  # some change their user
         for host in self._hosts:
             self._seclude(host)
-        present = [name for name in self._placed
-                   if shutil.which(DAEMONS[name].program, path=SEARCH_PATH)]
+        present = [name for name in self._placed if is_there(DAEMONS[name].program)]
         self.absent = {name: DAEMONS[name].package for name in self._placed if name not in present}
         self._versions = self._known_versions(present)
         for name in present:
@@ -188,8 +192,11 @@ class Daemons:
         command = "\n".join(["set -e", f"cd {folder}", f"PATH={SEARCH_PATH}", f"HOME={folder}",
                              fill(daemon.prepare, **values), fill(daemon.command, **values)])
         with open(folder / "log", "wb") as log:
-            self._processes[name] = self.lab.popen(self.host(name), "sh", "-c", command,
-                                                   stdin=subprocess.PIPE, stdout=log, stderr=log)
+            # In a session of its own: some end by a signal to their whole process group, which
+            # would be ours.
+            self._processes[name] = self.lab.popen(
+                self.host(name), "sh", "-c", command, stdin=subprocess.PIPE, stdout=log, stderr=log,
+                start_new_session=True)
 
     @staticmethod
     def _known_versions(names):

@@ -98,7 +98,7 @@ ACCESS = {
                  "anon_root={folder}\nsecure_chroot_dir={folder}/empty\nseccomp_sandbox=NO\n"},
         prepare="mkdir empty"),
     "pyftpdlib": Daemon(
-        "python3-pyftpdlib", "/usr/bin/python3", "pyftpdlib",
+        "python3-pyftpdlib", "/usr/lib/python3/dist-packages/pyftpdlib", "pyftpdlib",
         (Port(2121, "ftp", rb"220 pyftpdlib {version} ready\.\r\n", tells="version"),),
         "exec /usr/bin/python3 -m pyftpdlib -i {address} -p 2121"),
     "smbd": Daemon(

@@ -127,7 +127,7 @@ CLUSTER = {
         " --storage.tsdb.path={folder}/data",
         {"conf": "global:\n  scrape_interval: 60s\n"}),
     "dask-scheduler": Daemon(
-        "python3-distributed", "/usr/bin/python3", "Dask scheduler",
+        "python3-distributed", "/usr/lib/python3/dist-packages/distributed", "Dask scheduler",
         # Two frames, their lengths first; in the first, MessagePack's words.
         (Port(8786, "dask", rb".*pickle-protocol", tells="product"),),
         "exec /usr/bin/python3 -m distributed.cli.dask_scheduler --host tcp://{address} --port 8786"

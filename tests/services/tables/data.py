@@ -104,11 +104,10 @@ DATA = {
         {"conf.conf": "listeners.tcp.1 = {address}:5672\n", "plugins": "[].\n"},
         prepare="chown rabbitmq:rabbitmq {folder}"),
     "zookeeper": Daemon(
-        "zookeeper", "java", "ZooKeeper",
+        "zookeeper", "/usr/share/java/zookeeper.jar", "ZooKeeper",
         (Port(2181, "zookeeper", ask=b"srvr\n", answer=rb"^Zookeeper version: {version}",
               tells="version"),),
-        "test -e /usr/share/java/zookeeper.jar;"
-        " exec java -Xmx64m -Dzookeeper.admin.enableServer=false -cp '/etc/zookeeper/conf_example:"
+        "exec java -Xmx64m -Dzookeeper.admin.enableServer=false -cp '/etc/zookeeper/conf_example:"
         "/usr/share/java/*' org.apache.zookeeper.server.quorum.QuorumPeerMain conf",
         {"conf": "tickTime=2000\ndataDir={folder}/data\nclientPort=2181\n"
                  "clientPortAddress={address}\n4lw.commands.whitelist=srvr\n"}),

@@ -21,7 +21,7 @@ MAIL = {
                       "defer unix - - n - 0 bounce\nerror unix - - n - - error\n"},
         prepare="mkdir etc queue data && mv main.cf master.cf etc && chown postfix data"),
     "aiosmtpd": Daemon(
-        "python3-aiosmtpd", "/usr/bin/python3", "aiosmtpd",
+        "python3-aiosmtpd", "/usr/lib/python3/dist-packages/aiosmtpd", "aiosmtpd",
         (Port(8025, "smtp", rb"220 \S+ Python SMTP {version}\r\n", tells="version"),),
         "exec /usr/bin/python3 -m aiosmtpd -n -l {address}:8025 -c aiosmtpd.handlers.Sink",
         version="/usr/bin/python3 -c 'import aiosmtpd; print(aiosmtpd.__version__)'"),

@@ -80,7 +80,7 @@ WEB = {
         "mkdir www && exec python3 -m http.server --bind {address} --directory www 8000",
         version="python3 -c 'import platform; print(platform.python_version())'"),
     "gunicorn": Daemon(
-        "python3-gunicorn", "/usr/bin/python3", "Gunicorn",
+        "python3-gunicorn", "/usr/lib/python3/dist-packages/gunicorn", "Gunicorn",
         (Port(8000, "http", ask=get(), answer=rb"\r\nServer: gunicorn\r\n", tells="product"),),
         "exec /usr/bin/python3 -m gunicorn -b {address}:8000 --worker-tmp-dir {folder} lab:app",
         {"lab.py": "def app(environment, start):\n"
