@@ -9,6 +9,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -87,8 +88,12 @@ class Services(unittest.TestCase):
 
 class End(unittest.TestCase):
     def test_nothing_outlives_whoever_is_killed(self):
+        leftovers = tempfile.TemporaryDirectory(prefix="lockstep-services-")
+        self.addCleanup(leftovers.cleanup)
+        os.chmod(leftovers.name, 0o755)
         holder = subprocess.Popen([sys.executable, HERE / "up.py", *CLINGING],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                  env=os.environ | {"TMPDIR": leftovers.name})
         state = holder.stdout.readline().split()[1]
         inside = (pathlib.Path(state) / "pid" / "monitor").read_text().strip()
         namespace = pathlib.Path(f"/proc/{inside}/ns/pid_for_children")

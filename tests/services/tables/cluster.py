@@ -139,7 +139,7 @@ CLUSTER = {
         " --ServerApp.root_dir={folder} --ServerApp.allow_remote_access=True"),
     "podman": Daemon(
         "podman", "podman", "Podman",
-        (Port(2375, "docker", ask=get("/version"), answer=rb'"Version":"{version}"',
+        (Port(2375, "docker", ask=get("/_ping"), answer=rb"\r\nServer: Libpod/{version} ",
               tells="version"),),
         "exec podman --root {folder}/root --runroot {folder}/runroot --tmpdir {folder}/tmp"
         " --cgroup-manager cgroupfs --storage-driver vfs --events-backend none"
