@@ -35,7 +35,8 @@ class Daemon(NamedTuple):
 
     `program` is what must be there: a program, or the path of a file or folder.
 
-    `version` is a shell command that prints the version; by default the package is asked."""
+    `version` is a shell command that prints the version; by default the package is asked. Like
+    `product` it is of whoever answers, which is not always who listens."""
 
     package: str
     program: str

@@ -111,7 +111,8 @@ class Daemons:
             self._seclude(host)
         present = [name for name in self._placed if is_there(DAEMONS[name].program)]
         self.absent = {name: DAEMONS[name].package for name in self._placed if name not in present}
-        self._versions = self._known_versions(present)
+        self._versions = {name: upstream(told.strip())
+                          for name, told in self._known_versions(present).items()}
         for name in present:
             self._start(name)
         self._await()
@@ -200,12 +201,12 @@ class Daemons:
 
     @staticmethod
     def _known_versions(names):
-        """{daemon: version}, of the packages in one go."""
+        """{daemon: version as it is told}, by the packages in one go."""
         packages = sorted({DAEMONS[name].package for name in names if not DAEMONS[name].version})
         told = output("dpkg-query", "-W", "-f", "${Package} ${source:Version}\n", *packages)
         by_package = dict(line.split(maxsplit=1) for line in told.splitlines() if " " in line)
-        return {name: output("sh", "-c", f"PATH={SEARCH_PATH}; {DAEMONS[name].version}").strip()
-                if DAEMONS[name].version else upstream(by_package.get(DAEMONS[name].package, ""))
+        return {name: output("sh", "-c", f"PATH={SEARCH_PATH}; {DAEMONS[name].version}")
+                if DAEMONS[name].version else by_package.get(DAEMONS[name].package, "")
                 for name in names}
 
     def _await(self):

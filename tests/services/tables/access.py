@@ -33,7 +33,7 @@ ACCESS = {
         prepare="dropbearkey -t ed25519 -f key"),
     "tinysshd": Daemon(
         "tinysshd", "tinysshd", "TinySSH",
-        (Port(2223, "ssh", rb"SSH-2\.0-tinyssh", tells="product"),),
+        (Port(2223, "ssh", rb"SSH-2\.0-tinyssh_{version}", tells="version"),),
         "exec socat TCP-LISTEN:2223,bind={address},fork,reuseaddr"
         " EXEC:'/usr/sbin/tinysshd {folder}/keys'",
         prepare="tinysshd-makekey -q keys"),

@@ -71,16 +71,14 @@ CLUSTER = {
         "slurmdbd", "slurmdbd", "Slurm slurmdbd", (Port(6819, "slurmdbd"),),
         MUNGE + " mariadbd --no-defaults --user=root --datadir={folder}/data --skip-networking"
         " --socket=/run/mysqld/mysqld.sock --pid-file={folder}/mariadb.pid"
-        " --innodb-buffer-pool-size=8M --skip-log-bin &"
+        " --innodb-buffer-pool-size=8M --skip-log-bin --skip-grant-tables &"
         " until test -S /run/mysqld/mysqld.sock; do sleep 0.1; done; exec slurmdbd -D",
         {"slurmdbd.conf": "AuthType=auth/munge\nAuthInfo=socket={folder}/munge/socket\n"
                           "DbdHost={host}\nDbdAddr={address}\nSlurmUser=root\n"
                           "StorageType=accounting_storage/mysql\nStorageUser=root\n"
                           "StorageLoc=lab\nPidFile={folder}/pid\n"},
         prepare="mkdir -p /run/mysqld /etc/slurm && mv slurmdbd.conf /etc/slurm"
-                " && chmod 600 /etc/slurm/slurmdbd.conf && mariadb-install-db --no-defaults"
-                " --user=root --datadir={folder}/data --auth-root-authentication-method=normal"
-                " --skip-test-db >install.log"),
+                " && chmod 600 /etc/slurm/slurmdbd.conf && mkdir data"),
     "pmcd": Daemon(
         "pcp", "pmcd", "PCP pmcd",
         # Its greeting: 20 bytes, type 0x7000, no error, and what it can do.

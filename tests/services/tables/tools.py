@@ -45,7 +45,7 @@ TOOLS = {
                  "    rootdirectory: {folder}/data\nhttp:\n  addr: {address}:5000\n"}),
     "svnserve": Daemon(
         "subversion", "svnserve", "Subversion",
-        (Port(3690, "svn", rb"\( success \( 2 2 "),),
+        (Port(3690, "svnserve", rb"\( success \( 2 2 "),),
         "exec svnserve -d --foreground --listen-host {address} -r {folder}"),
     "git-daemon": Daemon(
         "git", "git", "git",
@@ -61,8 +61,9 @@ TOOLS = {
     "gdbserver": Daemon(
         "gdbserver", "gdbserver", "gdbserver",
         (Port(2345, "gdbserver", ask=b"+$qSupported#37", answer=rb"^\+?\$PacketSize="),),
-        # By itself it listens to one at a time, and to nobody after a rude one.
-        "exec socat TCP-LISTEN:2345,bind={address},fork,reuseaddr EXEC:'gdbserver --multi stdio'"),
+        # By itself it listens to one at a time, and to nobody after a rude one; and it ends by
+        # a signal to its whole process group.
+        "exec socat TCP-LISTEN:2345,bind={address},fork,reuseaddr EXEC:'gdbserver --multi stdio',setsid"),
     "node-inspect": Daemon(
         "nodejs", "node", "Node.js",
         (Port(9229, "http", ask=get("/json/version"), answer=rb'"Browser": "node\.js/v{version}"',
@@ -82,7 +83,7 @@ TOOLS = {
         prepare="mkdir -p state cache spool/tmp"),
     "gpsd": Daemon(
         "gpsd", "gpsd", "gpsd",
-        (Port(2947, "gpsd", rb'\{"class":"VERSION","release":"{version}"', tells="version"),),
+        (Port(2947, "gpsd-ng", rb'\{"class":"VERSION","release":"{version}"', tells="version"),),
         "exec gpsd -N -G -n -S 2947 -P {folder}/pid -F {folder}/control"),
     "upsd": Daemon(
         "nut-server", "upsd", "Network UPS Tools upsd",

@@ -161,16 +161,18 @@ WEB = {
         {"conf": "SocksPort {address}:9050\nDataDirectory {folder}/data\nDisableNetwork 0\n"
                  "Log notice stdout\nSocksPolicy accept 198.18.0.0/15\n"}),
     "sslh": Daemon(
-        "sslh", "sslh", "sslh",
+        "sslh", "sslh", "OpenSSH",
         # It waits for us to speak and then hands over; to whoever stays silent it gives ssh.
-        (Port(443, "ssh", rb"SSH-2\.0-OpenSSH_", slow_s=1),),
+        (Port(443, "ssh", rb"SSH-2\.0-OpenSSH_{version}", tells="version", slow_s=1),),
         "exec sslh --foreground --user nobody --listen {address}:443 --ssh {address}:22"
-        " --timeout 1 --on-timeout ssh"),
+        " --timeout 1 --on-timeout ssh",
+        version="dpkg-query -W -f '${source:Version}' openssh-server"),
     "stunnel": Daemon(
         "stunnel4", "stunnel4", "OpenSSH",
-        (Port(2443, "ssh", rb"SSH-2\.0-OpenSSH_", tells="product", tls=True),),
+        (Port(2443, "ssh", rb"SSH-2\.0-OpenSSH_{version}", tells="version", tls=True),),
         "exec stunnel4 conf",
         {"conf": "foreground = yes\npid =\n[lab]\naccept = {address}:2443\n"
                  "connect = {address}:22\ncert = {folder}/cert.pem\nkey = {folder}/key.pem\n"},
-        prepare=CERTIFICATE),
+        prepare=CERTIFICATE,
+        version="dpkg-query -W -f '${source:Version}' openssh-server"),
 }
