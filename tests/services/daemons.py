@@ -23,14 +23,13 @@ import time
 from typing import NamedTuple
 
 from daemon import fill, pattern
-from tables import DAEMONS, LARGE  # noqa: F401
+from tables import DAEMONS
 
 ASK = pathlib.Path(__file__).resolve().parent / "ask.py"
-PATIENCE_S = 40
+PATIENCE_S = 60
 MOST_HOSTS = 8
 SEARCH_PATH = os.environ.get("PATH", "") + ":" + ":".join((
-    "/usr/sbin", "/sbin", "/usr/games", "/usr/lib/postgresql/15/bin", "/usr/lib/frr",
-    "/usr/lib/pcp/bin"))
+    "/usr/sbin", "/sbin", "/usr/lib/postgresql/15/bin", "/usr/lib/frr", "/usr/lib/pcp/bin"))
 LAB_PORTS = {22, 111, 9100}  # the lab's own on each of its compute hosts
 
 
@@ -107,15 +106,12 @@ class Daemons:
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lockstep-services-"))
         self.folder.chmod(0o755)  # some change their user
-        for host in self._hosts:
-            self._seclude(host)
-        present = [name for name in self._placed if is_there(DAEMONS[name].program)]
-        self.absent = {name: DAEMONS[name].package for name in self._placed if name not in present}
-        self._versions = {name: upstream(told.strip())
-                          for name, told in self._known_versions(present).items()}
-        for name in present:
-            self._start(name)
-        self._await()
+        try:
+            self._start_all()
+            self._await()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
@@ -159,6 +155,16 @@ class Daemons:
     def truths(self):
         """Every port of the daemons that run."""
         return [truth for truths in self.running.values() for truth in truths]
+
+    def _start_all(self):
+        for host in self._hosts:
+            self._seclude(host)
+        present = [name for name in self._placed if is_there(DAEMONS[name].program)]
+        self.absent = {name: DAEMONS[name].package for name in self._placed if name not in present}
+        self._versions = {name: upstream(told.strip())
+                          for name, told in self._known_versions(present).items()}
+        for name in present:
+            self._start(name)
 
     def _seclude(self, host):
         """Copies in memory of what daemons write where nobody can tell them not to; the names of
@@ -212,30 +218,38 @@ class Daemons:
     def _await(self):
         """Until each has answered, or ended, or the patience has."""
         deadline = time.monotonic() + PATIENCE_S
-        objections = {}
-        waiting = list(self._processes)
+        waiting = dict.fromkeys(self._processes, "it does not listen")
         while waiting:
-            listening = {host: self.lab.listening(host) for host in {self.host(n) for n in waiting}}
-            ready = [name for name in waiting if {port.number for port in DAEMONS[name].ports}
-                     <= listening[self.host(name)]]
-            asked = [(name, port) for name in ready for port in DAEMONS[name].ports]
-            answers = self.ask([self.question(name, port, port.slow_s + 2 if port.first else 0, 2)
-                                for name, port in asked]) if asked else []
-            for name in ready:
-                objections[name] = [f"port {port.number}: {said}" for (other, port), answer
-                                    in zip(asked, answers) if other == name
-                                    for said in [self.objection(name, port, answer)] if said]
-                if not objections[name]:
-                    self.running[name] = [self._truth(name, port) for port in DAEMONS[name].ports]
-            waiting = [name for name in waiting if name not in self.running]
-            for name in list(waiting):
+            ready = self._listening(waiting)
+            waiting |= self._objections(ready)
+            for name in [name for name in ready if not waiting[name]]:
+                self.running[name] = [self._truth(name, port) for port in DAEMONS[name].ports]
+                del waiting[name]
+            for name, why in list(waiting.items()):
                 process = self._processes[name]
                 ended = process is not None and process.poll() is not None and name not in ready
                 if ended or time.monotonic() >= deadline:
-                    why = "; ".join(objections.get(name, ["it does not listen"]))
                     self.failed[name] = f"{why}; its last words: {self.last_words(name)}"
-                    waiting.remove(name)
-            time.sleep(0.1)
+                    del waiting[name]
+            time.sleep(0.3)
+
+    def _listening(self, names):
+        """Those whose ports all have a listener, says the kernel of their host."""
+        ports = {host: self.lab.listening(host) for host in {self.host(name) for name in names}}
+        return [name for name in names
+                if {port.number for port in DAEMONS[name].ports} <= ports[self.host(name)]]
+
+    def _objections(self, names):
+        """{daemon: what is wrong with the answers of its ports, or ""}."""
+        asked = [(name, port) for name in names for port in DAEMONS[name].ports]
+        answers = self.ask([self.question(name, port, port.slow_s + 2 if port.first else 0, 2)
+                            for name, port in asked]) if asked else []
+        result = {name: [] for name in names}
+        for (name, port), answer in zip(asked, answers):
+            objection = self.objection(name, port, answer)
+            if objection:
+                result[name].append(f"port {port.number}: {objection}")
+        return {name: "; ".join(objections) for name, objections in result.items()}
 
     def _truth(self, name, port):
         daemon = DAEMONS[name]

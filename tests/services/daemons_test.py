@@ -15,8 +15,9 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lab"))
-from daemons import DAEMONS, LARGE, Daemons, hosts_needed  # noqa: E402
+from daemons import DAEMONS, Daemons, hosts_needed  # noqa: E402
 from lab import SKIPPED, Lab, LabNotAllowed  # noqa: E402
+from tables import LARGE  # noqa: E402
 
 SILENCE_S = 1  # who says nothing for so long unasked is silent
 GONE_S = 10
