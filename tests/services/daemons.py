@@ -36,7 +36,7 @@ LAB_PORTS = {22, 111, 9100}  # the lab's own on each of its compute hosts
 class Truth(NamedTuple):
     """What is the case on one port, whoever asks. See Port in daemon.py for the fields it shares.
     `plain` says what a plain connection gets: "banner", "silence", "end", or "tls" (silence, as
-    the far end waits for a handshake)."""
+    the far end waits for a handshake). No product, no version."""
 
     daemon: str
     package: str
@@ -256,5 +256,5 @@ class Daemons:
         plain = ("tls" if port.tls else "banner" if port.first else "end" if port.closes
                  else "silence")
         return Truth(name, daemon.package, self.host(name), self.address(name), port.number,
-                     port.protocol, daemon.product, self._versions[name], port.tells, port.tls,
-                     plain)
+                     port.protocol, daemon.product, self._versions[name] if daemon.product else "",
+                     port.tells, port.tls, plain)

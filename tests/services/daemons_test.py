@@ -84,7 +84,7 @@ class Services(unittest.TestCase):
     def test_every_version_is_known(self):
         for truth in self.daemons.truths():
             with self.subTest(daemon=truth.daemon):
-                self.assertRegex(truth.version, r"^\d+(\.\d+)*|^\d{8}$")
+                self.assertRegex(truth.version, r"^\d+" if truth.product else "^$")
 
 
 class End(unittest.TestCase):
