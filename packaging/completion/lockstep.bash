@@ -30,7 +30,7 @@ _lockstep() {
 
   local words
   case $command in
-    "") words="demo scan sweep nodes alerts alert profile check-config doctor --config --help --version" ;;
+    "") words="demo scan sweep nodes alerts alert profile stop check-config doctor --config --help --version" ;;
     demo) words="--keep --loopback" ;;
     scan) words="$port_options --allow --report" ;;
     sweep) words="$port_options --report" ;;
@@ -43,6 +43,7 @@ _lockstep() {
         *) words="ack silence resolve" ;;
       esac
       ;;
+    stop) words="--lift --note" ;;
     doctor) words="--json" ;;
     check-config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     profile)

@@ -11,13 +11,14 @@
 #include "app/demo.h"
 #include "app/doctor.h"
 #include "app/session.h"
+#include "app/stop_order.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "control/scan_targets.h"
 #include "control/use_cases.h"
-#include "proc/signals.h"
+#include "proc/stop_switch.h"
 
 namespace lockstep {
 namespace {
@@ -70,6 +71,8 @@ Result<void> check_fence(const Inventory& targets, const Config& config,
   return {};
 }
 
+constexpr const char* kStopped = "stopped by lockstep stop; to go on: lockstep stop --lift";
+
 Result<std::vector<Prefix>> scan_fence(const Setup& setup, const cli::ScanCommand& command) {
   std::vector<Prefix> allow = setup.from_file() ? setup.config.scan.allow : default_fence();
   for (const std::string& text : command.allow) {
@@ -83,7 +86,7 @@ Result<std::vector<Prefix>> scan_fence(const Setup& setup, const cli::ScanComman
 }  // namespace
 
 Result<int> run_command(const cli::DemoCommand& command, const std::string& /*config*/) {
-  const StopOnSignal signals;
+  const StopSwitch signals;
   LOCKSTEP_TRY(const bool exact, run_demo(command, signals.stop()));
   return exact ? cli::kInStep : cli::kDeviations;
 }
@@ -101,6 +104,7 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
       session.prepare(command.ports, "default", "", allow, EngineUse::scan, known, nodes));
   LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
   LOCKSTEP_TRY(const SweepRecord record, control::scan(session.setting(), nodes));
+  if (session.was_stopped_for_all()) warn(kStopped);
   if (report.wanted()) LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
   LOCKSTEP_CHECK(print(command.json ? cli::scan_json(record) : cli::scan_text(record)));
   return record.complete() ? cli::kInStep : cli::kIncomplete;
@@ -116,12 +120,30 @@ Result<int> run_command(const cli::SweepCommand& command, const std::string& con
   const control::SweepSetting setting = session.setting();
   LOCKSTEP_TRY(const control::SweepReport report,
                control::sweep(setting, *store, cluster.nodes, session.policy(), session.world()));
+  if (session.was_stopped_for_all()) warn(kStopped);
   if (report_file.wanted()) LOCKSTEP_CHECK(report_file.write(cli::sweep_json(report)));
   LOCKSTEP_CHECK(print(command.json ? cli::sweep_json(report) : cli::sweep_text(report)));
   if (!report.not_kept.empty()) warn("this sweep is NOT kept: " + report.not_kept);
   if (report.deviates()) return cli::kDeviations;
   const bool clean = report.rows.empty() && report.record.complete() && report.not_kept.empty();
   return clean ? cli::kInStep : cli::kIncomplete;
+}
+
+Result<int> run_command(const cli::StopCommand& command, const std::string& config) {
+  LOCKSTEP_TRY(const Setup setup, load_setup(config));
+  const std::string file = stop_file(setup.config);
+  if (command.lift) {
+    LOCKSTEP_TRY(const bool lifted, lift_stop_order(setup.config));
+    LOCKSTEP_CHECK(print(lifted ? "Scans and sweeps may start again.\n"
+                                : fmt::format("Nothing was stopped: there is no {}.\n", file)));
+    return cli::kInStep;
+  }
+  LOCKSTEP_CHECK(give_stop_order(setup.config, command.note));
+  LOCKSTEP_CHECK(
+      print(fmt::format("{} is there: whatever sends stops now, and nothing starts "
+                        "until: lockstep stop --lift\n",
+                        file)));
+  return cli::kInStep;
 }
 
 Result<int> run_command(const cli::CheckConfigCommand& command, const std::string& config) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/text.h"
 #include "control/scan_targets.h"
@@ -149,6 +150,14 @@ Result<std::unique_ptr<Store>> make_store(const Config& config) {
   return open_store(config.store.url);
 }
 
+std::string state_dir(const Config& config) {
+  constexpr std::string_view kSqlite = "sqlite://";
+  if (!config.scan.state_dir.empty()) return config.scan.state_dir;
+  const std::string& url = config.store.url;
+  if (!url.starts_with(kSqlite)) return "/var/lib/lockstep";
+  return std::filesystem::path(url.substr(kSqlite.size())).parent_path();
+}
+
 Result<ComposedCollector> make_port_collector(const Config& config, const cli::PortOptions& options,
                                               scan::Fence fence, const PortSets& ports,
                                               EngineUse use, net::Links& links) {
@@ -164,6 +173,10 @@ Result<ComposedCollector> make_port_collector(const Config& config, const cli::P
                                  .udp_sources = config.scan.source_addresses};
   collector.icmp_limit->per_second = config.scan.icmp_rate.value();
   if (config.scan.icmp_rate.is_unlimited()) collector.icmp_limit.reset();
+  if (config.scan.resume_within.count() > 0) {
+    collector.keep = {.folder = state_dir(config) + "/sweeps",
+                      .horizon = config.scan.resume_within};
+  }
   if (!collector.interface.empty()) LOCKSTEP_CHECK(net::interface_by_name(collector.interface));
   return ComposedCollector{
       std::make_unique<PortCollector>(std::move(collector), std::move(choice.engine),

@@ -66,6 +66,10 @@ Result<PortSets> make_ports(const std::string& tcp, const std::string& udp,
 
 Result<std::unique_ptr<Store>> make_store(const Config& config);
 
+/// Where a running Lockstep keeps what is not for the store: what the configuration says, or the
+/// folder of the store.
+std::string state_dir(const Config& config);
+
 /// The port collector, and what to tell about the engine chosen for it.
 struct ComposedCollector {
   std::unique_ptr<PortCollector> collector;

@@ -162,6 +162,12 @@ Result<std::chrono::seconds> as_resolve_timeout(const TomlValue& value) {
   return std::chrono::seconds(seconds);
 }
 
+Result<std::chrono::seconds> as_resume_time(const TomlValue& value) {
+  constexpr std::chrono::seconds kWeek = std::chrono::days(7);
+  LOCKSTEP_TRY(const std::int64_t seconds, toml_integer(value, 0, kWeek.count()));
+  return std::chrono::seconds(seconds);
+}
+
 /// Only checked here, where the line is known; who uses it expands it, with the groups there are.
 Result<std::string> check_nodeset(std::string text) {
   NodesetOptions options;
@@ -240,6 +246,10 @@ class ConfigReader {
     table.read("node_rate", scan.node_rate, as_rate);
     table.read("tries", scan.tries, as_tries);
     table.read("resolve_timeout_s", scan.resolve_timeout, as_resolve_timeout);
+    table.read("resume_within_s", scan.resume_within, as_resume_time);
+    if (table.read("state_dir", scan.state_dir, as_nonempty)) {
+      scan.state_dir = beside(scan.state_dir);
+    }
   }
 
   void read_network(TomlReader& table) {

@@ -49,6 +49,11 @@ struct ScanConfig {
   PacketsPerSecond node_rate{50};            ///< of one node; a class may set its own
   int tries = 3;                             ///< probes to a port that stays silent, 1 to 20
   std::chrono::seconds resolve_timeout{10};  ///< for the names of one sweep, 1 to 600
+  /// A sweep that ended before its time goes on so long afterwards; 0: never. Up to 7 days.
+  std::chrono::seconds resume_within{3600};
+  /// Where sweeps hold their place, and where a stop is noted; empty: the folder of the store, or
+  /// /var/lib/lockstep.
+  std::string state_dir;
 };
 
 /// [analysis] and [severity]: when what is seen becomes an alert, and how grave it is.

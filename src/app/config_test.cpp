@@ -37,6 +37,8 @@ group_rate = 2500.5
 node_rate = 20
 tries = 5
 resolve_timeout_s = 3
+resume_within_s = 60
+state_dir = "state"
 
 [[network]]
 name = "fabric"
@@ -104,6 +106,8 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(config.scan.node_rate.value(), 20);
   EXPECT_EQ(config.scan.tries, 5);
   EXPECT_EQ(config.scan.resolve_timeout, std::chrono::seconds(3));
+  EXPECT_EQ(config.scan.resume_within, std::chrono::minutes(1));
+  EXPECT_THAT(config.scan.state_dir, testing::EndsWith("/state"));
 
   ASSERT_EQ(config.networks.size(), 2U);
   EXPECT_EQ(config.networks[0].name, "fabric");
@@ -147,6 +151,7 @@ TEST(ParseConfig, AnEmptyFileHasTheGentleDefaults) {
   EXPECT_EQ(config->scan.node_rate, PacketsPerSecond(50));
   EXPECT_EQ(config->scan.tries, 3);
   EXPECT_EQ(config->scan.resolve_timeout, std::chrono::seconds(10));
+  EXPECT_EQ(config->scan.resume_within, std::chrono::hours(1));
 }
 
 struct BadFile {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/console.h"
+#include "app/stop_order.h"
 #include "base/text.h"
 #include "cli/format.h"
 #include "control/scan_targets.h"
@@ -42,12 +43,13 @@ std::chrono::seconds udp_duration(const ScanConfig& scan, std::size_t ports, dou
 }  // namespace
 
 Session::Session(Config config, Inventory inventory)
-    : config_(std::move(config)), inventory_(std::move(inventory)) {}
+    : config_(std::move(config)), inventory_(std::move(inventory)), stop_(stop_file(config_)) {}
 
 Result<void> Session::prepare(const cli::PortOptions& options, const std::string& default_ports,
                               const std::string& default_udp_ports,
                               const std::vector<Prefix>& allow, EngineUse use, const Inventory& all,
                               const std::vector<std::string>& nodes) {
+  LOCKSTEP_CHECK(require_no_stop_order(config_));
   LOCKSTEP_TRY(policy_, make_policy(config_, all, options));
   unresolved_ = resolve_inventory(config_, inventory_, nodes);
   // Whoever names ports of one protocol alone means these alone.
@@ -62,7 +64,7 @@ Result<void> Session::prepare(const cli::PortOptions& options, const std::string
   foretell(options);
   collector_ = std::move(composed.collector);
   if (!composed.notice.empty()) warn(composed.notice);
-  control_.stop = &signals_.stop();
+  control_.stop = &stop_.stop();
   control_.progress = [this](const CollectProgress& progress) { line_.draw(progress); };
   return {};
 }
@@ -99,14 +101,16 @@ control::SweepPolicy Session::policy() const {
 }
 
 control::SweepWorld Session::world() const {
-  return {
-      .now = now_in_seconds, .wait_for_reask = [this] { wait_for_reask(); }, .is_alive = is_alive};
+  return {.now = now_in_seconds,
+          .wait_for_reask = [this] { wait_for_reask(); },
+          .is_alive = is_alive,
+          .given_up = [this] { return stop_.interrupted(); }};
 }
 
 void Session::wait_for_reask() const {
   constexpr std::chrono::milliseconds kPoll(20);
   const auto end = std::chrono::steady_clock::now() + config_.analysis.reask_interval;
-  while (!signals_.stop() && std::chrono::steady_clock::now() < end) {
+  while (!stop_.stop() && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(kPoll);
   }
 }

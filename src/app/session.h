@@ -12,7 +12,7 @@
 #include "control/profile_use_cases.h"
 #include "control/use_cases.h"
 #include "net/io/links.h"
-#include "proc/signals.h"
+#include "proc/stop_switch.h"
 
 namespace lockstep {
 
@@ -31,6 +31,9 @@ class Session {
   Result<void> prepare_sweep(const cli::PortOptions& options,
                              const std::vector<std::string>& nodes);
 
+  /// Somebody stopped all sending meanwhile (stop_order.h).
+  bool was_stopped_for_all() const { return stop_.by_file(); }
+
   control::SweepSetting setting();
   control::SweepPolicy policy() const;
   control::SweepWorld world() const;
@@ -47,7 +50,7 @@ class Session {
   PortSets ports_;
   net::KernelLinks links_;
   std::unique_ptr<PortCollector> collector_;
-  StopOnSignal signals_;
+  StopSwitch stop_;
   cli::ProgressLine line_;
   CollectControl control_;
 };

@@ -139,16 +139,26 @@ std::string severity_text(Severity severity) {
 std::string format_effort(const CollectSummary& summary) {
   const double seconds = std::chrono::duration<double>(summary.duration).count();
   const double rate = seconds > 0 ? static_cast<double>(summary.probes_sent) / seconds : 0;
-  return fmt::format("{} in {} ({})", plural(summary.probes_sent, "probe"),
-                     format_duration(summary.duration), format_rate(rate));
+  const std::string effort = fmt::format("{} in {} ({})", plural(summary.probes_sent, "probe"),
+                                         format_duration(summary.duration), format_rate(rate));
+  if (summary.resumed == 0) return effort;
+  return fmt::format("{}, {} of an earlier sweep that was cut short", effort,
+                     plural(summary.resumed, "answer"));
 }
 
 std::string format_interruption(const SweepRecord& record) {
   if (!record.summary.problem.empty()) {
     return fmt::format("INCOMPLETE: {}\n", shown_sentence(record.summary.problem));
   }
-  return record.summary.interrupted ? "INCOMPLETE: interrupted; what was found so far stands\n"
-                                    : "";
+  std::string text;
+  if (record.summary.interrupted) {
+    text = "INCOMPLETE: interrupted; what was found so far stands\n";
+  }
+  if (!record.summary.not_resumable.empty()) {
+    text += fmt::format("Its place was not kept, had it been killed: {}\n",
+                        shown_sentence(record.summary.not_resumable));
+  }
+  return text;
 }
 
 std::string format_gaps(const std::vector<Coverage>& coverage, const std::string& indent) {

@@ -119,6 +119,7 @@ json::object json_record(const SweepRecord& record) {
                       {"probes_sent", record.summary.probes_sent},
                       {"engine", record.summary.method},
                       {"complete", record.complete()}};
+  if (record.summary.resumed > 0) object["resumed_answers"] = record.summary.resumed;
   if (!record.summary.problem.empty()) object["problem"] = json_text(record.summary.problem);
   return object;
 }

@@ -30,6 +30,7 @@ class Parser {
     add_scan_commands(app_, options_);
     add_alert_commands(app_, options_);
     add_profile_commands(app_, options_);
+    add_stop();
     add_check_config();
     add_doctor();
     app_.footer(
@@ -53,6 +54,14 @@ class Parser {
   static std::string as_word(const std::string& argument) {
     const bool bracketed = argument.starts_with('[') && argument.ends_with(']');
     return bracketed ? " " + argument : argument;
+  }
+
+  void add_stop() {
+    std::shared_ptr<StopCommand> command;
+    CLI::App& sub = add_command(app_, options_, "stop",
+                                "Stop all sending at once, and keep it stopped", command);
+    auto& lift = *sub.add_flag("--lift", command->lift, "Let scans and sweeps start again");
+    add_text(sub, "--note", command->note, "TEXT", "Why, for whoever meets it").excludes(&lift);
   }
 
   void add_check_config() {

@@ -98,6 +98,10 @@ struct AlertActionCommand {
   std::chrono::seconds duration{};  ///< of a mute, within its limit; to resolve: 0
   bool json = false;
 };
+struct StopCommand {
+  bool lift = false;
+  std::string note;  ///< why; may be empty
+};
 struct CheckConfigCommand {
   std::string file;  ///< empty: the configuration in use
 };
@@ -105,9 +109,10 @@ struct DoctorCommand {
   bool json = false;
 };
 
-using Command = std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand,
-                             ImportCommand, ShowCommand, DiffCommand, ApproveCommand, ExportCommand,
-                             AlertsCommand, AlertActionCommand, CheckConfigCommand, DoctorCommand>;
+using Command =
+    std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand,
+                 ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
+                 AlertActionCommand, StopCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

@@ -143,6 +143,12 @@ TEST(Options, ProfileShowDiffApproveExport) {
   EXPECT_TRUE(parsed<ExportCommand>({"profile", "export", "--json"}).json);
 }
 
+TEST(Options, Stop) {
+  EXPECT_FALSE(parsed<StopCommand>({"stop"}).lift);
+  EXPECT_EQ(parsed<StopCommand>({"stop", "--note", "beam time"}).note, "beam time");
+  EXPECT_TRUE(parsed<StopCommand>({"stop", "--lift"}).lift);
+}
+
 TEST(Options, CheckConfigAndDoctor) {
   EXPECT_EQ(parsed<CheckConfigCommand>({"check-config"}).file, "");
   EXPECT_EQ(parsed<CheckConfigCommand>({"check-config", "a.toml"}).file, "a.toml");
@@ -310,6 +316,7 @@ TEST(Options, EachCommandHasHelp) {
       {{"alert", "ack"}, "7 days unless said, 7 at most"},
       {{"alert", "silence"}, "1 day unless said, 30 at most"},
       {{"alert", "resolve"}, "--reason TEXT"},
+      {{"stop"}, "--lift"},
       {{"check-config"}, "FILE"},
       {{"doctor"}, "--json"},
   };

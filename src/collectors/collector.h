@@ -66,6 +66,8 @@ struct CollectControl {
   std::function<void(const CollectCheckpoint&)> checkpoint{};
   /// Ask these instead of the collector's own ports: a second look at some.
   std::optional<PortSets> ports{};
+  /// Go on with what an earlier process was at when it ended, and hold the place for a later one.
+  bool resumes = false;
 
   bool stopped() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 };
@@ -76,7 +78,9 @@ struct CollectSummary {
   std::uint64_t probes_sent = 0;
   std::chrono::nanoseconds duration{0};
   bool interrupted = false;
-  std::string problem;  ///< what ended it early, where nobody stopped it; else empty
+  std::string problem;        ///< what ended it early, where nobody stopped it; else empty
+  std::uint64_t resumed = 0;  ///< answers that an earlier process had got, of the same work
+  std::string not_resumable;  ///< why no later process could go on with it, though it was to
 };
 
 class Collector {
@@ -95,6 +99,10 @@ class Collector {
     if (summary) summary->duration = std::chrono::steady_clock::now() - start;
     return summary;
   }
+
+  /// What was collected is kept elsewhere, or nobody wants it: no later process is to go on with
+  /// it.
+  virtual void give_up_place() {}
 
  private:
   virtual Result<CollectSummary> do_collect(const std::vector<CollectTarget>& targets,

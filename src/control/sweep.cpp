@@ -161,6 +161,7 @@ class SweepRun {
   Result<SweepRecord> look(const std::vector<std::string>& nodes) {
     Keeper keeper(store_, id_, world_.now);
     CollectControl control = setting_.control;
+    control.resumes = true;
     control.checkpoint = [&](const CollectCheckpoint& checkpoint) { keeper.keep(checkpoint); };
     TargetSelection selection =
         select_targets(setting_.inventory, nodes, setting_.unresolved, setting_.policy);
@@ -257,6 +258,8 @@ class SweepRun {
       report_.not_kept = alerts.error().message();
       alerts = std::vector<AlertRecord>{};
       changes = {};
+    } else if (!report_.record.summary.interrupted || world_.given_up()) {
+      setting_.collector.give_up_place();
     }
     report_.info = info(now);
     report_.rows = sweep_rows(findings_, *alerts, now);

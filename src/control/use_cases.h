@@ -77,6 +77,8 @@ struct SweepWorld {
   std::function<WallTime()> now;         ///< whole seconds
   std::function<void()> wait_for_reask;  ///< returns after a few seconds, or when asked to stop
   std::function<bool(const SweepInfo&)> is_alive;  ///< whether the process of a sweep still runs
+  /// Whether whoever stopped this sweep wants it over, and not to go on later.
+  std::function<bool()> given_up = [] { return false; };
 };
 
 /// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of

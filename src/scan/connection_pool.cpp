@@ -50,13 +50,7 @@ Answer answer_of(int error, int fd) {
     case EISCONN: return connected_to_itself(fd) ? Answer::closed : Answer::open;
     case ECONNRESET:  // connected, and reset before we looked
     case EPIPE: return Answer::open;
-    case ECONNREFUSED: return Answer::closed;
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENOPROTOOPT:
-    case EACCES:
-    case EPERM: return Answer::unreachable;
-    default: return Answer::none;
+    default: return answer_of_error(error);
   }
 }
 

@@ -41,19 +41,6 @@ struct Question {
   TimePoint deadline;
 };
 
-/// What a socket error says of the port.
-Answer answer_of(int error) {
-  switch (error) {
-    case ECONNREFUSED: return Answer::closed;
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-    case ENOPROTOOPT:
-    case EACCES:
-    case EPERM: return Answer::unreachable;
-    default: return Answer::none;
-  }
-}
-
 class Asker {
  public:
   Asker(const Plan& plan, const ResultTable& table)
@@ -89,7 +76,7 @@ class Asker {
     LOCKSTEP_CHECK(choose_source(question, address));
     count_sent(table_, std::span(&probe, 1));
     if (::connect(question.socket.get(), to.get(), to.size) != 0) {
-      note(probe, answer_of(errno));
+      note(probe, answer_of_error(errno));
       return {};
     }
     const auto payloads = udp_payloads(probe.port);
@@ -100,7 +87,7 @@ class Asker {
     stamp(payload, lockstep_siphash_words(&plan_.key, words, 2), used);
     // What cannot be sent now is a try without an answer.
     if (::send(question.socket.get(), used.data(), used.size(), 0) < 0) {
-      note(probe, answer_of(errno));
+      note(probe, answer_of_error(errno));
       return {};
     }
     waiting_.push_back(std::move(question));
@@ -150,7 +137,7 @@ class Asker {
     const ssize_t size = ::recv(question.socket.get(), bytes.data(), bytes.size(), 0);
     if (size < 0) {
       if (errno == EAGAIN || errno == EINTR) return false;
-      note(question.probe, answer_of(errno));
+      note(question.probe, answer_of_error(errno));
       return true;
     }
     // The kernel knows that it came from the port asked; what it says is another matter.

@@ -47,6 +47,7 @@ struct PassState {
   const ProbeLink& link;
   const Passes& passes;
   const Pass& pass;
+  Sentinels* sentinels;  // or null
   std::atomic<std::size_t> sending;
   std::mutex mutex;
   std::optional<Error> error;  // guarded by mutex
@@ -123,6 +124,9 @@ class Sender {
         const Classified classified = state_.link.classify(frame, state_.table);
         answers_ += classified.news;
         if (classified.reset) resets_.push_back(*classified.reset);
+        if (classified.again && state_.sentinels != nullptr) {
+          state_.sentinels->answered(classified.again->target, classified.again->port);
+        }
       }
     }
     if (answers_ > answers_before) last_answer_ = io_.now();
@@ -171,7 +175,10 @@ class LinkRun {
  public:
   LinkRun(net::Links& links, const Plan& plan, const ResultTable& table,
           std::unique_ptr<ProbeLink> link)
-      : links_(links), plan_(plan), table_(table), link_(std::move(link)) {}
+      : links_(links), plan_(plan), table_(table), link_(std::move(link)) {
+    // The rate of datagrams is that of the hosts' ICMP errors.
+    if (plan.protocol == Protocol::tcp) sentinels_.emplace(plan, table, plan.quiet_time);
+  }
 
   /// Opens the interface and finds out who is there: `targets` are behind it.
   Result<void> prepare(const LinkTargets& targets) {
@@ -207,13 +214,16 @@ class LinkRun {
 
   Result<void> run_pass(const Passes& passes, const Pass& pass) {
     const std::size_t count = ends_.size();
-    PassState state{plan_, table_, *link_, passes, pass, {count}, {}, {}};
+    Sentinels* const sentinels = sentinels_ ? &*sentinels_ : nullptr;
+    if (sentinels != nullptr) sentinels->begin_pass();
+    PassState state{plan_, table_, *link_, passes, pass, sentinels, {count}, {}, {}};
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < count; ++i) {
       threads.emplace_back([&, i] {
         if (count > 1) pin_to_cpu(i, count);
         net::FrameIo& io = *ends_[i];
-        Walk walk(pass, table_, static_cast<unsigned>(i), static_cast<unsigned>(count), io.now());
+        Walk walk(pass, table_, static_cast<unsigned>(i), static_cast<unsigned>(count), io.now(),
+                  sentinels);
         Sender(state, io, std::move(walk)).run();
       });
     }
@@ -227,6 +237,7 @@ class LinkRun {
   const Plan& plan_;
   const ResultTable& table_;
   std::unique_ptr<ProbeLink> link_;
+  std::optional<Sentinels> sentinels_;
   std::vector<std::unique_ptr<net::FrameIo>> ends_;
 };
 

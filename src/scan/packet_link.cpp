@@ -59,6 +59,7 @@ Classified PacketLink::classify_segment(const net::TcpSegment& segment,
   Classified result;
   result.news =
       table.record(found->second, segment.source_port, rst ? Answer::closed : Answer::open);
+  if (!result.news) result.again = {found->second, segment.source_port};
   if (!rst) {
     result.reset = net::make_rst(ours, source_port_, segment.source_port, segment.acknowledgement);
   }
@@ -76,7 +77,7 @@ Classified PacketLink::classify_unreachable(const net::TcpUnreachable& error,
   table.target(found->second).icmp_code.store(error.code, std::memory_order_relaxed);
   const bool news =
       table.record(found->second, error.original_destination_port, Answer::unreachable);
-  return {.news = news, .reset = {}};
+  return {.news = news};
 }
 
 }  // namespace lockstep::scan

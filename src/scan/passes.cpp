@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 #include <tuple>
+#include <utility>
 
 #include "scan/rates.h"
 
@@ -32,15 +33,35 @@ std::chrono::nanoseconds period_of(double rate) {
 }  // namespace
 
 Passes::Passes(const Plan& plan, const ResultTable& table, std::vector<std::uint32_t> targets)
-    : plan_(plan),
-      table_(table),
-      active_(std::move(targets)),
-      answered_first_(plan.targets.size()),
-      answered_before_(plan.targets.size()),
-      rate_(plan.rate) {}
+    : plan_(plan), table_(table), active_(std::move(targets)), rate_(plan.rate) {
+  resume();
+}
+
+/// Where an earlier process has begun: the pass that it was in, for those that were in it.
+void Passes::resume() {
+  const auto passes_of = [&](std::uint32_t target) {
+    return table_.target(target).passes.load(std::memory_order_relaxed);
+  };
+  unsigned begun = 0;
+  for (const std::uint32_t target : active_) begun = std::max(begun, passes_of(target));
+  if (begun == 0) return;
+  resumes_ = true;
+  const auto not_begun = [&](std::uint32_t target) { return passes_of(target) == 0; };
+  if (begun > 1 && std::ranges::any_of(active_, not_begun)) {
+    // Somebody was out of reach then, and has to be asked everything first.
+    for (const std::uint32_t target : active_) {
+      TargetCounters& counters = table_.target(target);
+      counters.asked = counters.answered.load();
+    }
+    begun = 1;
+  }
+  number_ = begun - 1;
+  // Those in the pass before may have been about to be taken into this one.
+  std::erase_if(active_, [&](std::uint32_t target) { return passes_of(target) < number_; });
+}
 
 std::optional<Pass> Passes::next(std::chrono::nanoseconds took) {
-  if (number_ > 0) slow_down(took);
+  if (number_ > 0 && !resumes_) slow_down(took);
   ++number_;
   choose_targets();
   if (active_.empty()) return {};
@@ -52,6 +73,7 @@ std::optional<Pass> Passes::next(std::chrono::nanoseconds took) {
   run.pass.store(number_, std::memory_order_relaxed);
   run.planned.store(pass.probes, std::memory_order_relaxed);
   run.pass_sent.store(0, std::memory_order_relaxed);
+  resumes_ = false;
   return pass;
 }
 
@@ -84,23 +106,25 @@ std::uint32_t Passes::answered_itself(std::uint32_t target) const {
 double Passes::expected_losses(std::uint32_t target) const {
   const double answered = answered_itself(target);
   if (answered == 0) return 0;
-  const double loss = (answered - answered_first_[target]) / answered;
+  const double loss = (answered - table_.target(target).answered_first) / answered;
   return answered * std::pow(loss, number_ - 1);
 }
 
 bool Passes::worth_asking(std::uint32_t target) const {
   if (number_ == 1) return true;
+  if (resumes_) return unanswered(target) > 0;
   if (unanswered(target) == 0 || number_ > plan_.max_tries) return false;
   if (number_ <= plan_.tries) return true;
   // One pass alone cannot tell loss from a filter.
-  return number_ > 2 && (answered_itself(target) > answered_before_[target] ||
+  return number_ > 2 && (answered_itself(target) > table_.target(target).answered_before ||
                          expected_losses(target) > kWorthwhile);
 }
 
 /// What is still silent where a pass of datagrams brought answers to the end: not proven silent.
 void Passes::note_suppressed(std::uint32_t target) const {
   const bool limited = plan_.protocol == Protocol::udp && plan_.icmp_limit && number_ > 1 &&
-                       unanswered(target) > 0 && answered_itself(target) > answered_before_[target];
+                       unanswered(target) > 0 &&
+                       answered_itself(target) > table_.target(target).answered_before;
   if (limited)
     table_.target(target).suppressed.store(unanswered(target), std::memory_order_relaxed);
 }
@@ -113,8 +137,10 @@ void Passes::choose_targets() {
   });
   for (const std::uint32_t target : active_) {
     TargetCounters& counters = table_.target(target);
-    answered_before_[target] = answered_itself(target);
-    if (number_ == 2) answered_first_[target] = answered_before_[target];
+    if (counters.passes.load(std::memory_order_relaxed) < number_) {
+      counters.answered_before = answered_itself(target);
+      if (number_ == 2) counters.answered_first = counters.answered_before.load();
+    }
     counters.passes.store(number_, std::memory_order_relaxed);
     counters.status.store(TargetStatus::asked, std::memory_order_relaxed);
   }
@@ -174,18 +200,16 @@ void Passes::limit(Lane& lane, bool v4) const {
     lane.burst = (plan_.icmp_limit->burst - 1) * static_cast<std::uint64_t>(sources);
 }
 
-/// Halves an unlimited rate where the pass before got answers and still lost more than a twentieth
-/// of what it asked on addresses that do answer.
+/// Halves an unlimited rate where a pass lost more than a twentieth of the answers that it and the
+/// next one got. What neither got may be filtered, and says nothing.
 void Passes::slow_down(std::chrono::nanoseconds took) {
   if (plan_.protocol == Protocol::udp) return;  // has a bound of its own
   std::uint64_t gained = 0;
-  std::uint64_t lost = 0;
   for (const std::uint32_t target : active_) {
-    const std::uint32_t answered = answered_itself(target);
-    gained += answered - answered_before_[target];
-    if (answered > answered_before_[target]) lost += unanswered(target);
+    gained += answered_itself(target) - table_.target(target).answered_before;
   }
-  if (number_ < 2 || gained == 0 || lost * 20 < asked_in_pass_ || took.count() <= 0) return;
+  const std::uint64_t before = std::exchange(gained_before_, gained);
+  if (number_ < 2 || gained * 20 <= before + gained || took.count() <= 0) return;
   const double reached =
       static_cast<double>(asked_in_pass_) * 1e9 / static_cast<double>(took.count());
   rate_ = std::min(rate_, PacketsPerSecond(std::max(reached / 2, 1000.0)));

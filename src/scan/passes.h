@@ -25,7 +25,8 @@ namespace lockstep::scan {
 
 class Passes {
  public:
-  /// `targets`: indices of the plan's targets that can be asked. Plan and table outlive this.
+  /// `targets`: indices of the plan's targets that can be asked. Plan and table outlive this. Where
+  /// the table has seen a pass already, that pass goes on.
   Passes(const Plan& plan, const ResultTable& table, std::vector<std::uint32_t> targets);
 
   /// The next pass, or none when nothing is left that asking again could tell. `took` is how long
@@ -37,6 +38,7 @@ class Passes {
   bool all_answered() const;
 
  private:
+  void resume();
   std::uint32_t unanswered(std::uint32_t target) const;
   std::uint32_t answered_itself(std::uint32_t target) const;
   double expected_losses(std::uint32_t target) const;
@@ -53,10 +55,9 @@ class Passes {
   const ResultTable& table_;
   unsigned number_ = 0;
   std::vector<std::uint32_t> active_;
-  // By target: answers of its own after the first pass, and at the start of the latest one.
-  std::vector<std::uint32_t> answered_first_;
-  std::vector<std::uint32_t> answered_before_;
+  bool resumes_ = false;  // the pass that comes first was begun by an earlier process
   std::uint64_t asked_in_pass_ = 0;
+  std::uint64_t gained_before_ = 0;  // answers in the pass before the latest
   PacketsPerSecond rate_;
 };
 

@@ -251,5 +251,17 @@ TEST(Passes, SlowDownWhereAFastPassLost) {
   EXPECT_EQ(pass->lanes.at(0).period.count(), 400'000) << "half of the 5,000 that one second saw";
 }
 
+TEST(Passes, AFilterAndOneLateAnswerSlowNothingDown) {
+  const Plan plan = plan_of(1, port_range(1, 10000));
+  const auto table = table_for(plan);
+  Passes passes(plan, table, targets_of(plan));
+  passes.next(kTook);
+  for (const Port port : port_range(1, 5000)) table.record(0, port, Answer::closed);
+  passes.next(kTook);
+  table.record(0, 5001, Answer::closed);
+  const auto pass = passes.next(kTook);
+  EXPECT_EQ(pass->lanes.at(0).period.count(), 0);
+}
+
 }  // namespace
 }  // namespace lockstep::scan

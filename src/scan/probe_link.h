@@ -13,10 +13,16 @@
 
 namespace lockstep::scan {
 
+struct AnsweredPort {
+  std::uint32_t target = 0;  ///< index in the plan
+  Port port = 0;
+};
+
 /// What a received frame was.
 struct Classified {
-  bool news = false;                ///< the first answer of a probe
-  std::optional<net::Frame> reset;  ///< to send, where it was the SYN-ACK of an open port of ours
+  bool news = false;                  ///< the first answer of a probe
+  std::optional<net::Frame> reset{};  ///< to send, where it was the SYN-ACK of an open port of ours
+  std::optional<AnsweredPort> again{};  ///< answers, as it did before
 };
 
 class ProbeLink {

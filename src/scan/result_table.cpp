@@ -5,7 +5,6 @@
 
 #include <bit>
 #include <cerrno>
-#include <new>
 
 namespace lockstep::scan {
 namespace {
@@ -15,6 +14,8 @@ constexpr unsigned shift_of(Port port) {
 }
 
 constexpr std::uint64_t kTwoBits = 3;
+/// Of each two bits, the lower.
+constexpr std::uint64_t kLower = 0x5555555555555555;
 
 }  // namespace
 
@@ -25,29 +26,71 @@ void Unmap::operator()(void* memory) const {
   ::munmap(memory, bytes);
 }
 
+std::size_t ResultTable::bytes(std::size_t targets) {
+  return sizeof(RunCounters) + targets * sizeof(TargetCounters) +
+         targets * kWordsPerTarget * sizeof(std::uint64_t);
+}
+
 Result<ResultTable> ResultTable::create(std::size_t targets) {
-  const std::size_t counters = sizeof(RunCounters) + targets * sizeof(TargetCounters);
-  const std::size_t words = targets * kWordsPerTarget;
-  const std::size_t bytes = counters + words * sizeof(std::uint64_t);
+  const std::size_t size = bytes(targets);
   // Shared and anonymous: a sender in a process of its own inherits it by fork.
   void* const memory =
-      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
-    return std::unexpected(system_error(errno, fmt::format("result table of {} MiB", bytes >> 20)));
+    return std::unexpected(system_error(errno, fmt::format("result table of {} MiB", size >> 20)));
   }
   ResultTable table;
-  table.memory_ = std::unique_ptr<void, Unmap>(memory, Unmap{bytes});
-  table.size_ = targets;
-  auto* const start = static_cast<std::byte*>(memory);
-  table.run_ = new (start) RunCounters;
-  for (std::size_t i = 0; i < targets; ++i) {
-    auto* const place = start + sizeof(RunCounters) + i * sizeof(TargetCounters);
-    auto* const target = new (place) TargetCounters;
-    if (i == 0) table.targets_ = target;
-  }
-  // Fresh pages are zero, which is Answer::none; writing that would touch every page.
-  table.words_ = static_cast<std::atomic<std::uint64_t>*>(static_cast<void*>(start + counters));
+  table.memory_ = std::unique_ptr<void, Unmap>(memory, Unmap{size});
+  table.place(memory, targets);
   return table;
+}
+
+ResultTable ResultTable::in(void* memory, std::size_t targets) {
+  ResultTable table;
+  table.place(memory, targets);
+  table.run_->stop = false;
+  for (std::size_t i = 0; i < targets; ++i) table.recount(i);
+  return table;
+}
+
+/// Fresh pages are zero, which is what every counter begins with, and Answer::none; writing that
+/// would touch every page.
+void ResultTable::place(void* memory, std::size_t targets) {
+  auto* const start = static_cast<std::byte*>(memory);
+  auto* const counters = start + sizeof(RunCounters);
+  size_ = targets;
+  run_ = static_cast<RunCounters*>(memory);
+  targets_ = static_cast<TargetCounters*>(static_cast<void*>(counters));
+  words_ = static_cast<std::atomic<std::uint64_t>*>(
+      static_cast<void*>(counters + targets * sizeof(TargetCounters)));
+}
+
+/// A process may have ended between an answer and its count.
+void ResultTable::recount(std::size_t target) {
+  TargetCounters& counters = targets_[target];
+  if (counters.passes == 0) return;
+  counters.answered = counters.open = counters.unreachable = 0;
+  for (std::size_t i = 0; i < kWordsPerTarget; ++i) {
+    count(target, words_[target * kWordsPerTarget + i].load(std::memory_order_relaxed));
+  }
+  // What of a first pass is not answered will be asked again, and counted then.
+  if (counters.passes == 1) counters.asked = counters.answered.load();
+}
+
+void ResultTable::count(std::size_t target, std::uint64_t answers) const {
+  const std::uint64_t lower = answers & kLower;
+  const std::uint64_t upper = answers >> 1 & kLower;
+  const auto bits = [](std::uint64_t set) {
+    return static_cast<std::uint32_t>(std::popcount(set));
+  };
+  TargetCounters& counters = targets_[target];
+  counters.open.fetch_add(bits(upper & ~lower), std::memory_order_relaxed);
+  counters.unreachable.fetch_add(bits(upper & lower), std::memory_order_relaxed);
+  counters.answered.fetch_add(bits(upper | lower), std::memory_order_release);
+}
+
+std::uint64_t ResultTable::block(std::size_t target, Port first) const {
+  return word(target, first).load(std::memory_order_relaxed);
 }
 
 Answer ResultTable::answer(std::size_t target, Port port) const {
@@ -71,6 +114,25 @@ std::vector<Port> ResultTable::open_ports(std::size_t target) const {
   return ports;
 }
 
+Port ResultTable::answered_port(std::size_t target, Port from) const {
+  const auto* const words = words_ + target * kWordsPerTarget;
+  Port found = 0;
+  for (std::size_t i = 0; i < kWordsPerTarget; ++i) {
+    const std::size_t place = (from / 32 + i) % kWordsPerTarget;
+    const std::uint64_t bits = words[place].load(std::memory_order_relaxed);
+    if (bits == 0) continue;
+    const auto port_of = [&](std::uint64_t of_lower_bits) {
+      return static_cast<Port>(place * 32 +
+                               static_cast<unsigned>(std::countr_zero(of_lower_bits)) / 2);
+    };
+    const std::uint64_t closed = bits & ~(bits >> 1) & kLower;
+    if (closed != 0) return port_of(closed);
+    const std::uint64_t open = (bits >> 1) & ~bits & kLower;
+    if (found == 0 && open != 0) found = port_of(open);
+  }
+  return found;
+}
+
 bool ResultTable::record(std::size_t target, Port port, Answer answer) const {
   std::atomic<std::uint64_t>& place = word(target, port);
   std::uint64_t bits = place.load(std::memory_order_relaxed);
@@ -86,7 +148,6 @@ bool ResultTable::record(std::size_t target, Port port, Answer answer) const {
 }
 
 void ResultTable::record_block(std::size_t target, Port first, std::uint64_t answers) const {
-  constexpr std::uint64_t kLower = 0x5555555555555555;
   std::atomic<std::uint64_t>& place = word(target, first);
   std::uint64_t before = place.load(std::memory_order_relaxed);
   std::uint64_t fresh = 0;
@@ -95,15 +156,7 @@ void ResultTable::record_block(std::size_t target, Port first, std::uint64_t ans
     fresh = answers & ~(taken | taken << 1);
     if (fresh == 0) return;
   } while (!place.compare_exchange_weak(before, before | fresh, std::memory_order_relaxed));
-  const std::uint64_t lower = fresh & kLower;
-  const std::uint64_t upper = fresh >> 1 & kLower;
-  const auto count = [](std::uint64_t bits) {
-    return static_cast<std::uint32_t>(std::popcount(bits));
-  };
-  TargetCounters& counters = targets_[target];
-  counters.open.fetch_add(count(upper & ~lower), std::memory_order_relaxed);
-  counters.unreachable.fetch_add(count(upper & lower), std::memory_order_relaxed);
-  counters.answered.fetch_add(count(upper | lower), std::memory_order_release);
+  count(target, fresh);
 }
 
 }  // namespace lockstep::scan

@@ -42,6 +42,10 @@ struct alignas(64) TargetCounters {
   /// Ports that may be closed, though nothing came: when the asking ended, the latest pass had
   /// still brought ICMP errors, so that a limit of the host may have suppressed theirs. UDP alone.
   std::atomic<std::uint32_t> suppressed{0};
+  // What decides about further passes (passes.h): answers of its own after the first pass, and at
+  // the start of the latest one.
+  std::atomic<std::uint32_t> answered_first{0};
+  std::atomic<std::uint32_t> answered_before{0};
 };
 
 /// Counters of the whole run, and the switch that ends it.
@@ -64,6 +68,11 @@ struct Unmap {
 class ResultTable {
  public:
   static Result<ResultTable> create(std::size_t targets);
+  /// In `memory`, which outlives it, aligned for a cache line, of bytes(targets) bytes: all zero,
+  /// or as an earlier table has left them. That one's counters are made to agree with its answers,
+  /// its stop flag is cleared.
+  static ResultTable in(void* memory, std::size_t targets);
+  static std::size_t bytes(std::size_t targets);
   ResultTable(ResultTable&&) noexcept = default;
   ResultTable& operator=(ResultTable&&) noexcept = default;
 
@@ -74,11 +83,16 @@ class ResultTable {
   Answer answer(std::size_t target, Port port) const;
   /// The ports that are open so far, ascending. Quick where there are few.
   std::vector<Port> open_ports(std::size_t target) const;
+  /// A port that answered as closed, or else as open: the first from `from` on, cyclically; 0:
+  /// none.
+  Port answered_port(std::size_t target, Port from) const;
   /// Notes the first answer of a probe; later ones change nothing. True if it was the first.
   bool record(std::size_t target, Port port, Answer answer) const;
   /// The same for the 32 ports from `first` on, a multiple of 32: two bits each in `answers`, those
   /// of the lowest port lowest.
   void record_block(std::size_t target, Port first, std::uint64_t answers) const;
+  /// What is known of the 32 ports from `first` on, in the same form.
+  std::uint64_t block(std::size_t target, Port first) const;
 
  private:
   static constexpr std::size_t kWordsPerTarget = 65536 / 32;
@@ -88,6 +102,10 @@ class ResultTable {
   }
 
   ResultTable() = default;
+
+  void place(void* memory, std::size_t targets);
+  void recount(std::size_t target);
+  void count(std::size_t target, std::uint64_t answers) const;
 
   std::unique_ptr<void, Unmap> memory_;
   std::size_t size_ = 0;

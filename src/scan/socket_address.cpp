@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace lockstep::scan {
@@ -24,6 +25,18 @@ SocketAddress socket_address(const IpAddress& address, Port port) {
     std::memcpy(&result.storage, &six, sizeof six);
   }
   return result;
+}
+
+Answer answer_of_error(int error) {
+  switch (error) {
+    case ECONNREFUSED: return Answer::closed;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENOPROTOOPT:
+    case EACCES:
+    case EPERM: return Answer::unreachable;
+    default: return Answer::none;
+  }
 }
 
 }  // namespace lockstep::scan

@@ -1,4 +1,4 @@
-// An address and a port as the kernel's socket calls take them.
+// An address and a port as the kernel's socket calls take them, and what their errors tell of it.
 
 #pragma once
 
@@ -6,6 +6,7 @@
 
 #include "base/ip_address.h"
 #include "base/port.h"
+#include "scan/result_table.h"
 
 namespace lockstep::scan {
 
@@ -20,5 +21,9 @@ struct SocketAddress {
 };
 
 SocketAddress socket_address(const IpAddress& address, Port port);
+
+/// What a socket's error says of the port: the ICMP error or reset that came back. Answer::none
+/// where it says nothing.
+Answer answer_of_error(int error);
 
 }  // namespace lockstep::scan

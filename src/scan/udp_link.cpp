@@ -106,7 +106,7 @@ Classified UdpLink::classify_datagram(const net::UdpDatagram& datagram,
   const bool echoes = std::ranges::any_of(udp_payloads(port), [&](const UdpPayload& payload) {
     return match(payload, bits, datagram.payload) == UdpMatch::answer;
   });
-  if (echoes) return {.news = table.record(found->second, port, Answer::open), .reset = {}};
+  if (echoes) return {.news = table.record(found->second, port, Answer::open)};
   const std::scoped_lock lock(mutex_);
   if (unverified_.size() < kMostUnverified) unverified_.insert(place);
   return {};
@@ -140,8 +140,7 @@ Classified UdpLink::classify_unreachable(const net::UdpUnreachable& error,
   if (!closed) {
     table.target(found->second).icmp_code.store(error.code, std::memory_order_relaxed);
   }
-  return {.news = table.record(found->second, port, closed ? Answer::closed : Answer::unreachable),
-          .reset = {}};
+  return {.news = table.record(found->second, port, closed ? Answer::closed : Answer::unreachable)};
 }
 
 }  // namespace lockstep::scan

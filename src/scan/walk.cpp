@@ -8,6 +8,11 @@ namespace {
 /// Answered probes that one call may skip, so that the caller gets to its receive ring in time.
 constexpr std::size_t kSkipBudget = 65536;
 
+/// One round of so many, about, is for the sentinels; of an address that is slowed down, one of
+/// fewer.
+constexpr unsigned kBetweenSentinels = 64;
+constexpr unsigned kBetweenSentinelsApart = 16;
+
 /// Far beyond any scan, and small enough to be added up.
 constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max() / 4;
 
@@ -37,77 +42,176 @@ std::chrono::nanoseconds start_of_round(const Lane& lane, std::uint64_t round) {
 
 void count_sent(const ResultTable& table, std::span<const Probe> sent) {
   RunCounters& run = table.run();
+  const auto sentinels = static_cast<std::uint64_t>(std::ranges::count_if(sent, &Probe::sentinel));
   run.probes.fetch_add(sent.size(), std::memory_order_relaxed);
-  run.pass_sent.fetch_add(sent.size(), std::memory_order_relaxed);
+  run.pass_sent.fetch_add(sent.size() - sentinels, std::memory_order_relaxed);
   if (run.pass.load(std::memory_order_relaxed) > 1) return;
   for (const Probe& probe : sent) {
-    table.target(probe.target).asked.fetch_add(1, std::memory_order_relaxed);
+    if (!probe.sentinel) table.target(probe.target).asked.fetch_add(1, std::memory_order_relaxed);
   }
 }
 
 Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned slices,
-           TimePoint start)
-    : pass_(pass), table_(table), slice_(slice), slices_(slices) {
-  for (const Lane& lane : pass.lanes) {
-    if (slice >= lane.ports || lane.targets.empty()) continue;
-    Cursor cursor{.lane = &lane, .port = slice, .start = start, .due = start};
+           TimePoint start, Sentinels* sentinels)
+    : pass_(pass),
+      table_(table),
+      slice_(slice),
+      slices_(slices),
+      sentinels_(sentinels),
+      random_(pass.number * 256 + slice),
+      begun_(start),
+      lanes_(pass.lanes.begin(), pass.lanes.end()) {
+  for (std::size_t i = 0; i < pass.lanes.size(); ++i) {
+    Lane& lane = lanes_[i];
+    if (slice >= lane.ports) continue;
+    Cursor cursor{.lane = &lane, .port = slice, .full_period = lane.period, .start = start};
+    cursor.until_sentinels = rounds_until_sentinels(false);
+    while (sentinels != nullptr && cursor.position < lane.targets.size()) {
+      const bool slow = sentinels->period(lane.targets[cursor.position]) > lane.period;
+      slow ? set_apart(cursor, start) : void(++cursor.position);
+    }
+    cursor.position = 0;
+    if (lane.targets.empty()) continue;
+    adopt_pace(cursor, start);
     schedule(cursor);
-    heap_.push_back(cursor);
+    push(cursor);
   }
-  std::ranges::make_heap(heap_, std::greater<>{}, &Cursor::due);
+}
+
+void Walk::push(const Cursor& cursor) {
+  heap_.push_back(cursor);
+  std::ranges::push_heap(heap_, std::greater<>{}, &Cursor::due);
 }
 
 std::size_t Walk::next(TimePoint now, std::span<Probe> out) {
-  const auto later = [](const Cursor& a, const Cursor& b) { return a.due > b.due; };
   std::size_t budget = kSkipBudget;
   std::size_t count = 0;
   while (count < out.size() && budget > 0 && !heap_.empty() && heap_.front().due <= now) {
-    std::pop_heap(heap_.begin(), heap_.end(), later);
-    Cursor& cursor = heap_.back();
-    if (!settle(cursor, budget)) {
-      heap_.pop_back();
-      continue;
-    }
+    std::ranges::pop_heap(heap_, std::greater<>{}, &Cursor::due);
+    Cursor cursor = heap_.back();
+    heap_.pop_back();
+    if (!settle(cursor, budget, now)) continue;
     if (budget > 0 && cursor.due <= now) {
-      out[count++] = {cursor.lane->targets[cursor.position], pass_.ports[cursor.port],
-                      static_cast<std::uint32_t>(round_of(cursor))};
-      if (now - cursor.due > cursor.lane->lag) cursor.start += now - cursor.due;
-      cursor.used = true;
-      ++cursor.position;
-      schedule(cursor);
+      const Probe probe = take(cursor, now);
+      if (probe.port != 0) out[count++] = probe;
     }
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    push(cursor);
   }
   return count;
 }
 
-bool Walk::settle(Cursor& cursor, std::size_t& budget) const {
+bool Walk::settle(Cursor& cursor, std::size_t& budget, TimePoint now) {
   for (; budget > 0; --budget) {
+    if (cursor.lane->targets.empty()) return false;
     if (cursor.position == cursor.lane->targets.size()) {
-      cursor.position = 0;
-      cursor.port += slices_;
-      if (cursor.used) ++cursor.rounds;
-      cursor.used = false;
+      end_round(cursor, now);
       if (cursor.port >= cursor.lane->ports) return false;
     }
-    if (unanswered(cursor)) break;
+    if (wanted(cursor, now)) break;
     ++cursor.position;
   }
   schedule(cursor);
   return true;
 }
 
+bool Walk::wanted(const Cursor& cursor, TimePoint now) {
+  const std::uint32_t target = cursor.lane->targets[cursor.position];
+  if (cursor.for_sentinels) return sentinels_->needed(target, now);
+  return table_.answer(target, pass_.ports[cursor.port]) == Answer::none;
+}
+
+void Walk::end_round(Cursor& cursor, TimePoint now) {
+  cursor.position = 0;
+  if (cursor.used) {
+    ++cursor.rounds;
+    if (cursor.until_sentinels > 0) --cursor.until_sentinels;
+  }
+  cursor.used = false;
+  if (cursor.for_sentinels) {
+    cursor.until_sentinels = rounds_until_sentinels(cursor.apart);
+  } else {
+    cursor.port += slices_;
+  }
+  cursor.for_sentinels = sentinels_ != nullptr && cursor.until_sentinels == 0;
+  adopt_pace(cursor, now);
+}
+
+/// By chance, since limits have rhythms of their own.
+unsigned Walk::rounds_until_sentinels(bool apart) {
+  const unsigned mean = apart ? kBetweenSentinelsApart : kBetweenSentinels;
+  random_ = random_ * 6364136223846793005U + 1442695040888963407U;  // Knuth's MMIX
+  return mean / 2 + static_cast<unsigned>(random_ >> 33) % mean;
+}
+
+void Walk::adopt_pace(Cursor& cursor, TimePoint now) {
+  if (sentinels_ == nullptr) return;
+  Lane& lane = *cursor.lane;
+  const double share = sentinels_->share();
+  if (share < 1 && cursor.full_period.count() == 0) {
+    cursor.full_period = reached_period(cursor, now);
+  }
+  auto period = std::chrono::nanoseconds(
+      static_cast<std::int64_t>(static_cast<double>(cursor.full_period.count()) / share));
+  if (cursor.apart) period = std::max(period, sentinels_->period(lane.targets.front()));
+  if (period == lane.period) return;
+  // The round that begins now keeps its time, and all later ones are as far apart as is due.
+  cursor.start += start_of_round(lane, round_of(cursor));
+  lane.period = period;
+  cursor.start -= start_of_round(lane, round_of(cursor));
+}
+
+std::chrono::nanoseconds Walk::reached_period(const Cursor& cursor, TimePoint now) const {
+  if (cursor.lane->period.count() > 0) return cursor.lane->period;
+  const auto rounds = static_cast<std::int64_t>(std::max<std::uint64_t>(1, round_of(cursor)));
+  return std::max((now - begun_) / rounds, std::chrono::nanoseconds(1));
+}
+
+Probe Walk::take(Cursor& cursor, TimePoint now) {
+  const Lane& lane = *cursor.lane;
+  Probe probe{.target = lane.targets[cursor.position],
+              .port = pass_.ports[cursor.port],
+              .round = static_cast<std::uint32_t>(round_of(cursor))};
+  if (cursor.for_sentinels) {
+    probe.sentinel = true;
+    probe.port = sentinels_->turn(probe.target, now, reached_period(cursor, now));
+  } else if (sentinels_ != nullptr) {
+    sentinels_->count_probe(probe.target);
+  }
+  if (probe.port != 0) {
+    if (now - cursor.due > lane.lag) cursor.start += now - cursor.due;
+    cursor.used = true;
+  }
+  const bool slowed =
+      cursor.for_sentinels && !cursor.apart && sentinels_->period(probe.target) > lane.period;
+  slowed ? set_apart(cursor, now) : void(++cursor.position);
+  schedule(cursor);
+  return probe;
+}
+
+/// From here on the address at which the cursor stands goes its own way; its next probe is one
+/// period away.
+void Walk::set_apart(Cursor& cursor, TimePoint now) {
+  std::vector<std::uint32_t>& others = cursor.lane->targets;
+  const auto place = others.begin() + static_cast<std::ptrdiff_t>(cursor.position);
+  Lane lane = *cursor.lane;
+  lane.targets = {*place};
+  lane.period = sentinels_->period(*place);
+  others.erase(place);
+  Cursor own{.lane = &lanes_.emplace_back(std::move(lane)), .port = cursor.port, .apart = true};
+  own.until_sentinels = rounds_until_sentinels(true);
+  own.full_period = cursor.full_period;
+  own.start = now + own.lane->period - start_of_round(*own.lane, round_of(own));
+  schedule(own);
+  push(own);
+}
+
 void Walk::schedule(Cursor& cursor) const {
   const Lane& lane = *cursor.lane;
+  if (lane.targets.empty()) return;
   const auto begin = start_of_round(lane, round_of(cursor));
   const auto length = start_of_round(lane, round_of(cursor) + 1) - begin;
   const auto size = static_cast<std::int64_t>(lane.targets.size());
   cursor.due = cursor.start + begin + times(length, cursor.position) / size;
-}
-
-bool Walk::unanswered(const Cursor& cursor) const {
-  return table_.answer(cursor.lane->targets[cursor.position], pass_.ports[cursor.port]) ==
-         Answer::none;
 }
 
 }  // namespace lockstep::scan

@@ -7,17 +7,22 @@
 // than its rate, not even in later passes, where most of a round is skipped. Rounds in which
 // nothing is left to ask take no time.
 //
+// An address whose sentinels are lost (sentinels.h) leaves its lane for one of its own, at the pace
+// that it bears. Every so many rounds of a lane are for the sentinels.
+//
 // A walk is one thread's share: every n-th round of each lane. It only computes; the time comes in.
 
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
 #include "base/port.h"
 #include "scan/result_table.h"
+#include "scan/sentinels.h"
 
 namespace lockstep::scan {
 
@@ -27,6 +32,7 @@ struct Probe {
   std::uint32_t target = 0;  ///< index into Plan::targets
   Port port = 0;
   std::uint32_t round = 0;  ///< of its lane; those in which nothing was asked are not counted
+  bool sentinel = false;    ///< has answered before; asked to measure loss
 };
 
 /// A lateness that a lane may make up for; beyond it, its schedule moves instead.
@@ -65,10 +71,11 @@ void count_sent(const ResultTable& table, std::span<const Probe> sent);
 
 class Walk {
  public:
-  /// The share `slice` of `slices` of `pass`, beginning at `start`. `pass` and `table` must outlive
-  /// the walk; what the table shows as answered is skipped.
-  Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned slices,
-       TimePoint start);
+  /// The share `slice` of `slices` of `pass`, beginning at `start`. What is handed in must outlive
+  /// the walk; what the table shows as answered is skipped. Without `sentinels`, rates stay as they
+  /// are.
+  Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned slices, TimePoint start,
+       Sentinels* sentinels = nullptr);
 
   /// Writes the probes that are due at `now` into `out`, at most out.size(); returns how many.
   /// Fewer than fit: nothing more is due before due(), or done(). A call that comes late does not
@@ -81,25 +88,42 @@ class Walk {
 
  private:
   struct Cursor {
-    const Lane* lane = nullptr;
-    std::size_t port = 0;      // index into the pass's ports
-    std::size_t position = 0;  // index into the lane's targets
-    std::uint64_t rounds = 0;  // that sent something, before this one
-    bool used = false;         // whether this round sent something
-    TimePoint start;
-    TimePoint due;
+    Lane* lane = nullptr;
+    std::size_t port = 0;          // index into the pass's ports
+    std::size_t position = 0;      // index into the lane's targets
+    std::uint64_t rounds = 0;      // that sent something, before this one
+    bool used = false;             // whether this round sent something
+    bool apart = false;            // the lane is one address's, which goes at a pace of its own
+    bool for_sentinels = false;    // this round
+    unsigned until_sentinels = 0;  // rounds that send something
+    std::chrono::nanoseconds full_period{0};  // of the lane, while nothing slows it down
+    TimePoint start{};  // of round 0, had the lane always gone at its present period
+    TimePoint due{};
   };
 
-  /// Moves to the next unanswered probe from where the cursor stands; false at the end of the lane.
-  bool settle(Cursor& cursor, std::size_t& budget) const;
+  void push(const Cursor& cursor);
+  /// Moves to the next probe that is wanted, from where the cursor stands; false at the end of the
+  /// lane.
+  bool settle(Cursor& cursor, std::size_t& budget, TimePoint now);
+  bool wanted(const Cursor& cursor, TimePoint now);
+  void end_round(Cursor& cursor, TimePoint now);
+  void adopt_pace(Cursor& cursor, TimePoint now);
+  unsigned rounds_until_sentinels(bool apart);
+  std::chrono::nanoseconds reached_period(const Cursor& cursor, TimePoint now) const;
+  /// Where the cursor stands, and moves on; port 0: nothing, after all.
+  Probe take(Cursor& cursor, TimePoint now);
+  void set_apart(Cursor& cursor, TimePoint now);
   std::uint64_t round_of(const Cursor& cursor) const { return cursor.rounds * slices_ + slice_; }
   void schedule(Cursor& cursor) const;
-  bool unanswered(const Cursor& cursor) const;
 
   const Pass& pass_;
   const ResultTable& table_;
   unsigned slice_;
   unsigned slices_;
+  Sentinels* sentinels_;
+  std::uint64_t random_;
+  TimePoint begun_;
+  std::deque<Lane> lanes_;    // those of the pass, and what has become of them
   std::vector<Cursor> heap_;  // the cursor that is due first in front
 };
 

@@ -85,7 +85,10 @@ class XdpRun {
       number_of_[target.index] = static_cast<std::uint32_t>(indices_.size());
       indices_.push_back(target.index);
     }
-    return write_targets(memory(), reachable, plan_.key, source_port);
+    LOCKSTEP_CHECK(write_targets(memory(), reachable, plan_.key, source_port));
+    const auto known = [&](std::uint32_t index) { return table_.target(index).answered > 0; };
+    if (std::ranges::any_of(indices_, known)) load_answers(memory(), indices_, table_);
+    return {};
   }
 
   Result<void> run() {

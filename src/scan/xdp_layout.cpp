@@ -168,6 +168,27 @@ void merge_answers(const XdpMemory& memory, std::span<const std::uint32_t> indic
   }
 }
 
+void load_answers(const XdpMemory& memory, std::span<const std::uint32_t> indices,
+                  const ResultTable& table) {
+  std::array<std::uint64_t, kPortsPerBlock> block;
+  for (std::size_t first = 0; first < indices.size(); first += 32) {
+    const std::size_t last = std::min(first + 32, indices.size());
+    for (std::size_t port = 0; port < LOCKSTEP_XDP_PORTS; port += kPortsPerBlock) {
+      block.fill(0);
+      std::uint64_t any = 0;
+      for (std::size_t i = first; i < last; ++i) {
+        block[i - first] = table.block(indices[i], static_cast<Port>(port));
+        any |= block[i - first];
+      }
+      if (any == 0) continue;
+      transpose_answers(block);
+      for (std::size_t i = 0; i < kPortsPerBlock; ++i) {
+        memory.answers[(port + i) * memory.words_per_port + first / 32] = block[i];
+      }
+    }
+  }
+}
+
 std::vector<std::uint32_t> count_asked(const XdpMemory& memory, std::size_t targets,
                                        std::size_t walkers) {
   std::vector<std::uint32_t> asked(targets);

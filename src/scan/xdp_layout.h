@@ -46,6 +46,11 @@ void write_pass(const XdpMemory& memory, const Pass& pass, std::span<const std::
 void merge_answers(const XdpMemory& memory, std::span<const std::uint32_t> indices,
                    const ResultTable& table);
 
+/// Tells the programs what `table` has already, so that it is not asked again. After
+/// write_targets().
+void load_answers(const XdpMemory& memory, std::span<const std::uint32_t> indices,
+                  const ResultTable& table);
+
 /// For each of the programs' targets, how many probes of the pass have been sent to it or skipped.
 std::vector<std::uint32_t> count_asked(const XdpMemory& memory, std::size_t targets,
                                        std::size_t walkers);

@@ -19,7 +19,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
-from lab import Lab, LabNotAllowed, SKIPPED  # noqa: E402
+from lab import Lab, run_lab_tests  # noqa: E402
 
 PROGRAM = None
 FULL_SPEED = ("--rate", "unlimited", "--node-rate", "unlimited")
@@ -191,16 +191,16 @@ class SmallCluster(InLab):
                 self.assertLess(row["asked"], ALL_PORTS)
                 self.assertEqual(row["asked"], row["answered"] + row["unanswered"])
 
-    def write_config(self, extra=""):
-        path = pathlib.Path(self.folder.name, "lockstep.toml")
+    def write_config(self, name="lockstep", node_rate='"unlimited"', extra=""):
+        path = pathlib.Path(self.folder.name, f"{name}.toml")
         path.write_text(textwrap.dedent(f"""
             [store]
-            url = "sqlite://{self.folder.name}/store.db"
+            url = "sqlite://{self.folder.name}/{name}.db"
             [scan]
             allow = ["198.18.0.0/16"]
             rate = "unlimited"
             group_rate = "unlimited"
-            node_rate = "unlimited"
+            node_rate = {node_rate}
             {extra}
             [[nodes]]
             nodes = "node[1-2]"
@@ -212,6 +212,36 @@ class SmallCluster(InLab):
             addresses = ["198.18.2.1"]
         """))
         return path
+
+    def test_a_killed_sweep_goes_on_where_it_was(self):
+        config = self.write_config("killed", node_rate=20000)
+        for node_class, node in (("compute", "node1"), ("login", "login1")):
+            for command in (("learn", "--class", node_class, "--from", node),
+                            ("approve", "--class", node_class)):
+                done = self.program("--config", config, "profile", *command)
+                self.assertEqual(done.returncode, 0, done.stderr)
+        state = pathlib.Path(self.folder.name, "sweeps")
+        for number, goes_on in ((signal.SIGKILL, True), (signal.SIGTERM, True),
+                                (signal.SIGINT, False)):
+            with self.subTest(signal=number.name):
+                sweep = self.lab.popen("monitor", PROGRAM, "--config", config, "sweep",
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(2)
+                self.lab.signal(sweep, number)
+                sweep.wait(timeout=30)
+                self.assertEqual(len(list(state.glob("*.scan"))), 1 if goes_on else 0)
+                done = self.program("--config", config, "sweep", "--json")
+                document = json.loads(done.stdout)
+                self.assertEqual((done.returncode, document["findings"]), (0, []), done.stderr)
+                resumed = document.get("resumed_answers", 0)
+                if goes_on:
+                    self.assertGreater(resumed, 1000)
+                    self.assertLess(resumed, 3 * ALL_PORTS)
+                else:
+                    self.assertEqual(resumed, 0)
+                self.assertLess(document["probes_sent"], 3 * ALL_PORTS * 1.02,
+                                "those of both: nothing that was answered was asked again")
+                self.assertEqual(list(state.glob("*.scan")), [], "nothing is left behind")
 
     def test_learn_then_sweep(self):
         config = self.write_config()
@@ -257,7 +287,7 @@ class SmallCluster(InLab):
                          {("unexpected-port", 4444), ("unexpected-filtered", 9999)},
                          "the missing port was seen once, which is no alert")
         table = subprocess.run(
-            ["sqlite3", f"{self.folder.name}/store.db",
+            ["sqlite3", f"{self.folder.name}/lockstep.db",
              "select node || ' ' || class from node_classes order by 1"],
             capture_output=True, text=True, check=True).stdout.split("\n")
         self.assertEqual(table[:-1], ["login1 login", "node1 compute", "node2 compute"])
@@ -392,10 +422,4 @@ def processes_naming(text):
 
 if __name__ == "__main__":
     PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    try:
-        with Lab(compute=1, login=0):
-            pass
-    except LabNotAllowed as reason:
-        print(f"skipped: {reason}")
-        sys.exit(SKIPPED)
-    unittest.main()
+    run_lab_tests()

@@ -13,7 +13,9 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import unittest
 from typing import NamedTuple, Optional
 
 SCRIPT = pathlib.Path(__file__).resolve().parent / "lab"
@@ -116,3 +118,18 @@ class Lab:
         """(address, port) of every listening socket of the wide host."""
         pairs = (line.split() for line in self.run("listening", "wide").splitlines())
         return {(address, int(port)) for address, port in pairs}
+
+
+def run_lab_tests(as_root: bool = False):
+    """Ends this process with the result of its test cases, or as skipped where no lab can be built
+    (or, with as_root, where we are not root)."""
+    if as_root and os.geteuid() != 0:
+        print("skipped: the daemons change their users, which needs root")
+        sys.exit(SKIPPED)
+    try:
+        with Lab(compute=0, login=0):
+            pass
+    except LabNotAllowed as reason:
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
+    unittest.main()

@@ -175,6 +175,38 @@ class Configurations(ProgramTest):
         self.assert_refused(self.run_program("--config", self.config(), "sweep"), USAGE,
                             "lockstep profile learn --class compute")
 
+    def test_stop_ends_what_runs_and_lets_nothing_start(self):
+        config = self.config()
+        scan = ("--config", config, "scan", "127.77.0.1", "--ports", "all", "--node-rate", "100")
+        running = subprocess.Popen([PROGRAM, *map(str, scan)], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=environment(),
+                                   preexec_fn=restore_signals)
+        self.addCleanup(running.kill)
+        time.sleep(1)
+        self.assertIsNone(running.poll())
+        done = self.run_program("--config", config, "stop", "--note", "beam time")
+        self.assertEqual(done.returncode, IN_STEP, done.stderr)
+        began = time.monotonic()
+        output, errors = running.communicate(timeout=TIME_LIMIT_S)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertEqual(running.returncode, INCOMPLETE)
+        self.assertIn("INCOMPLETE", output)
+        self.assertIn("lockstep stop --lift", errors)
+        self.assert_refused(self.run_program(*scan), INCOMPLETE, "beam time",
+                            "lockstep stop --lift")
+        done = self.run_program("--config", config, "stop")
+        self.assertEqual(done.returncode, IN_STEP, "twice does no harm")
+        for said in ("may start again", "Nothing was stopped"):
+            done = self.run_program("--config", config, "stop", "--lift")
+            self.assertEqual((done.returncode, said in done.stdout), (IN_STEP, True), done.stdout)
+        done = self.run_program("--config", config, "scan", "127.77.0.1")
+        self.assertEqual(done.returncode, IN_STEP, done.stderr)
+
+    def test_a_stop_that_cannot_be_noted_says_so(self):
+        config = self.config("[store]\nurl = \"sqlite:///proc/lockstep/store.db\"\n")
+        self.assert_refused(self.run_program("--config", config, "stop"), USAGE,
+                            "/proc/lockstep/stop")
+
     def test_check_config(self):
         done = self.run_program("check-config", self.config())
         self.assertEqual(done.returncode, IN_STEP, done.stderr)

@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 from daemons import Daemons  # noqa: E402
-from lab import Lab, LabNotAllowed, SKIPPED  # noqa: E402
+from lab import Lab, run_lab_tests  # noqa: E402
 
 LOCKSTEP = None
 TARGET = "198.18.1.1"
@@ -121,13 +121,4 @@ class = "compute"
 
 if __name__ == "__main__":
     LOCKSTEP = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    if os.geteuid() != 0:
-        print("skipped: the daemons change their users, which needs root")
-        sys.exit(SKIPPED)
-    try:
-        with Lab(compute=1, login=0):
-            pass
-    except LabNotAllowed as reason:
-        print(f"skipped: {reason}")
-        sys.exit(SKIPPED)
-    unittest.main(verbosity=2)
+    run_lab_tests(as_root=True)

@@ -4,7 +4,6 @@
     tests/udp/udp_test.py UDP_ASK        (ctest label `lab`)
 """
 
-import os
 import pathlib
 import sys
 import time
@@ -12,7 +11,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 from daemons import DAEMONS, Daemons  # noqa: E402
-from lab import Lab, LabNotAllowed, SKIPPED  # noqa: E402
+from lab import Lab, run_lab_tests  # noqa: E402
 
 ASK = None
 WITH_DAEMONS, WITHOUT, LIMITED = "198.18.1.1", "198.18.1.2", "198.18.1.3"
@@ -98,13 +97,4 @@ class UdpDaemons(unittest.TestCase):
 
 if __name__ == "__main__":
     ASK = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    if os.geteuid() != 0:
-        print("skipped: the daemons change their users, which needs root")
-        sys.exit(SKIPPED)
-    try:
-        with Lab(compute=1, login=0):
-            pass
-    except LabNotAllowed as reason:
-        print(f"skipped: {reason}")
-        sys.exit(SKIPPED)
-    unittest.main(verbosity=2)
+    run_lab_tests(as_root=True)

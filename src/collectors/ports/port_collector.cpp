@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <set>
@@ -41,11 +42,12 @@ Result<void> fill_random(scan::Plan& plan) {
 class Watcher {
  public:
   Watcher(Targets shard, const scan::Plan& plan, const scan::ResultTable& table,
-          const CollectControl& control, std::uint64_t open_before,
+          scan::KeptTable* kept, const CollectControl& control, std::uint64_t open_before,
           std::chrono::steady_clock::time_point start)
       : shard_(shard),
         plan_(plan),
         table_(table),
+        kept_(kept),
         control_(control),
         open_before_(open_before),
         start_(start),
@@ -64,6 +66,7 @@ class Watcher {
       const auto now = std::chrono::steady_clock::now();
       if (control_.progress && now >= next_report) {
         report(now);
+        if (kept_ != nullptr) kept_->note_alive();
         next_report = now + kProgressInterval;
       }
       if (control_.checkpoint && now >= next_checkpoint) {
@@ -103,6 +106,7 @@ class Watcher {
   Targets shard_;
   const scan::Plan& plan_;
   const scan::ResultTable& table_;
+  scan::KeptTable* kept_;  // or null
   const CollectControl& control_;
   std::uint64_t open_before_;
   std::chrono::steady_clock::time_point start_;
@@ -114,12 +118,14 @@ class Watcher {
 /// One collection: shard after shard.
 class Collection {
  public:
+  /// Tables that hold the place go to `kept`, where that is not null.
   Collection(const PortCollectorOptions& options, ObservationSink& sink,
-             const CollectControl& control)
+             const CollectControl& control, std::deque<scan::KeptTable>* kept)
       : options_(options),
         all_ports_(control.ports ? *control.ports : options.ports),
         sink_(sink),
-        control_(control) {}
+        control_(control),
+        kept_(kept) {}
 
   Result<CollectSummary> run(Targets targets, scan::Engine& engine, scan::Engine* fallback) {
     if (all_ports_.empty()) return fail(ErrorKind::invalid, "a collection without ports to ask");
@@ -161,8 +167,13 @@ class Collection {
 
   Result<void> run_shard(Targets shard, scan::Engine& engine, scan::Engine* fallback) {
     LOCKSTEP_TRY(const scan::Plan plan, make_plan(shard));
-    LOCKSTEP_TRY(const scan::ResultTable table, scan::ResultTable::create(shard.size()));
-    const auto done = run_engine(shard, engine, plan, table);
+    scan::KeptTable* const kept = keep(plan);
+    std::optional<scan::ResultTable> own;
+    if (kept == nullptr) {
+      LOCKSTEP_TRY(own, scan::ResultTable::create(shard.size()));
+    }
+    const scan::ResultTable& table = kept != nullptr ? kept->table() : *own;
+    const auto done = run_engine(shard, engine, plan, table, kept);
     if (!done && summary_.probes_sent == 0) return std::unexpected(done.error());
     if (!done) {
       summary_.interrupted = true;
@@ -182,6 +193,18 @@ class Collection {
     if (!control_.stopped() && done) return run_shard(left, *fallback, nullptr);
     skip(left);
     return {};
+  }
+
+  /// Where the place is held, or null.
+  scan::KeptTable* keep(const scan::Plan& plan) {
+    if (kept_ == nullptr) return nullptr;
+    auto kept = scan::KeptTable::open(*options_.keep, plan);
+    if (!kept) {
+      summary_.not_resumable = kept.error().message();
+      return nullptr;
+    }
+    summary_.resumed += kept->answers_before();
+    return &kept_->emplace_back(std::move(*kept));
   }
 
   Result<scan::Plan> make_plan(Targets shard) const {
@@ -215,11 +238,13 @@ class Collection {
   }
 
   Result<void> run_engine(Targets shard, scan::Engine& engine, const scan::Plan& plan,
-                          const scan::ResultTable& table) {
-    auto done = [&] {
-      const Watcher watcher(shard, plan, table, control_, open_ports_, start_);
+                          const scan::ResultTable& table, scan::KeptTable* kept) {
+    auto done = [&]() -> Result<void> {
+      if (kept != nullptr && kept->complete()) return {};
+      const Watcher watcher(shard, plan, table, kept, control_, open_ports_, start_);
       return engine.run(plan, table);
     }();
+    if (kept != nullptr && done && !table.run().stop) kept->note_complete();
     const scan::RunCounters& run = table.run();
     if (run.probes > 0) methods_.insert(std::string(engine.name()));
     summary_.probes_sent += run.probes;
@@ -233,6 +258,7 @@ class Collection {
   Protocol protocol_ = Protocol::tcp;
   ObservationSink& sink_;
   const CollectControl& control_;
+  std::deque<scan::KeptTable>* kept_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::map<std::string, int> addresses_of_;
   std::set<std::string> methods_;
@@ -249,7 +275,17 @@ PortCollector::PortCollector(PortCollectorOptions options, std::unique_ptr<scan:
 Result<CollectSummary> PortCollector::do_collect(const std::vector<CollectTarget>& targets,
                                                  ObservationSink& sink,
                                                  const CollectControl& control) {
-  return Collection(options_, sink, control).run(targets, *engine_, fallback_.get());
+  if (!control.resumes || !options_.keep) {
+    return Collection(options_, sink, control, nullptr).run(targets, *engine_, fallback_.get());
+  }
+  kept_.clear();
+  scan::remove_old_tables(*options_.keep);
+  return Collection(options_, sink, control, &kept_).run(targets, *engine_, fallback_.get());
+}
+
+void PortCollector::give_up_place() {
+  for (const scan::KeptTable& kept : kept_) std::filesystem::remove(kept.path());
+  kept_.clear();
 }
 
 }  // namespace lockstep

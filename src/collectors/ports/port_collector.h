@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include <deque>
 #include <memory>
 
 #include "collectors/collector.h"
 #include "scan/engine.h"
+#include "scan/kept_table.h"
 
 namespace lockstep {
 
@@ -20,6 +22,7 @@ struct PortCollectorOptions {
   unsigned threads = 0;                  ///< 0: as many as the rate needs
   std::vector<IpAddress> udp_sources{};  ///< scan::Plan::sources
   std::optional<scan::IcmpLimit> icmp_limit = scan::IcmpLimit{};
+  std::optional<scan::KeepPlace> keep{};  ///< where collections that resume hold their place
 };
 
 /// The most ports of one address that are reported one by one as filtered. A firewall that drops
@@ -33,6 +36,7 @@ class PortCollector final : public Collector {
                 std::unique_ptr<scan::Engine> fallback = nullptr);
 
   std::string_view name() const override { return "ports"; }
+  void give_up_place() override;
 
  private:
   Result<CollectSummary> do_collect(const std::vector<CollectTarget>& targets,
@@ -41,6 +45,7 @@ class PortCollector final : public Collector {
   PortCollectorOptions options_;
   std::unique_ptr<scan::Engine> engine_;
   std::unique_ptr<scan::Engine> fallback_;
+  std::deque<scan::KeptTable> kept_;  // of the latest collection that resumes
 };
 
 }  // namespace lockstep

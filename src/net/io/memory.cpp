@@ -18,7 +18,8 @@ struct MemoryNetwork::State {
     TimePoint last;
     std::chrono::nanoseconds tokens;
   };
-  std::map<std::pair<IpAddress, IpAddress>, Bucket> buckets;  // by host and whom it tells
+  std::map<std::pair<IpAddress, IpAddress>, Bucket> icmp;  // by host and whom it tells
+  std::map<IpAddress, Bucket> answers;                     // by host
 };
 
 namespace {
@@ -87,6 +88,8 @@ class MemoryIo final : public FrameIo {
   void answer_syn(const TcpSegment& syn, const MemoryHost& host);
   void answer_datagram(const UdpDatagram& datagram, Bytes frame);
   bool may_send_icmp(const IpAddress& host, const IpAddress& to);
+  bool may_answer(const IpAddress& address, const MemoryHost& host);
+  bool spend(State::Bucket& bucket, std::chrono::nanoseconds token, std::chrono::nanoseconds full);
   bool lost(const MemoryHost& host) {
     return host.loss > 0 && std::uniform_real_distribution<>(0, 1)(random_) < host.loss;
   }
@@ -136,6 +139,7 @@ void MemoryIo::answer_syn(const TcpSegment& syn, const MemoryHost& host) {
   if (host.rejected.contains(syn.destination_port)) {
     return arrive(make_unreachable(back, kIcmpProhibited, syn));
   }
+  if (!may_answer(syn.destination, host)) return;
   const bool open = host.open.contains(syn.destination_port);
   reply.flags = static_cast<std::uint8_t>((open ? TcpFlags::syn : TcpFlags::rst) | TcpFlags::ack);
   arrive(make_tcp_reply(back, reply));
@@ -165,12 +169,25 @@ void MemoryIo::answer_datagram(const UdpDatagram& datagram, Bytes frame) {
 bool MemoryIo::may_send_icmp(const IpAddress& host, const IpAddress& to) {
   constexpr std::chrono::seconds kToken(1);
   constexpr std::chrono::seconds kFull(6);
-  auto [place, fresh] = state_.buckets.try_emplace({host, to}, State::Bucket{now_, kFull});
-  State::Bucket& bucket = place->second;
-  bucket.tokens = std::min<std::chrono::nanoseconds>(kFull, bucket.tokens + (now_ - bucket.last));
+  const auto place = state_.icmp.try_emplace({host, to}, State::Bucket{now_, kFull}).first;
+  return spend(place->second, kToken, kFull);
+}
+
+bool MemoryIo::may_answer(const IpAddress& address, const MemoryHost& host) {
+  if (host.most_answers == 0) return true;
+  constexpr std::chrono::milliseconds kFull(100);
+  const std::chrono::nanoseconds token(static_cast<std::int64_t>(1e9 / host.most_answers));
+  const std::scoped_lock lock(state_.mutex);
+  const auto place = state_.answers.try_emplace(address, State::Bucket{now_, kFull}).first;
+  return spend(place->second, token, kFull);
+}
+
+bool MemoryIo::spend(State::Bucket& bucket, std::chrono::nanoseconds token,
+                     std::chrono::nanoseconds full) {
+  bucket.tokens = std::min(full, bucket.tokens + (now_ - bucket.last));
   bucket.last = now_;
-  if (bucket.tokens < kToken) return false;
-  bucket.tokens -= kToken;
+  if (bucket.tokens < token) return false;
+  bucket.tokens -= token;
   return true;
 }
 

@@ -22,6 +22,7 @@ struct MemoryHost {
   double loss = 0;     ///< the share of probes that vanish, 0 to 1
   std::vector<Port> udp_open{};    ///< answered by a datagram, whatever was asked
   std::vector<Port> udp_silent{};  ///< listened on, and answered by nothing
+  double most_answers = 0;         ///< to SYNs, a second, as BSD limits its resets; 0: no limit
   bool limits_icmp = true;  ///< as Linux does: 6 errors for each address, and one more a second
   bool has_neighbour_reply = true;  ///< answers ARP and neighbour solicitations
   bool forges = false;  ///< answers every probe by a SYN-ACK with a wrong acknowledgement as well

@@ -1,7 +1,9 @@
-#include "proc/signals.h"
+#include "proc/stop_switch.h"
 
 #include <pthread.h>
 #include <unistd.h>
+
+#include <utility>
 
 namespace lockstep {
 namespace {
@@ -15,7 +17,7 @@ bool is_ignored(int signal) {
 
 }  // namespace
 
-StopOnSignal::StopOnSignal() {
+StopSwitch::StopSwitch(std::string file) : file_(std::move(file)) {
   sigemptyset(&watched_);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (!is_ignored(signal)) sigaddset(&watched_, signal);
@@ -24,17 +26,22 @@ StopOnSignal::StopOnSignal() {
   thread_ = std::jthread([this](const std::stop_token& token) { watch(token); });
 }
 
-StopOnSignal::~StopOnSignal() {
+StopSwitch::~StopSwitch() {
   thread_.request_stop();
   thread_.join();
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-void StopOnSignal::watch(const std::stop_token& token) {
-  constexpr timespec kWakeUp{0, 20'000'000};
+void StopSwitch::watch(const std::stop_token& token) {
+  constexpr timespec kWakeUp{0, 4'000'000};
   constexpr int kInterrupted = 130;
   while (!token.stop_requested()) {
-    if (::sigtimedwait(&watched_, nullptr, &kWakeUp) <= 0) continue;
+    const int signal = ::sigtimedwait(&watched_, nullptr, &kWakeUp);
+    if (signal <= 0) {
+      if (!file_.empty() && ::access(file_.c_str(), F_OK) == 0) by_file_ = stop_ = true;
+      continue;
+    }
+    if (signal_ == 0) signal_ = signal;
     if (stop_.exchange(true)) ::_exit(kInterrupted);
   }
 }
