@@ -16,7 +16,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lab"))
 from daemons import DAEMONS, Daemons, hosts_needed  # noqa: E402
-from lab import SKIPPED, Lab, LabNotAllowed  # noqa: E402
+from lab import Lab, run_lab_tests  # noqa: E402
 from tables import LARGE  # noqa: E402
 
 SILENCE_S = 1  # who says nothing for so long unasked is silent
@@ -126,13 +126,4 @@ if __name__ == "__main__":
     if "--all" in sys.argv:
         sys.argv.remove("--all")
         NAMES = tuple(DAEMONS)
-    if os.geteuid() != 0:
-        print("skipped: the daemons change their users, which needs root")
-        sys.exit(SKIPPED)
-    try:
-        with Lab(compute=0, login=0):
-            pass
-    except LabNotAllowed as reason:
-        print(f"skipped: {reason}")
-        sys.exit(SKIPPED)
-    unittest.main(verbosity=2)
+    run_lab_tests(as_root=True)
