@@ -104,8 +104,9 @@ void Pace::decide() {
   const double part = std::clamp(likely(noted_ - lost_, noted_), kMostDecrease, kLeastDecrease);
   const double lower = std::max(kLeast, share_ * part);
   const Octave& there = octave_of(lower);
+  const bool known = &there != &here && there.known();
   const bool in_vain =
-      &there != &here && there.known() && relative_gain(there, lower, here) < kWorthwhile;
+      share_ == kLeast || (known && relative_gain(there, lower, here) < kWorthwhile);
   if (!in_vain) {
     share_ = lower;
     return;

@@ -82,5 +82,21 @@ TEST(Pace, HasAFloor) {
             Pace::kLeast);
 }
 
+TEST(Pace, ComesBackFromTheFloorInANewPass) {
+  Pace pace(kWindow, 0.2);
+  std::mt19937 random(1);
+  const auto note = [&](double loss) {
+    pace.note(std::uniform_real_distribution<>(0, 1)(random) < loss, 0, 0);
+  };
+  for (int i = 0; i < 200; ++i) note(pace.share() > 0.02 ? 0.98 : 0.5);
+  pace.begin_pass();
+  double highest = 0;
+  for (int i = 0; i < 400; ++i) {
+    note(0.5);
+    highest = std::max(highest, pace.share());
+  }
+  EXPECT_EQ(highest, 1) << "the loss is the same at every rate";
+}
+
 }  // namespace
 }  // namespace lockstep::scan
