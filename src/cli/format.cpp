@@ -139,8 +139,8 @@ std::string severity_text(Severity severity) {
 std::string format_effort(const CollectSummary& summary) {
   const double seconds = std::chrono::duration<double>(summary.duration).count();
   const double rate = seconds > 0 ? static_cast<double>(summary.probes_sent) / seconds : 0;
-  const std::string effort = fmt::format("{} in {} ({})", plural(summary.probes_sent, "probe"),
-                                         format_duration(summary.duration), format_rate(rate));
+  std::string effort = fmt::format("{} in {} ({})", plural(summary.probes_sent, "probe"),
+                                   format_duration(summary.duration), format_rate(rate));
   if (summary.resumed == 0) return effort;
   return fmt::format("{}, {} of an earlier sweep that was cut short", effort,
                      plural(summary.resumed, "answer"));
