@@ -37,6 +37,7 @@ CONFIG = """
     [store]
     url = "sqlite://{folder}/store.db"
     [scan]
+    resume_within_s = 0
     allow = ["127.78.0.0/24"]
     engine = "connect"
     ports = "2001-2500"
