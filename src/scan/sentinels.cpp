@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "scan/random_step.h"
+
 namespace lockstep::scan {
 namespace {
 
@@ -115,8 +117,7 @@ void Sentinels::judge_all(bool lost, double sent, double answered,
 /// A closed port rather than an open one, which has an application behind it; none that only
 /// answered by ICMP, whose limit is another.
 Port Sentinels::pick(std::uint32_t target) {
-  random_ = random_ * 6364136223846793005U + 1442695040888963407U;  // Knuth's MMIX
-  return table_.answered_port(target, static_cast<Port>(random_ >> 48));
+  return table_.answered_port(target, static_cast<Port>(random_step(random_) >> 15));
 }
 
 }  // namespace lockstep::scan

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scan/random_step.h"
+
 namespace lockstep::scan {
 namespace {
 
@@ -139,8 +141,7 @@ void Walk::end_round(Cursor& cursor, TimePoint now) {
 /// By chance, since limits have rhythms of their own.
 unsigned Walk::rounds_until_sentinels(bool apart) {
   const unsigned mean = apart ? kBetweenSentinelsApart : kBetweenSentinels;
-  random_ = random_ * 6364136223846793005U + 1442695040888963407U;  // Knuth's MMIX
-  return mean / 2 + static_cast<unsigned>(random_ >> 33) % mean;
+  return mean / 2 + random_step(random_) % mean;
 }
 
 void Walk::adopt_pace(Cursor& cursor, TimePoint now) {

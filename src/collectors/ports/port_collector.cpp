@@ -284,7 +284,9 @@ Result<CollectSummary> PortCollector::do_collect(const std::vector<CollectTarget
 }
 
 void PortCollector::give_up_place() {
-  for (const scan::KeptTable& kept : kept_) std::filesystem::remove(kept.path());
+  // What cannot be removed is forgotten when it is too old.
+  std::error_code ignored;
+  for (const scan::KeptTable& kept : kept_) std::filesystem::remove(kept.path(), ignored);
   kept_.clear();
 }
 
