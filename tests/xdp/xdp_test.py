@@ -6,6 +6,7 @@
 
 import json
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,18 @@ def xdp_of(namespace, interface):
     """Whether an XDP program is on an interface, says the kernel."""
     shown = namespace.run("ip", "-json", "link", "show", interface, capture_output=True, text=True)
     return "xdp" in json.loads(shown.stdout)[0]
+
+
+def refused_by_link(net, ends=("near",)):
+    """Frames that XDP programs at these ends sent and a full queue of the virtual link threw away,
+    says the kernel: on a busy machine the other end is not emptied in time."""
+    refused = 0
+    for end in ends:
+        told = getattr(net, end).run("ethtool", "-S", end, capture_output=True, text=True, check=True)
+        counters = re.findall(r"^ *\w+_(?:xdp_xmit|xdp_tx)_errors: (\d+)$", told.stdout, re.MULTILINE)
+        assert counters, told.stdout
+        refused += sum(map(int, counters))
+    return refused
 
 
 class SimulatedCluster(unittest.TestCase):
@@ -73,10 +86,12 @@ class SimulatedCluster(unittest.TestCase):
         with Simnet(nodes=32) as net:
             result = engine_run(net, "--count", 32)
             counters = net.counters()
+            refused = refused_by_link(net, ("near", "far"))
         self.assertEqual(result["answered"], 32 * ALL_PORTS)
         self.assertEqual(result["stray"], 0)
         self.assertGreater(counters["syn_acks"], 0)
-        self.assertEqual(counters["resets"], counters["syn_acks"])
+        self.assertLessEqual(counters["resets"], counters["syn_acks"])
+        self.assertGreaterEqual(counters["resets"] + refused, counters["syn_acks"])
 
     def test_a_node_never_gets_more_than_its_rate(self):
         rate = 2000
@@ -96,8 +111,9 @@ class SimulatedCluster(unittest.TestCase):
         with Simnet(nodes=64, routed=True, options=["--log", 1 << 22]) as net:
             result = engine_run(net, "--count", 64, "--stop-after", "0.6", "--rate", "1000000")
             times, _ = net.arrivals()
+            refused = refused_by_link(net)
         self.assertLess(result["asked"], 64 * ALL_PORTS)
-        self.assertEqual(result["asked"], len(times), "what was asked is told exactly")
+        self.assertEqual(result["asked"], len(times) + refused, "what was asked is told exactly")
         self.assertLessEqual(max(times) - result["stopped_ns"], 10_000_000)
 
 
