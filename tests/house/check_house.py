@@ -25,6 +25,7 @@ ALLOWED = {
     "scan": "base net net/* data",
     "data": "",
     "model": "base data",
+    "services": "base model data",
     "inventory": "base model",
     "inventory/*": "base model inventory",
     "collectors": "base model",

@@ -1,0 +1,68 @@
+// Finds the signature that an answer fits.
+//
+// One pass over the answer tells which signatures may fit (signature_filter.h); PCRE2 tries these
+// in the order of the file, and says what they capture. So an answer costs one pass and about one
+// match, however many signatures there are.
+//
+// PCRE2 interprets (no JIT, which wants memory that is both written and executed), with limits to
+// its steps, depth and memory: a pattern that runs into one does not fit, and the result says so.
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/service.h"
+#include "services/probe.h"
+
+namespace lockstep::services {
+
+/// Longer answers are cut to this: what tells a service stands at its front.
+inline constexpr std::size_t kMostMatchedBytes = 8192;
+
+/// What an answer tells.
+struct Match {
+  Service service;       ///< its name and fields; ServiceMatch::none: no signature fits
+  bool limited = false;  ///< a pattern was given up at a limit
+};
+
+/// One thread at a time.
+class Matcher {
+ public:
+  /// `filter`: what serialize_filter() gave of the same set, or empty: then it is compiled, which
+  /// takes a second for a thousand signatures. Errors: `invalid`, naming the line of a pattern that
+  /// PCRE2 refuses.
+  static Result<Matcher> create(ProbeSet set, std::span<const std::byte> filter = {});
+  Matcher(Matcher&&) noexcept;
+  Matcher& operator=(Matcher&&) noexcept;
+  ~Matcher();
+
+  const ProbeSet& probes() const;
+
+  /// What an answer to `probe`, one of probes(), tells: by the probe's own signatures, then by
+  /// those of its fallbacks, then by those of the probe that only listens. The first that fits
+  /// counts.
+  Match match(const ServiceProbe& probe, std::string_view answer);
+
+  /// The same by PCRE2 alone, each pattern after the other: what match() is measured and tested
+  /// against.
+  Match match_one_by_one(const ServiceProbe& probe, std::string_view answer);
+
+  /// How many signatures are tried each time, as the filter does not take them.
+  std::size_t unfiltered() const;
+  /// Whether the filter given to create() was one of this set.
+  bool took_filter() const;
+  Result<std::vector<std::byte>> serialize_filter() const;
+
+ private:
+  struct Compiled;
+  explicit Matcher(std::unique_ptr<Compiled> compiled);
+
+  std::unique_ptr<Compiled> compiled_;
+};
+
+}  // namespace lockstep::services

@@ -1,0 +1,119 @@
+#include "services/probe_file.h"
+
+#include "services/test_probes.h"
+
+namespace lockstep::services {
+namespace {
+
+TEST(ProbeFile, SaysWhatIsSentWhereAndWhatTheAnswersTell) {
+  const ProbeSet set = probes_of(R"(# a comment
+Exclude T:9100-9102,U:623,7
+
+Probe TCP NULL q||
+tcpwrappedms 3000
+match ssh m|^SSH-([\d.]+)-OpenSSH_([\w.]+)| p/OpenSSH/ v/$2/ i/protocol $1/ cpe:/a:openbsd:openssh:$2/a
+
+Probe TCP GetRequest q|GET / HTTP/1.0\r\n\r\n|
+rarity 1
+ports 80,8000-8010
+sslports 443
+totalwaitms 1500
+fallback NULL
+match http m=^HTTP/1\.[01] (\d+)=si p|a/b| h,host $1,
+softmatch http m/^HTTP/
+Probe UDP DNS q|\0\x1F\\\t| no-payload
+)");
+  ASSERT_EQ(set.probes.size(), 3U);
+  EXPECT_EQ(set.excluded.to_string(), "7,9100-9102;udp:7,623");
+  const ServiceProbe& listening = set.probes[0];
+  EXPECT_TRUE(listening.listens());
+  EXPECT_EQ(listening.tcpwrapped.count(), 3000);
+  EXPECT_EQ(listening.rarity, 5U);
+  ASSERT_EQ(listening.signatures.size(), 1U);
+  EXPECT_EQ(listening.signatures[0].service, "ssh");
+  EXPECT_EQ(listening.signatures[0].pattern, R"(^SSH-([\d.]+)-OpenSSH_([\w.]+))");
+  EXPECT_EQ(listening.signatures[0].fields.cpes.size(), 1U);
+  EXPECT_EQ(listening.signatures[0].line, 6U);
+
+  const ServiceProbe& get = set.probes[1];
+  EXPECT_EQ(get.payload, "GET / HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(get.rarity, 1U);
+  EXPECT_EQ(get.ports.to_string(), "80,8000-8010");
+  EXPECT_EQ(get.tls_ports.to_string(), "443");
+  EXPECT_EQ(get.total_wait.count(), 1500);
+  EXPECT_EQ(get.fallbacks, std::vector<std::string>{"NULL"});
+  ASSERT_EQ(get.signatures.size(), 2U);
+  EXPECT_TRUE(get.signatures[0].ignore_case);
+  EXPECT_TRUE(get.signatures[0].dot_all);
+  EXPECT_FALSE(get.signatures[0].soft);
+  EXPECT_EQ(get.signatures[0].fields.product.fill({}), "a/b");
+  EXPECT_EQ(get.signatures[0].fields.hostname.fill({}), "");
+  EXPECT_TRUE(get.signatures[1].soft);
+
+  EXPECT_EQ(set.probes[2].payload, std::string("\0\x1f\\\t", 4));
+  EXPECT_EQ(set.find(Protocol::udp, "DNS"), &set.probes[2]);
+  EXPECT_EQ(set.find(Protocol::tcp, "DNS"), nullptr);
+  EXPECT_TRUE(check_fallbacks(set));
+}
+
+TEST(ProbeFile, GoesOnWithAProbeThatIsThereAlready) {
+  ProbeSet set = probes_of("Probe TCP NULL q||\nmatch a m|^a|\n");
+  ASSERT_TRUE(parse_probe_file("Probe TCP NULL q||\nmatch b m|^b|\nports 22\n", set));
+  ASSERT_EQ(set.probes.size(), 1U);
+  EXPECT_EQ(set.probes[0].signatures.size(), 2U);
+  EXPECT_TRUE(set.probes[0].ports.contains(22));
+}
+
+TEST(ProbeFile, TellsWhereItIsWrongAndKeepsWhatThereWas) {
+  struct Row {
+    std::string_view text, expected;
+  };
+  const Row rows[] = {
+      {"match ssh m|x|", "line 1: \"match\" stands before the first Probe"},
+      {"\n\nProbe", "line 3: a probe is TCP or UDP, not \"\""},
+      {"Probe SCTP x q||", "a probe is TCP or UDP, not \"SCTP\""},
+      {"Probe TCP x", "a probe is \"Probe TCP|UDP NAME q|BYTES|\""},
+      {"Probe TCP x q", "what the probe sends is missing"},
+      {"Probe TCP x q|abc", "what the probe sends has no second \"|\""},
+      {"Probe TCP x q|\\q|", "\\q is no escape"},
+      {"Probe TCP x q|\\x1|", "\\x is no escape"},
+      {"Probe TCP x q|\\|", "is no escape"},
+      {"Probe TCP x q|| y", "\"y\" stands behind the probe"},
+      {"Probe TCP x q|a|\nProbe TCP x q|b|", "line 2: a probe named \"x\" is there already"},
+      {"Probe TCP x q||\nports 1,x", "\"x\" is neither a port nor a range"},
+      {"Probe TCP x q||\nports 9-1", "\"9-1\" is neither"},
+      {"Probe TCP x q||\nports 65536", "\"65536\" is neither"},
+      {"Probe TCP x q||\nports -5", "\"-5\" is neither"},
+      {"Probe TCP x q||\nrarity 10", "a rarity is 1 to 9"},
+      {"Probe TCP x q||\ntotalwaitms 0", "a wait is 1 to"},
+      {"Probe TCP x q||\nmatch ssh", "a match is"},
+      {"Probe TCP x q||\nmatch ssh m|a", "the pattern has no second"},
+      {"Probe TCP x q||\nmatch ssh m|a|g", "\"g\" is no flag"},
+      {"Probe TCP x q||\nmatch ssh m|a| z/x/", "\"z\" begins no field"},
+      {"Probe TCP x q||\nmatch ssh m|a| p/x", "the text of p has no second"},
+      {"Probe TCP x q||\nmatch ssh m|a| v/$SUBST(1)/", "a text in quotes is missing"},
+      {"Probe TCP x q||\nmtach ssh m|a|",
+       "\"mtach\" is no word of the grammar; did you mean match?"},
+      {"Exclude T:x", "\"x\" is neither"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.text);
+    ProbeSet set = probes_of("Probe TCP before q|z|\n");
+    const auto parsed = parse_probe_file(row.text, set);
+    ASSERT_FALSE(parsed);
+    EXPECT_NE(parsed.error().message().find(row.expected), std::string::npos)
+        << parsed.error().message();
+    EXPECT_EQ(parsed.error().message().substr(0, 5), "line ");
+    EXPECT_EQ(set.probes.size(), 1U);
+  }
+}
+
+TEST(ProbeFile, AFallbackHasToBeThere) {
+  const auto checked = check_fallbacks(probes_of("\nProbe TCP x q|a|\nfallback y\n"));
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().message(),
+            "line 2: probe \"x\" falls back to \"y\", which is not there");
+}
+
+}  // namespace
+}  // namespace lockstep::services

@@ -1,0 +1,186 @@
+#include "services/signature_filter.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <string>
+
+namespace lockstep::services {
+namespace {
+
+unsigned flags_of(const Signature& signature) {
+  unsigned flags = HS_FLAG_PREFILTER | HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY;
+  if (signature.ignore_case) flags |= HS_FLAG_CASELESS;
+  if (signature.dot_all) flags |= HS_FLAG_DOTALL;
+  return flags;
+}
+
+/// The library's patterns end with a zero byte.
+std::string without_zeros(std::string_view pattern) {
+  std::string result;
+  for (const char c : pattern) {
+    if (c == '\0') {
+      result += "\\x00";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+bool is_accepted(const std::string& pattern, unsigned flags) {
+  hs_expr_info_t* info = nullptr;
+  hs_compile_error_t* error = nullptr;
+  const bool accepted = hs_expression_info(pattern.c_str(), flags, &info, &error) == HS_SUCCESS;
+  // The library's own allocator, which is the standard one as long as nobody sets another.
+  std::free(info);
+  hs_free_compile_error(error);
+  return accepted;
+}
+
+/// FNV-1a over what decides how a database comes out.
+std::uint64_t hash_of(std::span<const Signature* const> signatures) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&hash](std::string_view bytes) {
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  };
+  add(hs_version());
+  for (const Signature* signature : signatures) {
+    const char head[] = {'\0', static_cast<char>(signature->ignore_case),
+                         static_cast<char>(signature->dot_all)};
+    add({head, sizeof head});
+    add(signature->pattern);
+  }
+  return hash;
+}
+
+/// In front of a serialised database.
+struct Head {
+  std::uint64_t hash = 0;
+  std::uint64_t unfiltered = 0;  // how many indices of 32 bits follow
+};
+
+int note(unsigned id, unsigned long long /*from*/, unsigned long long /*to*/, unsigned /*flags*/,
+         void* found) {
+  static_cast<std::vector<std::uint32_t>*>(found)->push_back(id);
+  return 0;
+}
+
+}  // namespace
+
+SignatureFilter::SignatureFilter(std::span<const Signature* const> signatures,
+                                 std::span<const std::byte> serialized)
+    : count_(signatures.size()), hash_(hash_of(signatures)) {
+  from_serialized_ = take_serialized(serialized);
+  if (!from_serialized_) compile(signatures);
+  make_scratch();
+}
+
+bool SignatureFilter::take_serialized(std::span<const std::byte> serialized) {
+  Head head;
+  if (serialized.size() < sizeof head) return false;
+  std::memcpy(&head, serialized.data(), sizeof head);
+  serialized = serialized.subspan(sizeof head);
+  if (head.hash != hash_ || head.unfiltered > count_ ||
+      serialized.size() < head.unfiltered * sizeof(std::uint32_t)) {
+    return false;
+  }
+  std::vector<std::uint32_t> unfiltered(head.unfiltered);
+  const auto indices = serialized.first(unfiltered.size() * sizeof(std::uint32_t));
+  std::memcpy(unfiltered.data(), indices.data(), indices.size());
+  if (!std::ranges::all_of(unfiltered, [this](std::uint32_t i) { return i < count_; }))
+    return false;
+  serialized = serialized.subspan(indices.size());
+  hs_database_t* database = nullptr;
+  if (hs_deserialize_database(reinterpret_cast<const char*>(serialized.data()), serialized.size(),
+                              &database) != HS_SUCCESS) {
+    return false;
+  }
+  database_.reset(database);
+  unfiltered_ = std::move(unfiltered);
+  return true;
+}
+
+void SignatureFilter::compile(std::span<const Signature* const> signatures) {
+  std::vector<std::string> patterns;
+  std::vector<unsigned> flags;
+  std::vector<unsigned> ids;
+  for (std::uint32_t i = 0; i < signatures.size(); ++i) {
+    std::string pattern = without_zeros(signatures[i]->pattern);
+    if (!is_accepted(pattern, flags_of(*signatures[i]))) {
+      unfiltered_.push_back(i);
+      continue;
+    }
+    patterns.push_back(std::move(pattern));
+    flags.push_back(flags_of(*signatures[i]));
+    ids.push_back(i);
+  }
+  // What is well formed may still be too much for it. A compilation ends at the first such pattern.
+  while (!patterns.empty()) {
+    std::vector<const char*> texts;
+    texts.reserve(patterns.size());
+    for (const std::string& pattern : patterns) texts.push_back(pattern.c_str());
+    hs_database_t* database = nullptr;
+    hs_compile_error_t* error = nullptr;
+    const hs_platform_info_t generic{};
+    const auto status = hs_compile_multi(texts.data(), flags.data(), ids.data(),
+                                         static_cast<unsigned>(texts.size()), HS_MODE_BLOCK,
+                                         &generic, &database, &error);
+    database_.reset(database);
+    if (status == HS_SUCCESS) break;
+    const int refused = error != nullptr ? error->expression : -1;
+    hs_free_compile_error(error);
+    if (refused < 0) return filter_nothing();
+    unfiltered_.push_back(ids[static_cast<std::size_t>(refused)]);
+    patterns.erase(patterns.begin() + refused);
+    flags.erase(flags.begin() + refused);
+    ids.erase(ids.begin() + refused);
+  }
+  std::ranges::sort(unfiltered_);
+}
+
+void SignatureFilter::make_scratch() {
+  hs_scratch_t* scratch = nullptr;
+  if (database_ && hs_alloc_scratch(database_.get(), &scratch) != HS_SUCCESS) filter_nothing();
+  scratch_.reset(scratch);
+}
+
+void SignatureFilter::filter_nothing() {
+  database_.reset();
+  unfiltered_.resize(count_);
+  std::iota(unfiltered_.begin(), unfiltered_.end(), 0U);
+}
+
+std::span<const std::uint32_t> SignatureFilter::candidates(std::string_view bytes) {
+  found_ = unfiltered_;
+  if (database_ && hs_scan(database_.get(), bytes.data(), static_cast<unsigned>(bytes.size()), 0,
+                           scratch_.get(), note, &found_) != HS_SUCCESS) {
+    found_.resize(count_);
+    std::iota(found_.begin(), found_.end(), 0U);
+    return found_;
+  }
+  std::ranges::sort(found_);
+  return found_;
+}
+
+Result<std::vector<std::byte>> SignatureFilter::serialize() const {
+  if (!database_) return fail(ErrorKind::unsupported, "no pattern that Vectorscan takes");
+  char* bytes = nullptr;
+  std::size_t size = 0;
+  if (hs_serialize_database(database_.get(), &bytes, &size) != HS_SUCCESS) {
+    return fail(ErrorKind::unavailable, "Vectorscan cannot serialise its database");
+  }
+  const Head head{.hash = hash_, .unfiltered = unfiltered_.size()};
+  std::vector<std::byte> result;
+  const auto add = [&result](const void* from, std::size_t count) {
+    const auto* const first = static_cast<const std::byte*>(from);
+    result.insert(result.end(), first, first + count);
+  };
+  add(&head, sizeof head);
+  add(unfiltered_.data(), unfiltered_.size() * sizeof(std::uint32_t));
+  add(bytes, size);
+  std::free(bytes);
+  return result;
+}
+
+}  // namespace lockstep::services
