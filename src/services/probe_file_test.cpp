@@ -7,7 +7,7 @@ namespace {
 
 TEST(ProbeFile, SaysWhatIsSentWhereAndWhatTheAnswersTell) {
   const ProbeSet set = probes_of(R"(# a comment
-Exclude T:9100-9102,U:623,7
+Exclude 7,T:9100-9102,U:623,624
 
 Probe TCP NULL q||
 tcpwrappedms 3000
@@ -24,7 +24,7 @@ softmatch http m/^HTTP/
 Probe UDP DNS q|\0\x1F\\\t| no-payload
 )");
   ASSERT_EQ(set.probes.size(), 3U);
-  EXPECT_EQ(set.excluded.to_string(), "7,9100-9102;udp:7,623");
+  EXPECT_EQ(set.excluded.to_string(), "7,9100-9102;udp:7,623-624");
   const ServiceProbe& listening = set.probes[0];
   EXPECT_TRUE(listening.listens());
   EXPECT_EQ(listening.tcpwrapped.count(), 3000);

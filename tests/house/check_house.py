@@ -26,6 +26,7 @@ ALLOWED = {
     "data": "",
     "model": "base data",
     "services": "base model data",
+    "dialogue": "base net model services",
     "inventory": "base model",
     "inventory/*": "base model inventory",
     "collectors": "base model",

@@ -1,0 +1,173 @@
+#include "proc/lockdown.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "base/unique_fd.h"
+
+namespace lockstep {
+namespace {
+
+constexpr uid_t kNobody = 65534;
+
+/// On descriptors that are open, on memory, on time, on itself.
+constexpr int kAllowed[] = {SCMP_SYS(read),
+                            SCMP_SYS(write),
+                            SCMP_SYS(readv),
+                            SCMP_SYS(writev),
+                            SCMP_SYS(recvfrom),
+                            SCMP_SYS(sendto),
+                            SCMP_SYS(recvmsg),
+                            SCMP_SYS(sendmsg),
+                            SCMP_SYS(shutdown),
+                            SCMP_SYS(close),
+                            SCMP_SYS(epoll_wait),
+                            SCMP_SYS(epoll_pwait),
+                            SCMP_SYS(epoll_ctl),
+                            SCMP_SYS(poll),
+                            SCMP_SYS(ppoll),
+                            SCMP_SYS(futex),
+                            SCMP_SYS(munmap),
+                            SCMP_SYS(mremap),
+                            SCMP_SYS(madvise),
+                            SCMP_SYS(brk),
+                            SCMP_SYS(clock_gettime),
+                            SCMP_SYS(gettimeofday),
+                            SCMP_SYS(time),
+                            SCMP_SYS(clock_nanosleep),
+                            SCMP_SYS(nanosleep),
+                            SCMP_SYS(getrandom),
+                            SCMP_SYS(timerfd_settime),
+                            SCMP_SYS(getsockopt),
+                            SCMP_SYS(setsockopt),
+                            SCMP_SYS(getpeername),
+                            SCMP_SYS(getsockname),
+                            SCMP_SYS(rt_sigreturn),
+                            SCMP_SYS(rt_sigprocmask),
+                            SCMP_SYS(rt_sigaction),
+                            SCMP_SYS(sigaltstack),
+                            SCMP_SYS(exit),
+                            SCMP_SYS(exit_group),
+                            SCMP_SYS(getpid),
+                            SCMP_SYS(gettid),
+                            SCMP_SYS(sched_yield),
+                            SCMP_SYS(restart_syscall),
+                            SCMP_SYS(getuid),
+                            SCMP_SYS(geteuid),
+                            SCMP_SYS(getgid),
+                            SCMP_SYS(getegid),
+                            SCMP_SYS(lseek),
+                            SCMP_SYS(membarrier),
+                            SCMP_SYS(rseq),
+                            SCMP_SYS(uname),
+                            SCMP_SYS(sched_getaffinity)};
+
+struct FreeFilter {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+
+Result<void> change_user() {
+  if (::geteuid() != 0) return {};
+  // Where a user namespace has no such user, the rest has to do.
+  if (::setgroups(0, nullptr) != 0 && errno != EPERM) {
+    return std::unexpected(system_error(errno, "give up groups"));
+  }
+  if (::setresgid(kNobody, kNobody, kNobody) != 0 && errno != EINVAL && errno != EPERM) {
+    return std::unexpected(system_error(errno, "change the group"));
+  }
+  if (::setresuid(kNobody, kNobody, kNobody) != 0 && errno != EINVAL && errno != EPERM) {
+    return std::unexpected(system_error(errno, "change the user"));
+  }
+  return {};
+}
+
+Result<void> drop_capabilities() {
+  __user_cap_header_struct head{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  const __user_cap_data_struct none[2]{};
+  if (::syscall(SYS_capset, &head, none) != 0) {
+    return std::unexpected(system_error(errno, "give up capabilities"));
+  }
+  return {};
+}
+
+/// A ruleset that handles everything of the kernel's version and permits nothing of it
+/// (Documentation/userspace-api/landlock.rst). Without Landlock, seccomp alone keeps files away.
+Result<void> forbid_files() {
+  const long version =
+      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (version < 1) return {};
+  landlock_ruleset_attr handled{};
+  handled.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  // version 1: 13 rights
+  const UniqueFd ruleset(static_cast<int>(
+      ::syscall(SYS_landlock_create_ruleset, &handled, sizeof handled.handled_access_fs, 0)));
+  if (!ruleset || ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
+    return std::unexpected(system_error(errno, "give up the file system"));
+  }
+  return {};
+}
+
+void limit_resources() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::setrlimit(RLIMIT_FSIZE, &none);
+}
+
+Result<void> filter_system_calls() {
+  const std::unique_ptr<void, FreeFilter> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
+  if (!filter) return fail(ErrorKind::unavailable, "no memory for a filter of system calls");
+  int error = 0;
+  const auto allow = [&](int call, auto... conditions) {
+    const int added =
+        seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, sizeof...(conditions), conditions...);
+    if (added != 0 && error == 0) error = -added;
+  };
+  for (const int call : kAllowed) allow(call);
+  allow(SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+        SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
+  allow(SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+  allow(SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL));
+  allow(SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL));
+  allow(SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFD));
+  allow(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO));
+  allow(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+  // abort() signals the thread that calls it.
+  allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
+  if (error != 0) return std::unexpected(system_error(error, "make a filter of system calls"));
+  seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
+  if (const int loaded = seccomp_load(filter.get()); loaded != 0) {
+    return fail(ErrorKind::unsupported,
+                fmt::format("the kernel takes no filter of system calls (seccomp): {}",
+                            system_error(-loaded, "load").message()));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> lock_down() {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    return std::unexpected(system_error(errno, "give up new privileges"));
+  }
+  limit_resources();
+  LOCKSTEP_CHECK(change_user());
+  LOCKSTEP_CHECK(drop_capabilities());
+  // A change of the user makes a process undumpable; so does this, where there was none.
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  LOCKSTEP_CHECK(forbid_files());
+  return filter_system_calls();
+}
+
+}  // namespace lockstep

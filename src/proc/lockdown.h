@@ -1,0 +1,19 @@
+// Takes from this process whatever a parser of hostile bytes does not need.
+
+#pragma once
+
+#include "base/result.h"
+
+namespace lockstep {
+
+/// For ever, and for all threads: another user (nobody, where we are root), no capability, no file
+/// system (Landlock, where the kernel has it), no core file, and no system call but those on
+/// descriptors that are open already, memory, time and signals to itself. What is refused fails
+/// with EPERM: open, socket, connect, exec, fork, ptrace, and all else. No memory may become
+/// executable.
+///
+/// Call it when all threads are there, all files read, all libraries loaded. Errors: `unsupported`
+/// where the kernel has no seccomp; then the process must not go on.
+Result<void> lock_down();
+
+}  // namespace lockstep
