@@ -1,19 +1,35 @@
-# cmake -D INPUT=file -D FUNCTION=name -D OUTPUT=file.cpp -P embed.cmake
-# Writes a source file whose function lockstep::data::FUNCTION() returns the text of INPUT.
+# cmake -D INPUT=file,file... -D FOLDER=folder -D FUNCTION=name -D OUTPUT=file.cpp -P embed.cmake
+# Writes a source file whose function lockstep::data::FUNCTION() returns the text of the files of
+# FOLDER, one after the other.
 
-file(READ "${INPUT}" text)
+string(REPLACE "," ";" files "${INPUT}")
+set(text "")
+foreach(file IN LISTS files)
+  file(READ "${FOLDER}/${file}" part)
+  string(APPEND text "${part}")
+endforeach()
 string(FIND "${text}" ")embedded\"" end)
 if(NOT end EQUAL -1)
   message(FATAL_ERROR "${INPUT} holds the text that ends a raw string literal")
 endif()
-file(WRITE "${OUTPUT}" "// Generated from ${INPUT}; change that file instead.
+# A literal has its limits with compilers; pieces of one do not.
+set(literal "")
+string(LENGTH "${text}" length)
+set(place 0)
+while(place LESS length)
+  string(SUBSTRING "${text}" ${place} 16000 piece)
+  string(APPEND literal "R\"embedded(${piece})embedded\"\n")
+  math(EXPR place "${place} + 16000")
+endwhile()
+file(WRITE "${OUTPUT}" "// Generated from ${INPUT}; change these instead.
 
 #include \"data/${FUNCTION}.h\"
 
 namespace lockstep::data {
 
 std::string_view ${FUNCTION}() {
-  return R\"embedded(${text})embedded\";
+  return
+${literal};
 }
 
 }  // namespace lockstep::data

@@ -4,9 +4,11 @@
 
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/services.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
 
@@ -39,6 +41,7 @@ Result<int> run(const cli::Options& options) {
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
+  if (argc == 2 && std::string_view(argv[1]) == kDialogueWorker) return run_dialogue_worker();
   const auto parsed = cli::parse_command_line(argc, argv);
   if (const auto* const early = std::get_if<cli::EarlyExit>(&parsed)) {
     if (early->status == cli::kInStep) return print(early->text) ? cli::kInStep : cli::kIncomplete;

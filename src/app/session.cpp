@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/console.h"
+#include "app/services.h"
 #include "app/stop_order.h"
 #include "base/text.h"
 #include "cli/format.h"
@@ -58,9 +59,9 @@ Result<void> Session::prepare(const cli::PortOptions& options, const std::string
   LOCKSTEP_TRY(ports_, make_ports(udp_alone ? "" : options.ports.value_or(default_ports),
                                   tcp_alone ? "" : options.udp_ports.value_or(default_udp_ports),
                                   config_.scan.exclude_ports));
+  fence_ = make_fence(config_, allow, all, policy_);
   LOCKSTEP_TRY(ComposedCollector composed,
-               make_port_collector(config_, options, make_fence(config_, allow, all, policy_),
-                                   ports_, use, links_));
+               make_port_collector(config_, options, fence_, ports_, use, links_));
   foretell(options);
   collector_ = std::move(composed.collector);
   if (!composed.notice.empty()) warn(composed.notice);
@@ -74,6 +75,16 @@ Result<void> Session::prepare_sweep(const cli::PortOptions& options,
   const Inventory all = inventory_;
   return prepare(options, config_.scan.ports, config_.scan.udp_ports, config_.scan.allow,
                  EngineUse::sweep, all, nodes);
+}
+
+Result<void> Session::identify_services(SweepRecord& record, const std::string& log_file) {
+  LOCKSTEP_TRY(const auto collector, make_service_collector(fence_, log_file));
+  LOCKSTEP_TRY(const CollectSummary summary,
+               lockstep::identify_services(*collector, record, control_));
+  record.summary.interrupted = record.summary.interrupted || summary.interrupted;
+  if (record.summary.problem.empty()) record.summary.problem = summary.problem;
+  record.summary.duration += summary.duration;
+  return {};
 }
 
 void Session::foretell(const cli::PortOptions& options) const {

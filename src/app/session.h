@@ -31,6 +31,10 @@ class Session {
   Result<void> prepare_sweep(const cli::PortOptions& options,
                              const std::vector<std::string>& nodes);
 
+  /// Asks what `record` has open what it is; after prepare(). `log_file` as in
+  /// make_service_collector().
+  Result<void> identify_services(SweepRecord& record, const std::string& log_file);
+
   /// Somebody stopped all sending meanwhile (stop_order.h).
   bool was_stopped_for_all() const { return stop_.by_file(); }
 
@@ -49,6 +53,7 @@ class Session {
   TargetPolicy policy_;
   PortSets ports_;
   net::KernelLinks links_;
+  scan::Fence fence_;
   std::unique_ptr<PortCollector> collector_;
   StopSwitch stop_;
   cli::ProgressLine line_;

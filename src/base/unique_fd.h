@@ -25,6 +25,8 @@ class UniqueFd {
 
   /// The descriptor, or -1 where there is none. Still owned by this object.
   int get() const { return fd_; }
+  /// Gives it up: whoever takes it closes it.
+  int release() { return std::exchange(fd_, -1); }
   explicit operator bool() const { return fd_ >= 0; }
 
  private:

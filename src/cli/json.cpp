@@ -9,6 +9,29 @@ namespace {
 
 namespace json = boost::json;
 
+json::object of_key(const ServiceKey& key) {
+  return {{"type", json_text(key.type)}, {"sha256", json_text(key.sha256)}};
+}
+
+json::object of_service(const ServiceObservation& seen) {
+  static constexpr const char* kMatches[] = {"none", "soft", "hard"};
+  const Service& service = seen.service;
+  return {{"name", json_or_null(service.name)},
+          {"match", kMatches[static_cast<std::size_t>(service.match)]},
+          {"product", json_or_null(service.product)},
+          {"version", json_or_null(service.version)},
+          {"info", json_or_null(service.info)},
+          {"hostname", json_or_null(service.hostname)},
+          {"system", json_or_null(service.system)},
+          {"device", json_or_null(service.device)},
+          {"tunnel", service.tls ? json::value("tls") : json::value(nullptr)},
+          {"hostkeys", json_array(service.hostkeys, of_key)},
+          {"certificate_sha256", json_or_null(service.certificate_sha256)},
+          {"public_key_sha256", json_or_null(service.public_key_sha256)},
+          {"banner", json_text(service.banner)},
+          {"note", json_or_null(seen.note)}};
+}
+
 json::object of_observation(const PortObservation& seen) {
   return {{"node", json_text(seen.node)},
           {"address", seen.address.to_string()},
@@ -56,7 +79,13 @@ json::object of_check(const DoctorCheck& check) {
 
 std::string scan_json(const SweepRecord& record) {
   LongDocument document(json_record(record));
-  document.add("ports", record.observations, of_observation);
+  document.add("ports", record.observations, [&record](const PortObservation& seen) {
+    json::object port = of_observation(seen);
+    if (const ServiceObservation* const service = service_at(record, seen)) {
+      port["service"] = of_service(*service);
+    }
+    return port;
+  });
   document.add("coverage", record.coverage, json_coverage);
   return document.take();
 }

@@ -36,6 +36,8 @@ struct ScanCommand {
   std::vector<std::string> targets;
   std::vector<std::string> allow;
   PortOptions ports;
+  bool services = false;  ///< ask what is open what it is
+  std::string dialogues;  ///< a file for what was sent to services; empty: none
   bool json = false;
   std::string report;  ///< a file for the JSON document; empty: none
 };

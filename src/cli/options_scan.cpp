@@ -35,6 +35,14 @@ void add_scan(CLI::App& app, Options& options) {
                  "addresses only)")
       ->type_name("PREFIX");
   add_port_options(sub, command->ports);
+  CLI::Option* const services =
+      sub.add_flag("--services", command->services,
+                   "Ask what is open what it is. This completes connections and sends probes: not "
+                   "for nodes with jobs");
+  sub.add_option("--dialogues", command->dialogues,
+                 "Write every byte that is sent to services here")
+      ->type_name("FILE")
+      ->needs(services);
   add_json(sub, command->json);
   add_report(sub, command->report);
 }

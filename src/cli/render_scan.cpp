@@ -35,19 +35,50 @@ std::string coverage_line(const SweepRecord& record) {
                      with_thousands(answered), with_thousands(open));
 }
 
-/// Rows of one port and state, with the nodes that show it.
-std::string ports_table(const std::vector<PortObservation>& observations) {
-  std::map<std::tuple<Protocol, Port, PortState, Evidence>, std::set<std::string>> rows;
-  for (const PortObservation& seen : observations) {
-    rows[{seen.protocol, seen.port, seen.state, seen.evidence}].insert(seen.node);
+/// "OpenSSH 9.2p1 (protocol 2.0)"; with the keys of a service, which differ from node to node.
+std::string said(const ServiceObservation& seen) {
+  const Service& service = seen.service;
+  std::string text = service.product;
+  for (const std::string& part :
+       {service.version, service.info.empty() ? "" : "(" + service.info + ")"}) {
+    if (!part.empty()) text += (text.empty() ? "" : " ") + part;
   }
-  Table table({"PORT", "STATE", "EVIDENCE", "NAME", "NODES"});
+  if (!seen.note.empty()) text += (text.empty() ? "" : "; ") + seen.note;
+  return text;
+}
+
+/// "ssl/http"; with a question mark where it is no more than the custom of its port.
+std::string name_of(const PortObservation& seen, const ServiceObservation* service) {
+  if (service == nullptr) return std::string(port_name(seen.port, seen.protocol));
+  if (service->service.name.empty()) return std::string(port_name(seen.port, seen.protocol)) + "?";
+  return (service->service.tls ? "ssl/" : "") + service->service.name;
+}
+
+/// Rows of one port, state and service, with the nodes that show it.
+std::string ports_table(const SweepRecord& record) {
+  std::map<std::tuple<Protocol, Port, PortState, Evidence, std::string, std::string>,
+           std::set<std::string>>
+      rows;
+  for (const PortObservation& seen : record.observations) {
+    const ServiceObservation* const service = service_at(record, seen);
+    rows[{seen.protocol, seen.port, seen.state, seen.evidence, name_of(seen, service),
+          service == nullptr ? "" : said(*service)}]
+        .insert(seen.node);
+  }
+  const bool asked = !record.services.empty();
+  std::vector<std::string> header = {"PORT", "STATE", "EVIDENCE", "NAME"};
+  if (asked) header.emplace_back("SAYS");
+  header.emplace_back("NODES");
+  Table table(header);
   for (const auto& [key, nodes] : rows) {
-    const auto& [protocol, port, state, evidence] = key;
+    const auto& [protocol, port, state, evidence, name, says] = key;
     const std::vector<std::string> names(nodes.begin(), nodes.end());
-    table.add({fmt::format("{}/{}", port, to_string(protocol)), std::string(to_string(state)),
-               std::string(to_string(evidence)), std::string(port_name(port, protocol)),
-               nodes_in_short(names)});
+    std::vector<std::string> row = {fmt::format("{}/{}", port, to_string(protocol)),
+                                    std::string(to_string(state)), std::string(to_string(evidence)),
+                                    shown(name)};
+    if (asked) row.push_back(shown_sentence(says, 100));
+    row.push_back(nodes_in_short(names));
+    table.add(std::move(row));
   }
   return table.empty() ? "" : table.to_string() + "\n";
 }
@@ -55,8 +86,8 @@ std::string ports_table(const std::vector<PortObservation>& observations) {
 }  // namespace
 
 std::string scan_text(const SweepRecord& record) {
-  return ports_table(record.observations) + format_interruption(record) + coverage_line(record) +
-         "\n" + format_gaps(record.coverage, "  ") + format_effort(record.summary) + ", engine " +
+  return ports_table(record) + format_interruption(record) + coverage_line(record) + "\n" +
+         format_gaps(record.coverage, "  ") + format_effort(record.summary) + ", engine " +
          record.summary.method + "\n";
 }
 

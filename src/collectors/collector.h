@@ -16,8 +16,17 @@
 #include "base/port.h"
 #include "base/result.h"
 #include "model/observation.h"
+#include "model/service.h"
 
 namespace lockstep {
+
+/// A port that is asked what it is.
+struct ServiceQuestion {
+  Protocol protocol = Protocol::tcp;
+  Port port = 0;
+  std::string expected{};    ///< the name of the service that should be there; empty: not known
+  bool expects_tls = false;  ///< the same within TLS
+};
 
 /// One address to examine.
 struct CollectTarget {
@@ -27,6 +36,8 @@ struct CollectTarget {
   std::string group;  ///< rack or switch, for its rate; empty: none
   /// What the node may get, over all its addresses together.
   PacketsPerSecond node_rate = PacketsPerSecond::unlimited();
+  /// For collectors that ask what is there, not whether something is.
+  std::vector<ServiceQuestion> questions{};
 };
 
 /// Where facts go. Called from one thread, in any order of addresses; the coverage of an address
@@ -35,6 +46,7 @@ class ObservationSink {
  public:
   virtual ~ObservationSink() = default;
   virtual void observe(PortObservation observation) = 0;
+  virtual void identify(ServiceObservation /*observation*/) {}  ///< of collectors that ask that
   virtual void cover(Coverage coverage) = 0;
 };
 

@@ -78,7 +78,8 @@ TEST(Matcher, TheFirstSignatureThatFitsTells) {
 }
 
 TEST(Matcher, HostileAnswersRunIntoLimits) {
-  Matcher matcher = matcher_of("Probe TCP NULL q||\nmatch bad m|^(a+)+(?=b)(?!b)|\nmatch good m|^a|\n");
+  Matcher matcher =
+      matcher_of("Probe TCP NULL q||\nmatch bad m|^(a+)+(?=b)(?!b)|\nmatch good m|^a|\n");
   const Match found = match(matcher, "NULL", std::string(5000, 'a') + "b");
   EXPECT_TRUE(found.limited);
   EXPECT_EQ(found.service.name, "good");

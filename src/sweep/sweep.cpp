@@ -1,6 +1,10 @@
 #include "sweep/sweep.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
 
 namespace lockstep {
 namespace {
@@ -12,6 +16,18 @@ class RecordingSink final : public ObservationSink {
     record_.observations.push_back(std::move(observation));
   }
   void cover(Coverage coverage) override { record_.coverage.push_back(std::move(coverage)); }
+
+ private:
+  SweepRecord& record_;
+};
+
+/// What services say goes to a record that has its coverage already.
+class IdentifyingSink final : public ObservationSink {
+ public:
+  explicit IdentifyingSink(SweepRecord& record) : record_(record) {}
+  void observe(PortObservation /*observation*/) override {}
+  void identify(ServiceObservation seen) override { record_.services.push_back(std::move(seen)); }
+  void cover(Coverage /*coverage*/) override {}
 
  private:
   SweepRecord& record_;
@@ -36,6 +52,36 @@ Result<SweepRecord> run_sweep(Collector& collector, TargetSelection selection,
   RecordingSink sink(record);
   LOCKSTEP_TRY(record.summary, collector.collect(selection.targets, sink, control));
   return record;
+}
+
+const ServiceObservation* service_at(const SweepRecord& record, const PortObservation& port) {
+  const auto place = [](const auto& seen) {
+    return std::tie(seen.node, seen.address, seen.network, seen.protocol, seen.port);
+  };
+  const auto found = std::lower_bound(
+      record.services.begin(), record.services.end(), port,
+      [&](const ServiceObservation& a, const PortObservation& b) { return place(a) < place(b); });
+  return found != record.services.end() && place(*found) == place(port) ? &*found : nullptr;
+}
+
+Result<CollectSummary> identify_services(Collector& services, SweepRecord& record,
+                                         const CollectControl& control) {
+  std::map<std::pair<std::string_view, IpAddress>, CollectTarget> targets;
+  for (const PortObservation& seen : record.observations) {
+    if (seen.state != PortState::open) continue;
+    CollectTarget& target = targets[{seen.node, seen.address}];
+    target.node = seen.node;
+    target.address = seen.address;
+    target.network = seen.network;
+    target.questions.push_back({.protocol = seen.protocol, .port = seen.port});
+  }
+  std::vector<CollectTarget> asked;
+  asked.reserve(targets.size());
+  for (auto& [place, target] : targets) asked.push_back(std::move(target));
+  IdentifyingSink sink(record);
+  LOCKSTEP_TRY(CollectSummary summary, services.collect(asked, sink, control));
+  std::ranges::sort(record.services);
+  return summary;
 }
 
 }  // namespace lockstep

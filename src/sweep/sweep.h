@@ -14,11 +14,20 @@ struct SweepRecord {
   WallTime started;
   CollectSummary summary;
   std::vector<PortObservation> observations;
-  std::vector<Coverage> coverage;  ///< of every address, and of nodes that were left out
+  std::vector<ServiceObservation> services;  ///< of ports that were asked what they are; ascending
+  std::vector<Coverage> coverage;            ///< of every address, and of nodes that were left out
 
   /// Every address is examined in full.
   bool complete() const;
 };
+
+/// What answered there, or null where it was not asked. O(log services).
+const ServiceObservation* service_at(const SweepRecord& record, const PortObservation& port);
+
+/// Asks the open ports of `record` what they are, by a collector of services, and adds what they
+/// say. Errors: those of Collector::collect.
+Result<CollectSummary> identify_services(Collector& services, SweepRecord& record,
+                                         const CollectControl& control);
 
 /// Runs `collector` over the selection. Errors: those of Collector::collect.
 Result<SweepRecord> run_sweep(Collector& collector, TargetSelection selection,

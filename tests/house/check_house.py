@@ -30,7 +30,7 @@ ALLOWED = {
     "inventory": "base model",
     "inventory/*": "base model inventory",
     "collectors": "base model",
-    "collectors/*": "base model net net/* scan collectors/collector.h",
+    "collectors/*": "base proc dialogue model net net/* scan collectors/collector.h",
     "profiles": "base model",
     "profiles/*": "base model",
     "analysis": "base model profiles",
@@ -44,7 +44,7 @@ ALLOWED = {
     "cli": "base model collectors/collector.h control",
     "serve": "base model control",
     "serve/*": "base model control serve",
-    "app": "base proc net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
+    "app": "base proc data services dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
            " sweep control cli serve/*",
     "main.cpp": "base cli app",
 }

@@ -1,0 +1,88 @@
+#include "app/services.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <thread>
+
+#include "app/console.h"
+#include "base/text.h"
+#include "data/service_probes.h"
+#include "dialogue/worker.h"
+#include "proc/confined_child.h"
+#include "proc/lockdown.h"
+#include "services/probe_file.h"
+
+namespace lockstep {
+namespace {
+
+constexpr int kNoWork = 3;
+constexpr std::size_t kLongestPiece = 256;
+
+Result<services::Matcher> make_matcher() {
+  services::ProbeSet set;
+  LOCKSTEP_CHECK(services::parse_probe_file(data::service_probes(), set));
+  LOCKSTEP_CHECK(services::check_fallbacks(set));
+  return services::Matcher::create(std::move(set));
+}
+
+Result<void> work() {
+  LOCKSTEP_TRY(services::Matcher matcher, make_matcher());
+  return dialogue::serve_tasks(kConfinedSocket, matcher, {.lock_down = lock_down});
+}
+
+/// A line for each piece that was sent: "node1 198.18.1.1 22/tcp ..."
+class DialogueLog {
+ public:
+  static Result<std::shared_ptr<DialogueLog>> open(const std::string& path) {
+    auto log = std::make_shared<DialogueLog>();
+    log->file_.reset(std::fopen(path.c_str(), "we"));
+    if (!log->file_) {
+      return std::unexpected(system_error(errno, fmt::format("write {}", lockstep::quoted(path))));
+    }
+    return log;
+  }
+
+  void write(const ServiceObservation& seen, const std::vector<std::string>& pieces) {
+    for (const std::string& piece : pieces) {
+      const std::string line =
+          fmt::format("{} {} {}/{} {}\n", seen.node, seen.address.to_string(), seen.port,
+                      to_string(seen.protocol), lockstep::quoted(piece, kLongestPiece));
+      std::fwrite(line.data(), 1, line.size(), file_.get());
+    }
+    std::fflush(file_.get());
+  }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
+}  // namespace
+
+int run_dialogue_worker() {
+  const auto done = work();
+  if (done) return 0;
+  warn("identifying services: " + done.error().message());
+  return kNoWork;
+}
+
+Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence,
+                                                                 const std::string& log_file) {
+  ServiceCollectorOptions options;
+  options.pool.command = {"/proc/self/exe", kDialogueWorker};
+  options.pool.fence = std::move(fence);
+  options.pool.workers = std::max(1U, std::thread::hardware_concurrency());
+  if (!log_file.empty()) {
+    LOCKSTEP_TRY(const std::shared_ptr<DialogueLog> log, DialogueLog::open(log_file));
+    options.log = [log](const ServiceObservation& seen, const std::vector<std::string>& pieces) {
+      log->write(seen, pieces);
+    };
+  }
+  return std::make_unique<ServiceCollector>(std::move(options));
+}
+
+}  // namespace lockstep

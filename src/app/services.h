@@ -1,0 +1,26 @@
+// Composition of what identifies services: our probes, and the processes that talk to services.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "collectors/services/service_collector.h"
+#include "services/matcher.h"
+
+namespace lockstep {
+
+/// The hidden first word of a command line that makes the program such a process
+/// (proc/confined_child.h says what it is given).
+inline constexpr const char* kDialogueWorker = "dialogue-worker";
+
+/// Gives up all rights and serves tasks until nobody gives any. Returns an exit status.
+int run_dialogue_worker();
+
+/// A collector whose processes are copies of this program. `log_file`, where it is not empty, gets
+/// every byte that is sent. Errors: the file.
+Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence,
+                                                                 const std::string& log_file);
+
+}  // namespace lockstep

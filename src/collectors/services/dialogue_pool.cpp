@@ -1,0 +1,306 @@
+#include "collectors/services/dialogue_pool.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <deque>
+#include <expected>
+#include <map>
+#include <optional>
+
+#include "dialogue/message_socket.h"
+#include "proc/confined_child.h"
+#include "scan/socket_address.h"
+
+namespace lockstep {
+
+using dialogue::Outcome;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// A process, and what it has to do.
+struct DialoguePool::Worker {
+  explicit Worker(ConfinedChild started) : child(std::move(started)) {}
+
+  ConfinedChild child;
+  std::uint32_t reading = 0;  // the task whose bytes it looked at last
+};
+
+namespace {
+
+constexpr milliseconds kTick(50);
+constexpr unsigned kMostStartsInARow = 5;  // of processes that end before they have done anything
+
+struct Connecting {
+  UniqueFd socket;
+  std::uint32_t task = 0;
+  std::uint32_t connection = 0;
+  steady_clock::time_point begun;
+};
+
+/// A job that a worker has.
+struct Running {
+  std::size_t job = 0;
+  std::size_t worker = 0;
+  unsigned connections = 0;
+  steady_clock::time_point begun;
+};
+
+Outcome without_result(std::string note) {
+  Outcome outcome;
+  outcome.note = std::move(note);
+  return outcome;
+}
+
+/// A socket that connects to the job's port. Errors: an errno.
+std::expected<UniqueFd, int> begin_connecting(const DialogueJob& job) {
+  const scan::SocketAddress to = scan::socket_address(job.address, job.task.port);
+  const int type = job.task.protocol == Protocol::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  UniqueFd socket(::socket(to.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return std::unexpected(errno);
+  if (::connect(socket.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) {
+    return std::unexpected(errno);
+  }
+  return socket;
+}
+
+}  // namespace
+
+class DialoguePool::Run {
+ public:
+  Run(DialoguePool& pool, const std::vector<DialogueJob>& jobs, const Report& report,
+      const std::atomic<bool>* stop)
+      : pool_(pool), jobs_(jobs), report_(report), stop_(stop) {
+    for (std::size_t i = 0; i < jobs.size(); ++i) waiting_[jobs[i].node].push_back(i);
+    for (const auto& [node, queue] : waiting_) idle_.push_back(node);
+  }
+
+  Result<void> run() {
+    while (done_ < jobs_.size() && (stop_ == nullptr || !*stop_)) {
+      LOCKSTEP_CHECK(pool_.start_missing());
+      give_work();
+      wait();
+      for (std::size_t i = 0; i < pool_.workers_.size(); ++i) listen_to(i);
+      finish_connections();
+      end_what_takes_too_long();
+      LOCKSTEP_CHECK(bury());
+    }
+    return {};
+  }
+
+ private:
+  /// As many dialogues as may go on at a time, to the workers in turn.
+  void give_work() {
+    while (!idle_.empty() && running_.size() < pool_.options_.most_dialogues) {
+      const std::size_t node = idle_.front();
+      const std::size_t job = waiting_[node].front();
+      if (!pool_.options_.fence.permits(jobs_[job].address)) {
+        idle_.pop_front();
+        finish(job, without_result("outside [scan] allow, or excluded"));
+        continue;
+      }
+      const std::size_t worker = next_worker_++ % pool_.workers_.size();
+      dialogue::Task task = jobs_[job].task;
+      task.id = next_id_;
+      const auto sent = dialogue::send(pool_.workers_[worker].child.socket(), task);
+      if (!sent || !*sent) return;  // busy, or gone: later
+      ++next_id_;
+      idle_.pop_front();
+      running_[task.id] = {
+          .job = job, .worker = worker, .connections = 0, .begun = steady_clock::now()};
+    }
+  }
+
+  void wait() {
+    polled_.clear();
+    for (const Worker& worker : pool_.workers_) {
+      polled_.push_back({worker.child.socket(), POLLIN, 0});
+    }
+    for (const Connecting& connecting : connecting_) {
+      polled_.push_back({connecting.socket.get(), POLLOUT, 0});
+    }
+    ::poll(polled_.data(), polled_.size(), static_cast<int>(kTick.count()));
+  }
+
+  void listen_to(std::size_t index) {
+    for (;;) {
+      auto received = dialogue::receive(pool_.workers_[index].child.socket());
+      if (!received) {
+        lose(index);
+        return;
+      }
+      if (!*received) return;
+      handle(index, (*received)->message);
+    }
+  }
+
+  void handle(std::size_t worker, dialogue::Message& message) {
+    if (const auto* const request = std::get_if<dialogue::ConnectRequest>(&message)) {
+      if (is_its(worker, request->task)) connect(*request);
+    } else if (const auto* const reading = std::get_if<dialogue::Reading>(&message)) {
+      pool_.workers_[worker].reading = reading->task;
+    } else if (auto* const outcome = std::get_if<Outcome>(&message)) {
+      if (!is_its(worker, outcome->task)) return;
+      starts_in_a_row_ = 0;
+      const std::size_t job = running_.at(outcome->task).job;
+      running_.erase(outcome->task);
+      finish(job, std::move(*outcome));
+    }
+  }
+
+  /// A worker speaks for its own tasks alone.
+  bool is_its(std::size_t worker, std::uint32_t task) const {
+    const auto found = running_.find(task);
+    return found != running_.end() && found->second.worker == worker;
+  }
+
+  void connect(const dialogue::ConnectRequest& request) {
+    Running& running = running_.at(request.task);
+    if (++running.connections > kMostConnections) return answer(request, EMFILE, UniqueFd(), {});
+    auto socket = begin_connecting(jobs_[running.job]);
+    if (!socket) return answer(request, socket.error(), UniqueFd(), {});
+    connecting_.push_back({.socket = std::move(*socket),
+                           .task = request.task,
+                           .connection = request.connection,
+                           .begun = steady_clock::now()});
+  }
+
+  void answer(const dialogue::ConnectRequest& request, int error, UniqueFd socket,
+              steady_clock::duration round_trip) {
+    const auto found = running_.find(request.task);
+    if (found == running_.end()) return;
+    const dialogue::Connected connected{
+        .task = request.task,
+        .connection = request.connection,
+        .error = error,
+        .round_trip = std::chrono::duration_cast<std::chrono::microseconds>(round_trip)};
+    const int to = pool_.workers_[found->second.worker].child.socket();
+    // A worker that takes nothing more is found out by the time that its task takes.
+    static_cast<void>(dialogue::send(to, connected, socket.get()));
+  }
+
+  void finish_connections() {
+    const auto now = steady_clock::now();
+    const std::size_t workers = pool_.workers_.size();
+    const std::size_t polled = polled_.size() - workers;
+    std::vector<Connecting> rest;
+    for (std::size_t i = 0; i < connecting_.size(); ++i) {
+      Connecting& connecting = connecting_[i];
+      const bool ready = i < polled && polled_[workers + i].revents != 0;
+      const bool late = now - connecting.begun > pool_.options_.connect_timeout;
+      if (!ready && !late) {
+        rest.push_back(std::move(connecting));
+        continue;
+      }
+      int error = ready ? 0 : ETIMEDOUT;
+      socklen_t size = sizeof error;
+      if (ready) ::getsockopt(connecting.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+      answer({.task = connecting.task, .connection = connecting.connection}, error,
+             error == 0 ? std::move(connecting.socket) : UniqueFd(), now - connecting.begun);
+    }
+    connecting_ = std::move(rest);
+  }
+
+  void end_what_takes_too_long() {
+    const auto now = steady_clock::now();
+    for (const auto& [id, running] : running_) {
+      if (now - running.begun < kLongestDialogue) continue;
+      if (lose(running.worker)) pool_.workers_[running.worker].reading = id;
+    }
+  }
+
+  /// False where that is known already.
+  bool lose(std::size_t worker) {
+    if (std::ranges::find(lost_, worker) != lost_.end()) return false;
+    lost_.push_back(worker);
+    return true;
+  }
+
+  /// Workers that are gone: the one task that did it ends without a result, the others begin again.
+  Result<void> bury() {
+    std::ranges::sort(lost_, std::greater());
+    for (const std::size_t index : lost_) {
+      const std::string how = pool_.workers_[index].child.ended().value_or("hangs");
+      std::vector<std::uint32_t> again;
+      for (const auto& [id, running] : running_) {
+        if (running.worker == index) again.push_back(id);
+      }
+      for (const std::uint32_t id : again) {
+        const std::size_t job = running_.at(id).job;
+        running_.erase(id);
+        if (id == pool_.workers_[index].reading) {
+          finish(job, without_result(fmt::format(
+                          "the process that reads answers was lost on this one: {}", how)));
+        } else {
+          idle_.push_back(jobs_[job].node);
+        }
+      }
+      pool_.workers_.erase(pool_.workers_.begin() + static_cast<std::ptrdiff_t>(index));
+      for (auto& [id, running] : running_) running.worker -= running.worker > index ? 1 : 0;
+      if (++starts_in_a_row_ > kMostStartsInARow) {
+        return fail(
+            ErrorKind::unavailable,
+            fmt::format("processes that read answers end before they have read one: {}", how));
+      }
+    }
+    lost_.clear();
+    return {};
+  }
+
+  /// The node's next job may begin.
+  void finish(std::size_t job, Outcome outcome) {
+    ++done_;
+    const std::size_t node = jobs_[job].node;
+    auto& queue = waiting_[node];
+    std::erase(queue, job);
+    if (!queue.empty()) idle_.push_back(node);
+    report_(job, std::move(outcome));
+  }
+
+  DialoguePool& pool_;
+  const std::vector<DialogueJob>& jobs_;
+  const Report& report_;
+  const std::atomic<bool>* stop_;
+  std::map<std::size_t, std::deque<std::size_t>>
+      waiting_;                               // of each node, the one that runs in front
+  std::deque<std::size_t> idle_;              // nodes of which a job may begin
+  std::map<std::uint32_t, Running> running_;  // by the id of its task
+  std::vector<Connecting> connecting_;
+  std::vector<pollfd> polled_;  // the workers, then `connecting_` as it was
+  std::vector<std::size_t> lost_;
+  std::size_t done_ = 0;
+  std::size_t next_worker_ = 0;
+  std::uint32_t next_id_ = 1;
+  unsigned starts_in_a_row_ = 0;
+};
+
+DialoguePool::DialoguePool(DialoguePoolOptions options) : options_(std::move(options)) {}
+DialoguePool::DialoguePool(DialoguePool&&) noexcept = default;
+DialoguePool& DialoguePool::operator=(DialoguePool&&) noexcept = default;
+DialoguePool::~DialoguePool() = default;
+
+Result<void> DialoguePool::start_missing() {
+  while (workers_.size() < std::max(1U, options_.workers)) {
+    LOCKSTEP_TRY(ConfinedChild child, ConfinedChild::start(options_.command));
+    workers_.emplace_back(std::move(child));
+  }
+  return {};
+}
+
+Result<void> DialoguePool::start() {
+  return start_missing();
+}
+
+Result<void> DialoguePool::run(const std::vector<DialogueJob>& jobs, const Report& report,
+                               const std::atomic<bool>* stop) {
+  auto done = Run(*this, jobs, report, stop).run();
+  // What a run that was stopped or has failed has begun is over.
+  if (!done || (stop != nullptr && *stop)) workers_.clear();
+  return done;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,75 @@
+// Runs dialogues in processes without rights (dialogue/worker.h), and makes their connections for
+// them.
+//
+// Only here a connection is made: to the address and port of a task, if the fence permits it, so
+// many times and no more. A process that crashes, hangs, or says what is no message is replaced:
+// the task whose bytes it looked at ends without a result, the others begin again elsewhere.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "dialogue/messages.h"
+#include "scan/plan.h"
+
+namespace lockstep {
+
+struct DialoguePoolOptions {
+  /// How a worker is started; its socket is kConfinedSocket (proc/confined_child.h).
+  std::vector<std::string> command;
+  scan::Fence fence;
+  unsigned workers = 1;
+  unsigned most_dialogues = 256;  ///< at a time, of all nodes together; one of each node
+  std::chrono::milliseconds connect_timeout{1000};
+};
+
+/// One port of one node. A node's jobs go one after the other.
+struct DialogueJob {
+  std::size_t node = 0;  ///< the same number for all jobs of a node
+  IpAddress address;
+  dialogue::Task task;  ///< its id is the pool's
+};
+
+/// The longest that one dialogue takes, however many connections it makes: a process that has not
+/// told the outcome by then is ended.
+inline constexpr std::chrono::seconds kLongestDialogue(25);
+/// The most connections of one dialogue.
+inline constexpr unsigned kMostConnections = 24;
+
+class DialoguePool {
+ public:
+  /// Called with the job's index, once each, in any order.
+  using Report = std::function<void(std::size_t job, dialogue::Outcome outcome)>;
+
+  explicit DialoguePool(DialoguePoolOptions options);
+  DialoguePool(DialoguePool&&) noexcept;
+  DialoguePool& operator=(DialoguePool&&) noexcept;
+  ~DialoguePool();
+
+  /// Starts the processes, so that they are ready when jobs come. run() does it too.
+  Result<void> start();
+
+  /// Runs all jobs; returns early, having reported some, when `stop` is set. Errors: `unavailable`
+  /// where no process can be started, or each new one ends at once. Blocks; one call at a time.
+  Result<void> run(const std::vector<DialogueJob>& jobs, const Report& report,
+                   const std::atomic<bool>* stop);
+
+ private:
+  class Run;
+  struct Worker;
+
+  Result<void> start_missing();
+
+  DialoguePoolOptions options_;
+  std::vector<Worker> workers_;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,45 @@
+// Ends what a descriptor waits for at a time.
+
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+
+namespace lockstep::dialogue {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// While it lives, operations of the descriptor are cancelled at `at`. In the thread of its
+/// io_context; the descriptor outlives it.
+class Deadline {
+ public:
+  Deadline(boost::asio::posix::stream_descriptor& descriptor, TimePoint at)
+      : timer_(descriptor.get_executor(), at), state_(std::make_shared<State>(&descriptor)) {
+    timer_.async_wait([state = state_](const boost::system::error_code& cancelled) {
+      // A timer that has fired is not cancelled by the end of its object.
+      if (cancelled || state->descriptor == nullptr) return;
+      state->expired = true;
+      boost::system::error_code ignored;
+      state->descriptor->cancel(ignored);
+    });
+  }
+  ~Deadline() { state_->descriptor = nullptr; }
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+  bool expired() const { return state_->expired; }
+
+ private:
+  struct State {
+    explicit State(boost::asio::posix::stream_descriptor* of) : descriptor(of) {}
+    boost::asio::posix::stream_descriptor* descriptor;  // null: nobody waits any more
+    bool expired = false;
+  };
+
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace lockstep::dialogue

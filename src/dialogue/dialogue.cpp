@@ -1,0 +1,281 @@
+#include "dialogue/dialogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "dialogue/conversation.h"
+#include "dialogue/ssh_keys.h"
+#include "services/probe_order.h"
+
+namespace lockstep::dialogue {
+namespace {
+
+using services::ServiceProbe;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// More of an answer is not read: what tells a service stands at its front.
+constexpr std::size_t kMostAnswerBytes = 65536;
+constexpr std::string_view kTls = "ssl";  // the name of signatures that tell TLS itself
+
+std::string printable(std::string_view text) {
+  std::string result;
+  for (const char c : text.substr(0, 160)) result += c >= ' ' && c <= '~' ? c : '.';
+  return result;
+}
+
+/// What all connections of one dialogue have heard.
+struct Heard {
+  explicit Heard(asio::io_context& io) : changed(io, TimePoint::max()) {}
+
+  Service best;
+  std::string banner;
+  std::optional<Certificate> certificate;
+  bool limited = false;   // a pattern was given up at a limit
+  bool anything = false;  // a byte came
+  std::vector<std::weak_ptr<Conversation>> conversations;
+  asio::steady_timer changed;  // cancelled at each change: it is a condition to wait for
+
+  bool sure() const { return best.match == ServiceMatch::hard; }
+  void notify() { changed.cancel(); }
+};
+
+class Dialogue {
+ public:
+  Dialogue(DialogueWorld& world, Task task)
+      : world_(world),
+        task_(std::move(task)),
+        heard_(std::make_shared<Heard>(world.io)),
+        set_(world.matcher.probes()) {}
+
+  asio::awaitable<Outcome> run() {
+    tls_ = task_.expects_tls;
+    const auto* const expected =
+        task_.expected.empty()
+            ? nullptr
+            : services::probe_for(set_, task_.protocol, task_.port, tls_, task_.expected);
+    deadline_ = steady_clock::now() + world_.patience.expected + world_.patience.search;
+    if (expected != nullptr) co_await ask(*expected, world_.patience.expected);
+    if (!finished()) co_await search();
+    if (found_tls()) {
+      co_await begin_again(true, expected);
+    } else if (tls_ && !heard_->certificate && reachable_) {
+      co_await begin_again(false, expected);
+    }
+    close_all();
+    outcome_.task = task_.id;
+    outcome_.service = heard_->best;
+    outcome_.service.tls = tls_ && heard_->certificate.has_value();
+    outcome_.service.banner = heard_->banner.substr(0, kMostBannerBytes);
+    if (heard_->certificate) {
+      outcome_.service.certificate_sha256 = heard_->certificate->sha256;
+      outcome_.service.public_key_sha256 = heard_->certificate->public_key_sha256;
+    }
+    if (outcome_.service.name == "ssh" && task_.wants_keys && !outcome_.service.tls &&
+        task_.protocol == Protocol::tcp) {
+      co_await read_host_keys();
+    }
+    tell_what_is_odd();
+    co_return std::move(outcome_);
+  }
+
+ private:
+  bool finished() const { return heard_->sure() || !reachable_ || ended_at_once_; }
+
+  bool found_tls() const { return !tls_ && heard_->best.name == kTls; }
+
+  /// Within TLS what seemed to be none, or the other way round.
+  asio::awaitable<void> begin_again(bool tls, const ServiceProbe* expected) {
+    close_all();
+    const Service before = heard_->best;
+    heard_ = std::make_shared<Heard>(world_.io);
+    asked_.clear();
+    tls_ = tls;
+    ended_at_once_ = false;
+    deadline_ = steady_clock::now() + world_.patience.search;
+    if (expected != nullptr) co_await ask(*expected, world_.patience.answer);
+    if (!finished()) co_await search();
+    if (tls && !heard_->certificate && heard_->best.name.empty()) heard_->best = before;
+  }
+
+  /// What is known of nothing: listened to first, and then asked.
+  asio::awaitable<void> search() {
+    const TimePoint end = steady_clock::now() + world_.patience.search;
+    deadline_ = std::min(deadline_, end);
+    for (const ServiceProbe* probe :
+         services::search_order(set_, task_.protocol, task_.port, tls_)) {
+      if (finished() || steady_clock::now() >= deadline_) co_return;
+      if (asked_.contains(probe) || (!probe->listens() && !may_send())) continue;
+      if (!heard_->best.name.empty() && !can_refine(*probe)) continue;
+      co_await ask(*probe, probe->listens() ? world_.patience.greeting : world_.patience.answer);
+    }
+    // An answer may still be under way.
+    if (heard_->best.name.empty()) co_await wait_until(deadline_);
+  }
+
+  /// A name that is sure needs only the probes that can say more of it.
+  bool can_refine(const ServiceProbe& probe) const {
+    return heard_->best.name != kTls && services::can_tell(set_, probe, heard_->best.name);
+  }
+
+  bool may_send() const {
+    return task_.may_probe && !set_.excluded.of(task_.protocol).contains(task_.port);
+  }
+
+  /// Connects, sends, and waits for `slice` at most; its connection goes on listening.
+  asio::awaitable<void> ask(const ServiceProbe& probe, milliseconds slice) {
+    asked_.insert(&probe);
+    auto link = co_await world_.connect(task_.id);
+    if (!link) {
+      // A service that takes one connection only is asked no more.
+      reachable_ = heard_->anything;
+      if (outcome_.note.empty()) outcome_.note = printable(link.error().message());
+      co_return;
+    }
+    auto conversation = std::make_shared<Conversation>(world_.io, std::move(link->socket));
+    heard_->conversations.push_back(conversation);
+    slice += std::chrono::duration_cast<milliseconds>(4 * link->round_trip);
+    const TimePoint end = std::min(deadline_, steady_clock::now() + slice);
+    if (tls_ && !co_await begin_tls(*conversation, end)) co_return;
+    if (!probe.payload.empty()) note_sent(probe.payload);
+    if (!co_await conversation->send(probe.payload, end)) co_return;
+    auto over = std::make_shared<bool>(false);
+    asio::co_spawn(world_.io,
+                   listen(world_, task_.id, heard_, conversation, probe, deadline_, over),
+                   asio::detached);
+    co_await wait_until(end, over.get());
+    if (probe.listens() && *over && !heard_->anything) ended_at_once_ = true;
+  }
+
+  asio::awaitable<bool> begin_tls(Conversation& conversation, TimePoint end) {
+    end = std::max(end, std::min(deadline_, steady_clock::now() + world_.patience.expected));
+    if (!co_await conversation.start_tls(world_.tls, end)) co_return false;
+    world_.reading(task_.id);
+    heard_->certificate = conversation.certificate();
+    co_return true;
+  }
+
+  /// Reads one connection to its end, and writes down what it tells. Outlives the dialogue by a
+  /// moment, so that it has no part of it.
+  static asio::awaitable<void> listen(DialogueWorld& world, std::uint32_t id,
+                                      std::shared_ptr<Heard> heard,
+                                      std::shared_ptr<Conversation> conversation,
+                                      const ServiceProbe& probe, TimePoint deadline,
+                                      std::shared_ptr<bool> over) {
+    std::string answer;
+    bool quiet = false;
+    while (!heard->sure() && answer.size() < kMostAnswerBytes) {
+      const TimePoint until = answer.empty() || quiet
+                                  ? deadline
+                                  : std::min(deadline, steady_clock::now() + world.patience.rest);
+      const ReadEnd end = co_await conversation->read(answer, until);
+      if (end == ReadEnd::closed || (end == ReadEnd::deadline && until == deadline)) break;
+      if (end == ReadEnd::deadline) {
+        // It has said what it wanted to: the next probe may be sent, and this goes on listening.
+        quiet = true;
+        *over = true;
+        heard->notify();
+        continue;
+      }
+      world.reading(id);
+      take(world, *heard, probe, answer);
+      heard->notify();
+    }
+    *over = true;
+    heard->notify();
+  }
+
+  static void take(DialogueWorld& world, Heard& heard, const ServiceProbe& probe,
+                   std::string_view answer) {
+    heard.anything = true;
+    if (heard.banner.empty() || answer.starts_with(heard.banner)) heard.banner = answer;
+    services::Match match = world.matcher.match(probe, answer);
+    heard.limited = heard.limited || match.limited;
+    if (match.service.match > heard.best.match) {
+      heard.best = std::move(match.service);
+      heard.banner = answer;
+    }
+  }
+
+  /// Until a sure answer, `over`, or `end`.
+  asio::awaitable<void> wait_until(TimePoint end, const bool* over = nullptr) {
+    while (!heard_->sure() && (over == nullptr || !*over) && steady_clock::now() < end) {
+      boost::system::error_code ignored;
+      heard_->changed.expires_at(end);
+      co_await heard_->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+  }
+
+  void close_all() {
+    for (const auto& weak : heard_->conversations) {
+      if (const auto conversation = weak.lock()) conversation->close();
+    }
+    heard_->conversations.clear();
+  }
+
+  asio::awaitable<void> read_host_keys() {
+    std::string why;
+    for (const char* algorithm : kHostkeyAlgorithms) {
+      auto link = co_await world_.connect(task_.id);
+      if (!link) {
+        why = link.error().message();
+        break;
+      }
+      note_sent(fmt::format("(key exchange, {})", algorithm));
+      world_.reading(task_.id);
+      auto key = co_await exchange_keys(world_.io, std::move(link->socket), algorithm,
+                                        steady_clock::now() + world_.patience.key);
+      if (key) {
+        outcome_.service.hostkeys.push_back(std::move(*key));
+      } else if (key.error().kind() != ErrorKind::not_found) {
+        why = key.error().message();
+        break;
+      }
+    }
+    if (outcome_.service.hostkeys.empty()) {
+      outcome_.service.match = ServiceMatch::soft;
+      outcome_.note = printable(fmt::format("says that it is ssh, and exchanges no keys: {}",
+                                            why.empty() ? "no key at all" : why));
+    }
+  }
+
+  void tell_what_is_odd() {
+    if (!outcome_.note.empty()) return;
+    if (heard_->limited)
+      outcome_.note = "a signature was given up: the answer takes too long to match";
+    if (ended_at_once_) outcome_.note = "ends connections without a word";
+  }
+
+  void note_sent(std::string_view bytes) {
+    if (outcome_.sent.size() < kMostSentPieces) outcome_.sent.emplace_back(bytes);
+  }
+
+  DialogueWorld& world_;
+  Task task_;
+  std::shared_ptr<Heard> heard_;
+  const services::ProbeSet& set_;
+  Outcome outcome_;
+  std::set<const ServiceProbe*> asked_;
+  TimePoint deadline_{};
+  bool tls_ = false;
+  bool reachable_ = true;
+  bool ended_at_once_ = false;
+};
+
+}  // namespace
+
+asio::awaitable<Outcome> run_dialogue(DialogueWorld& world, Task task) {
+  Dialogue dialogue(world, std::move(task));
+  co_return co_await dialogue.run();
+}
+
+}  // namespace lockstep::dialogue
