@@ -20,13 +20,12 @@ struct FreeSession {
 };
 using Session = std::unique_ptr<ssh_session_struct, FreeSession>;
 
-/// A session that reads no file. It has the socket from now on.
-Session make_session(UniqueFd socket, const std::string& algorithm) {
+/// A session that reads no file, over a socket that outlives it.
+Session make_session(socket_t fd, const std::string& algorithm) {
   Session session(ssh_new());
   if (!session) return session;
   const int no = 0;
   const int quiet = SSH_LOG_NOLOG;
-  socket_t fd = socket.get();
   ssh_options_set(session.get(), SSH_OPTIONS_PROCESS_CONFIG, &no);
   ssh_options_set(session.get(), SSH_OPTIONS_LOG_VERBOSITY, &quiet);
   ssh_options_set(session.get(), SSH_OPTIONS_HOST, "node");
@@ -37,7 +36,6 @@ Session make_session(UniqueFd socket, const std::string& algorithm) {
   ssh_options_set(session.get(), SSH_OPTIONS_HOSTKEYS, algorithm.c_str());
   ssh_options_set(session.get(), SSH_OPTIONS_FD, &fd);
   ssh_set_blocking(session.get(), 0);
-  socket.release();
   return session;
 }
 
@@ -73,12 +71,9 @@ asio::awaitable<bool> wait_for_bytes(asio::posix::stream_descriptor& socket, Tim
 
 asio::awaitable<Result<ServiceKey>> exchange_keys(asio::io_context& io, UniqueFd socket,
                                                   std::string algorithm, TimePoint deadline) {
-  asio::posix::stream_descriptor watched(io, socket.get());
-  const Session session = make_session(std::move(socket), algorithm);
-  // The session closes the socket, not this.
-  const auto release = [](asio::posix::stream_descriptor* descriptor) { descriptor->release(); };
-  const std::unique_ptr<asio::posix::stream_descriptor, decltype(release)> released(&watched,
-                                                                                    release);
+  // libssh leaves a socket that it was given open.
+  asio::posix::stream_descriptor watched(io, socket.release());
+  const Session session = make_session(watched.native_handle(), algorithm);
   if (!session) co_return fail(ErrorKind::unavailable, "no memory for a session");
   for (;;) {
     const int status = ssh_connect(session.get());

@@ -234,7 +234,7 @@ TEST(Worker, ServicesThatSayNothingTooMuchOrTooSlowlyEndInTime) {
          for (int i = 0; i < 64; ++i) player.say(much);
        }},
       {"a byte now and then", [](const Player& player, unsigned /*number*/) {
-         for (int i = 0; i < 100; ++i) {
+         for (int i = 0; i < 40; ++i) {
            player.say("x");
            if (player.hear(milliseconds(20)).empty()) player.pause(milliseconds(10));
          }
