@@ -17,7 +17,7 @@ namespace lockstep::services {
 namespace {
 
 // Of one try at one place of the answer; an honest answer needs some thousands of steps.
-constexpr std::uint32_t kMostSteps = 20'000;
+constexpr std::uint32_t kMostSteps = 200'000;
 constexpr std::uint32_t kMostDepth = 1'000;
 constexpr std::uint32_t kMostHeapKib = 4'096;
 constexpr std::uint32_t kMostGroups = 10;  // $0 to $9

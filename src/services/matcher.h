@@ -22,7 +22,7 @@
 namespace lockstep::services {
 
 /// Longer answers are cut to this: what tells a service stands at its front.
-inline constexpr std::size_t kMostMatchedBytes = 8192;
+inline constexpr std::size_t kMostMatchedBytes = 65536;
 
 /// What an answer tells.
 struct Match {

@@ -19,6 +19,7 @@ Probe TCP Get q|GET|
 match http m|^HTTP/1\.[01] \d\d\d (?:[^\r\n]*\r\n(?!\r\n))*?Server: nginx/([\d.]+)| p/nginx/ v/$1/
 softmatch http m|^HTTP/1\.[01] \d\d\d|
 match kept m|^keep\Kthis|
+match long m|^long.{3,40000}?end[{5,1000}\]]{2,900}x\{1,99}$|s
 Probe TCP Other q|OTHER|
 fallback Get
 match other m|^<a>.*</a>$|s
@@ -60,6 +61,9 @@ TEST(Matcher, TheFirstSignatureThatFitsTells) {
        "OpenSSH", "9.2p1", ServiceMatch::hard},
       {"its fallback's", "Other", "HTTP/1.0 404 x", "http", "", "", ServiceMatch::soft},
       {"dots that match line feeds", "Other", "<a>\n\n</a>", "other", "", "", ServiceMatch::hard},
+      {"a repeat too long for the filter", "Get", "long123\n456end{]x{1,99}", "long", "", "",
+       ServiceMatch::hard},
+      {"and its bounds count", "Get", "long12end{]x{1,99}", "", "", "", ServiceMatch::none},
       {"what the filter refuses is tried all the same", "Get", "keepthis", "kept", "", "",
        ServiceMatch::hard},
   };

@@ -1,8 +1,13 @@
 #include "services/signature_filter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <string>
 
 namespace lockstep::services {
@@ -15,15 +20,77 @@ unsigned flags_of(const Signature& signature) {
   return flags;
 }
 
-/// The library's patterns end with a zero byte.
-std::string without_zeros(std::string_view pattern) {
+/// Larger bounds of repeats cost the library seconds and megabytes each.
+constexpr unsigned kMostRepeats = 32;
+
+/// "{3,1500}" as it is, or nothing. `pattern` begins with the brace.
+struct Repeat {
+  unsigned least = 0;
+  unsigned most = 0;  // as `least` where there is no comma; kNoBound where nothing follows it
+  std::size_t length = 0;
+};
+constexpr unsigned kNoBound = 0xffffffff;
+
+std::optional<Repeat> parse_repeat(std::string_view pattern) {
+  const std::size_t close = pattern.find('}');
+  if (close == pattern.npos) return {};
+  const std::string_view inside = pattern.substr(1, close - 1);
+  Repeat repeat{.least = 0, .most = kNoBound, .length = close + 1};
+  const char* const end = inside.data() + inside.size();
+  const auto [rest, error] = std::from_chars(inside.data(), end, repeat.least);
+  if (error != std::errc()) return {};
+  if (rest == end) {
+    repeat.most = repeat.least;
+    return repeat;
+  }
+  if (*rest != ',') return {};
+  if (rest + 1 == end) return repeat;
+  const auto upper = std::from_chars(rest + 1, end, repeat.most);
+  return upper.ec == std::errc() && upper.ptr == end ? std::optional(repeat) : std::nullopt;
+}
+
+/// Where the character class that begins at `first` ends, or the end of the pattern.
+std::size_t end_of_class(std::string_view pattern, std::size_t first) {
+  std::size_t i = first + 1;
+  if (i < pattern.size() && pattern[i] == '^') ++i;
+  if (i < pattern.size() && pattern[i] == ']') ++i;
+  for (; i < pattern.size() && pattern[i] != ']'; ++i) {
+    if (pattern[i] == '\\') ++i;
+    if (pattern.substr(i).starts_with("[:"))
+      i = std::min(pattern.find(":]", i), pattern.size() - 2) + 1;
+  }
+  return std::min(i + 1, pattern.size());
+}
+
+/// A pattern that fits whatever `pattern` does, and perhaps more: large bounds of repeats are none.
+/// And without zero bytes, at which the library's patterns end.
+std::string relaxed(std::string_view pattern) {
   std::string result;
-  for (const char c : pattern) {
-    if (c == '\0') {
-      result += "\\x00";
-    } else {
-      result += c;
+  const auto copy = [&](std::string_view part) {
+    for (const char c : part) {
+      if (c == '\0') {
+        result += "\\x00";
+      } else {
+        result += c;
+      }
     }
+  };
+  for (std::size_t i = 0; i < pattern.size();) {
+    std::size_t length = 1;
+    if (pattern[i] == '\\') {
+      length = 2;
+    } else if (pattern[i] == '[') {
+      length = end_of_class(pattern, i) - i;
+    } else if (pattern[i] == '{') {
+      if (const auto repeat = parse_repeat(pattern.substr(i));
+          repeat && (repeat->most > kMostRepeats || repeat->least > kMostRepeats)) {
+        result += fmt::format("{{{},}}", std::min(repeat->least, kMostRepeats));
+        i += repeat->length;
+        continue;
+      }
+    }
+    copy(pattern.substr(i, length));
+    i += length;
   }
   return result;
 }
@@ -106,7 +173,7 @@ void SignatureFilter::compile(std::span<const Signature* const> signatures) {
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
   for (std::uint32_t i = 0; i < signatures.size(); ++i) {
-    std::string pattern = without_zeros(signatures[i]->pattern);
+    std::string pattern = relaxed(signatures[i]->pattern);
     if (!is_accepted(pattern, flags_of(*signatures[i]))) {
       unfiltered_.push_back(i);
       continue;
