@@ -25,6 +25,7 @@ using std::chrono::steady_clock;
 
 /// More of an answer is not read: what tells a service stands at its front.
 constexpr std::size_t kMostAnswerBytes = 65536;
+constexpr unsigned kMostRarityOnceNamed = 8;
 constexpr std::string_view kTls = "ssl";  // the name of signatures that tell TLS itself
 
 std::string printable(std::string_view text) {
@@ -47,6 +48,13 @@ struct Heard {
 
   bool sure() const { return best.match == ServiceMatch::hard; }
   void notify() { changed.cancel(); }
+};
+
+/// One connection, and what was asked over it last.
+struct Exchange {
+  std::shared_ptr<Conversation> conversation;
+  const ServiceProbe* probe = nullptr;
+  bool over = false;  // it has said what it wanted to
 };
 
 class Dialogue {
@@ -99,6 +107,7 @@ class Dialogue {
     const Service before = heard_->best;
     heard_ = std::make_shared<Heard>(world_.io);
     asked_.clear();
+    silent_.reset();
     tls_ = tls;
     ended_at_once_ = false;
     deadline_ = steady_clock::now() + world_.patience.search;
@@ -118,6 +127,15 @@ class Dialogue {
       if (!heard_->best.name.empty() && !can_refine(*probe)) continue;
       co_await ask(*probe, probe->listens() ? world_.patience.greeting : world_.patience.answer);
     }
+    // Of what has a name, rarer questions may tell more.
+    for (const ServiceProbe& probe : set_.probes) {
+      if (finished() || heard_->best.name.empty() || steady_clock::now() >= deadline_) break;
+      if (probe.protocol != task_.protocol || asked_.contains(&probe) || !may_send() ||
+          probe.rarity > kMostRarityOnceNamed || probe.payload.empty() || !can_refine(probe)) {
+        continue;
+      }
+      co_await ask(probe, world_.patience.answer);
+    }
     // An answer may still be under way.
     if (heard_->best.name.empty()) co_await wait_until(deadline_);
   }
@@ -131,34 +149,58 @@ class Dialogue {
     return task_.may_probe && !set_.excluded.of(task_.protocol).contains(task_.port);
   }
 
-  /// Connects, sends, and waits for `slice` at most; its connection goes on listening.
+  /// Sends, and waits for `slice` at most; its connection goes on listening. What has been listened
+  /// to and is silent is asked over the same connection: some services have no other one to give.
   asio::awaitable<void> ask(const ServiceProbe& probe, milliseconds slice) {
     asked_.insert(&probe);
+    std::shared_ptr<Exchange> exchange;
+    if (silent_ && !silent_->over && !heard_->anything) exchange = std::move(silent_);
+    silent_.reset();
+    if (exchange) {
+      exchange->probe = &probe;
+    } else {
+      exchange = co_await begin(probe, slice);
+      if (!exchange) co_return;
+    }
+    const TimePoint end = std::min(deadline_, steady_clock::now() + slice);
+    if (!probe.payload.empty()) note_sent(probe.payload);
+    const bool sent = co_await exchange->conversation->send(probe.payload, end);
+    if (!sent) co_return;
+    co_await wait_until(end, &exchange->over);
+    if (!probe.listens()) co_return;
+    if (!exchange->over) silent_ = exchange;
+    if (exchange->over && !heard_->anything) ended_at_once_ = true;
+  }
+
+  /// A new connection that is read from now on; null where there is none. `slice` grows by what the
+  /// way there and back takes.
+  asio::awaitable<std::shared_ptr<Exchange>> begin(const ServiceProbe& probe, milliseconds& slice) {
     auto link = co_await world_.connect(task_.id);
     if (!link) {
       // A service that takes one connection only is asked no more.
       reachable_ = heard_->anything;
       if (outcome_.note.empty()) outcome_.note = printable(link.error().message());
-      co_return;
+      co_return nullptr;
     }
-    auto conversation = std::make_shared<Conversation>(world_.io, std::move(link->socket));
-    heard_->conversations.push_back(conversation);
+    auto exchange = std::make_shared<Exchange>();
+    exchange->conversation = std::make_shared<Conversation>(world_.io, std::move(link->socket));
+    exchange->probe = &probe;
+    heard_->conversations.push_back(exchange->conversation);
     slice += std::chrono::duration_cast<milliseconds>(4 * link->round_trip);
-    const TimePoint end = std::min(deadline_, steady_clock::now() + slice);
-    if (tls_ && !co_await begin_tls(*conversation, end)) co_return;
-    if (!probe.payload.empty()) note_sent(probe.payload);
-    if (!co_await conversation->send(probe.payload, end)) co_return;
-    auto over = std::make_shared<bool>(false);
-    asio::co_spawn(world_.io,
-                   listen(world_, task_.id, heard_, conversation, probe, deadline_, over),
+    if (tls_) {
+      const bool begun = co_await begin_tls(*exchange->conversation, steady_clock::now() + slice);
+      if (!begun) co_return nullptr;
+    }
+    asio::co_spawn(world_.io, listen(world_, task_.id, heard_, exchange, deadline_),
                    asio::detached);
-    co_await wait_until(end, over.get());
-    if (probe.listens() && *over && !heard_->anything) ended_at_once_ = true;
+    co_return exchange;
   }
 
   asio::awaitable<bool> begin_tls(Conversation& conversation, TimePoint end) {
-    end = std::max(end, std::min(deadline_, steady_clock::now() + world_.patience.expected));
-    if (!co_await conversation.start_tls(world_.tls, end)) co_return false;
+    const TimePoint patient =
+        std::max(end, std::min(deadline_, steady_clock::now() + world_.patience.expected));
+    const bool begun = co_await conversation.start_tls(world_.tls, patient);
+    if (!begun) co_return false;
     world_.reading(task_.id);
     heard_->certificate = conversation.certificate();
     co_return true;
@@ -168,29 +210,27 @@ class Dialogue {
   /// moment, so that it has no part of it.
   static asio::awaitable<void> listen(DialogueWorld& world, std::uint32_t id,
                                       std::shared_ptr<Heard> heard,
-                                      std::shared_ptr<Conversation> conversation,
-                                      const ServiceProbe& probe, TimePoint deadline,
-                                      std::shared_ptr<bool> over) {
+                                      std::shared_ptr<Exchange> exchange, TimePoint deadline) {
     std::string answer;
     bool quiet = false;
     while (!heard->sure() && answer.size() < kMostAnswerBytes) {
       const TimePoint until = answer.empty() || quiet
                                   ? deadline
                                   : std::min(deadline, steady_clock::now() + world.patience.rest);
-      const ReadEnd end = co_await conversation->read(answer, until);
+      const ReadEnd end = co_await exchange->conversation->read(answer, until);
       if (end == ReadEnd::closed || (end == ReadEnd::deadline && until == deadline)) break;
       if (end == ReadEnd::deadline) {
-        // It has said what it wanted to: the next probe may be sent, and this goes on listening.
+        // The next probe may be sent, and this goes on listening.
         quiet = true;
-        *over = true;
+        exchange->over = true;
         heard->notify();
         continue;
       }
       world.reading(id);
-      take(world, *heard, probe, answer);
+      take(world, *heard, *exchange->probe, answer);
       heard->notify();
     }
-    *over = true;
+    exchange->over = true;
     heard->notify();
   }
 
@@ -266,6 +306,7 @@ class Dialogue {
   Outcome outcome_;
   std::set<const ServiceProbe*> asked_;
   TimePoint deadline_{};
+  std::shared_ptr<Exchange> silent_;  // it was listened to, and nothing else was done with it
   bool tls_ = false;
   bool reachable_ = true;
   bool ended_at_once_ = false;

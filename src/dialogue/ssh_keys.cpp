@@ -79,7 +79,8 @@ asio::awaitable<Result<ServiceKey>> exchange_keys(asio::io_context& io, UniqueFd
     const int status = ssh_connect(session.get());
     if (status == SSH_OK) co_return key_of(session.get());
     if (status != SSH_AGAIN) break;
-    if (!co_await wait_for_bytes(watched, deadline)) {
+    const bool more = co_await wait_for_bytes(watched, deadline);
+    if (!more) {
       co_return fail(ErrorKind::unavailable, "the key exchange took too long");
     }
   }

@@ -1,10 +1,14 @@
 #include "dialogue/worker.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <csignal>
 #include <functional>
 #include <string>
 #include <thread>
@@ -32,6 +36,8 @@ Probe TCP Rare q|RARE|
 rarity 9
 ports 7
 match rare m|^RARE|
+Probe TCP Hello1 q|\x16\x03\x01\0\x75\x01\0\0\x71\x03\x03lockstep asks what speaks here!!\0\0\x1a\xc0\x2b\xc0\x2f\xc0\x2c\xc0\x30\xcc\xa9\xcc\xa8\xc0\x13\xc0\x14\0\x9c\0\x9d\0\x2f\0\x35\0\x0a\x01\0\0\x2e\0\x0a\0\x08\0\x06\0\x1d\0\x17\0\x18\0\x0b\0\x02\x01\0\0\x0d\0\x14\0\x12\x04\x03\x08\x04\x04\x01\x05\x03\x08\x05\x05\x01\x08\x06\x06\x01\x02\x01\0\x17\0\0|
+match ssl m|^\x16\x03[\0-\x04]..\x02\0|s
 Probe UDP Ask q|ask|
 ports 53
 match domain m|^answer (\w+)| v/$1/
@@ -68,6 +74,7 @@ class Player {
     for (int i = 0; i < 100 && !hear(milliseconds(3000)).empty(); ++i) {
     }
   }
+  int socket() const { return socket_.get(); }
   void pause(milliseconds time) const { ::poll(nullptr, 0, static_cast<int>(time.count())); }
 
  private:
@@ -79,6 +86,7 @@ using Behaviour = std::function<void(const Player& player, unsigned number)>;
 
 /// The side with rights, for one task: gives the worker connections to `service`.
 Outcome ask(Task task, const Behaviour& service, unsigned refuse_from = 100) {
+  std::signal(SIGPIPE, SIG_IGN);
   int ends[2];
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
   const UniqueFd ours(ends[0]);
@@ -185,6 +193,16 @@ TEST(Worker, OnlyListensWhereItMayNotAsk) {
   EXPECT_TRUE(excluded.sent.empty());
 }
 
+TEST(Worker, AServiceThatTakesOneConnectionAtATimeIsNamed) {
+  const Outcome outcome = ask(
+      tcp(8080),
+      [](const Player& player, unsigned number) {
+        if (number == 0) answers_get(player, number);
+      },
+      1);
+  EXPECT_EQ(outcome.service.name, "http");
+}
+
 TEST(Worker, RareProbesGoToTheirPortsAlone) {
   const Behaviour service = [](const Player& player, unsigned /*number*/) {
     if (player.hear() == "RARE") player.say("RARE");
@@ -261,6 +279,66 @@ TEST(Worker, TellsOfConnectionsThatEndOrDoNotComeAbout) {
   EXPECT_EQ(ask(tcp(22, "ssh"), [](const Player&, unsigned) {}).note,
             "ends connections without a word");
   EXPECT_EQ(ask(tcp(22, "ssh"), greets, 0).note, "connect: Connection refused");
+}
+
+/// A TLS server with a key and a certificate of its own, made anew.
+class TlsServer {
+ public:
+  TlsServer() : context_(SSL_CTX_new(TLS_server_method())), certificate_(X509_new()) {
+    EVP_PKEY* const key = EVP_EC_gen("P-256");
+    X509_gmtime_adj(X509_getm_notBefore(certificate_), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
+    X509_set_pubkey(certificate_, key);
+    X509_sign(certificate_, key, EVP_sha256());
+    SSL_CTX_use_certificate(context_, certificate_);
+    SSL_CTX_use_PrivateKey(context_, key);
+    EVP_PKEY_free(key);
+  }
+  ~TlsServer() {
+    X509_free(certificate_);
+    SSL_CTX_free(context_);
+  }
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+
+  /// As `ssh -2` would greet, within TLS.
+  void greet(const Player& player) const {
+    SSL* const session = SSL_new(context_);
+    SSL_set_fd(session, player.socket());
+    if (SSL_accept(session) == 1) {
+      SSL_write(session, "SSH-2.0-tunnel\r\n", 16);
+      player.stay();
+    }
+    SSL_free(session);
+  }
+
+ private:
+  SSL_CTX* context_;
+  X509* certificate_;
+};
+
+TEST(Worker, TlsIsFoundAndGoneInto) {
+  const TlsServer server;
+  for (const bool expected : {false, true}) {
+    SCOPED_TRACE(expected);
+    Task task = tcp(2443, expected ? "ssh" : "");
+    task.expects_tls = expected;
+    const Outcome outcome =
+        ask(task, [&](const Player& player, unsigned /*number*/) { server.greet(player); });
+    EXPECT_EQ(outcome.service.name, "ssh");
+    EXPECT_EQ(outcome.service.product, "tunnel");
+    EXPECT_TRUE(outcome.service.tls);
+    EXPECT_EQ(outcome.service.certificate_sha256.size(), 64U);
+    EXPECT_EQ(outcome.service.public_key_sha256.size(), 64U);
+  }
+}
+
+TEST(Worker, WhatIsExpectedWithinTlsAndSpeaksPlainlyIsNamedToo) {
+  Task task = tcp(22, "ssh");
+  task.expects_tls = true;
+  const Outcome outcome = ask(task, greets);
+  EXPECT_EQ(outcome.service.name, "ssh");
+  EXPECT_FALSE(outcome.service.tls);
 }
 
 TEST(Worker, DatagramsToo) {

@@ -175,6 +175,19 @@ def check_lengths(house):
                          f"{lines} lines; split what does more than one thing")
 
 
+CO_AWAIT_INSIDE = re.compile(r"(?:\b(?:if|while|switch) \([^;]*|&&[^;]*|\|\|[^;]*|\?[^;]*)\bco_await\b")
+
+
+def check_coroutines(house):
+    """g++ 12 makes code that crashes of a co_await in a condition or behind && || ?."""
+    for file in house.sources():
+        for number, line in enumerate(house.text(file).splitlines(), 1):
+            code = re.sub(r"^(\s*)(?:else )?if \((?:[^()]|\([^()]*\))*\) (?=co_await )", r"\1", line)
+            if CO_AWAIT_INSIDE.search(code.split("//")[0]):
+                house.report(file, number, "co_await within a condition, of which g++ 12 makes code "
+                             "that crashes; give its result a name first")
+
+
 def parse_folders(house):
     """{folder: {keyword: [words]}} of each lockstep_folder() in src/, with its file and name."""
     folders = {}
@@ -290,7 +303,7 @@ def check_machine_paths(house):
                              "relative to the repository")
 
 
-RULES = [check_directions, check_headers, check_lengths, check_links, check_sources_are_built,
+RULES = [check_directions, check_headers, check_lengths, check_coroutines, check_links, check_sources_are_built,
          check_dependencies, check_machine_paths]
 
 
