@@ -15,7 +15,7 @@ _lockstep() {
   done
 
   case $previous in
-    --config | --report) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --config | --report | --dialogues) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --engine) mapfile -t COMPREPLY < <(compgen -W "auto packet xdp connect" -- "$word"); return ;;
     --ports | --udp-ports) mapfile -t COMPREPLY < <(compgen -W "default all none" -- "$word"); return ;;
     --rate | --node-rate) mapfile -t COMPREPLY < <(compgen -W "unlimited" -- "$word"); return ;;
@@ -32,7 +32,7 @@ _lockstep() {
   case $command in
     "") words="demo scan sweep nodes alerts alert profile stop check-config doctor --config --help --version" ;;
     demo) words="--keep --loopback" ;;
-    scan) words="$port_options --allow --report" ;;
+    scan) words="$port_options --allow --report --services --dialogues" ;;
     sweep) words="$port_options --report" ;;
     nodes) words="--expand --fold --json" ;;
     alerts) words="--all --json" ;;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "analysis/port_text.h"
+#include "analysis/stacks.h"
 #include "analysis/views.h"
 #include "profiles/resolve.h"
 
@@ -39,6 +40,7 @@ class Proof {
     const Node* const node = views_.node(record.node);
     if (node == nullptr) return {};
     if (subject.kind == FindingKind::coverage_gap) return of_gap(*node, subject);
+    if (subject.kind == FindingKind::stack_mismatch) return of_stack(*node, subject.network);
     if (subject.kind == FindingKind::node_unreachable) return of_silence(*node, subject.network);
     const Protocol protocol = protocol_of(subject);
     const View* const view = views_.find(record.node, subject.network, protocol);
@@ -161,6 +163,21 @@ class Proof {
         there, [&](const View* view) { return view->examined() && judged(*view); });
     if (there.empty() || !examined) return {};
     return Over{"examined in full"};
+  }
+
+  /// Every address that was compared looks as its clones do, and one was.
+  std::optional<Over> of_stack(const Node& node, const std::string& network) const {
+    const View* const view = views_.find(node.name, network, Protocol::tcp);
+    if (view == nullptr || view->coverage.empty()) return {};
+    const Stacks stacks(views_);
+    Stacks::Verdict gravest = Stacks::Verdict::not_compared;
+    for (const Coverage* const coverage : view->coverage) {
+      gravest = std::max(gravest, stacks.of(*view, *coverage));
+    }
+    if (gravest == Stacks::Verdict::not_compared) return {};
+    return Over{gravest == Stacks::Verdict::as_clones
+                    ? "answers as its clones do"
+                    : "it differs in another way now, which is an alert of its own"};
   }
 
   /// An ICMP error may be anybody's answer.

@@ -11,6 +11,7 @@ SeverityPolicy::SeverityPolicy()
                {FindingKind::missing_port, Severity::low},
                {FindingKind::node_unreachable, Severity::low},
                {FindingKind::coverage_gap, Severity::medium},
+               {FindingKind::stack_mismatch, Severity::informational},
                {FindingKind::profile_changed, Severity::high}},
       by_class_{{"management",
                  {{FindingKind::unexpected_port, Severity::critical},

@@ -8,11 +8,10 @@
 
 #include "app/console.h"
 #include "base/text.h"
-#include "data/service_probes.h"
 #include "dialogue/worker.h"
 #include "proc/confined_child.h"
 #include "proc/lockdown.h"
-#include "services/probe_file.h"
+#include "services/own/own_matcher.h"
 
 namespace lockstep {
 namespace {
@@ -20,15 +19,8 @@ namespace {
 constexpr int kNoWork = 3;
 constexpr std::size_t kLongestPiece = 256;
 
-Result<services::Matcher> make_matcher() {
-  services::ProbeSet set;
-  LOCKSTEP_CHECK(services::parse_probe_file(data::service_probes(), set));
-  LOCKSTEP_CHECK(services::check_fallbacks(set));
-  return services::Matcher::create(std::move(set));
-}
-
 Result<void> work() {
-  LOCKSTEP_TRY(services::Matcher matcher, make_matcher());
+  LOCKSTEP_TRY(services::Matcher matcher, services::own_matcher());
   return dialogue::serve_tasks(kConfinedSocket, matcher, {.lock_down = lock_down});
 }
 

@@ -78,7 +78,12 @@ json::object of_check(const DoctorCheck& check) {
 }  // namespace
 
 std::string scan_json(const SweepRecord& record) {
-  LongDocument document(json_record(record));
+  json::object head = json_record(record);
+  if (record.identified_in) {
+    head["services_ms"] =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*record.identified_in).count();
+  }
+  LongDocument document(head);
   document.add("ports", record.observations, [&record](const PortObservation& seen) {
     json::object port = of_observation(seen);
     if (const ServiceObservation* const service = service_at(record, seen)) {

@@ -59,6 +59,16 @@ enum class CoverageGap : std::uint8_t {
 
 std::string_view to_string(CoverageGap gap);
 
+/// What a host's TCP/IP stack shows in the answers of a scan, as texts that clones share; each may be
+/// empty: not seen.
+struct StackLook {
+  std::string syn_ack;  ///< of a SYN-ACK: "TTL 64, window 64240, MSS 1460"
+  Port port = 0;        ///< that it came from: services may set a window of their own
+  std::string rst;      ///< of a RST: "TTL 64, window 0"
+
+  friend auto operator<=>(const StackLook&, const StackLook&) = default;
+};
+
 /// What was really examined of one address with one protocol. asked == answered + unanswered.
 struct Coverage {
   std::string node;
@@ -74,6 +84,7 @@ struct Coverage {
   std::uint32_t passes = 0;  ///< rounds over the unanswered ports of this address
   CoverageGap gap = CoverageGap::none;
   std::string note;  ///< what a person should know about the gap; may be empty
+  StackLook stack;   ///< of TCP, by engines that see it
 
   /// Every port wanted was asked and answered.
   bool complete() const { return gap == CoverageGap::none && answered == wanted; }

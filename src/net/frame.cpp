@@ -57,15 +57,31 @@ std::optional<IpHeader> read_ipv6(Reader& in) {
   return IpHeader{source, destination, protocol, hop_limit, flow_label};
 }
 
+void read_first_option(Reader& in, unsigned header_bytes, TcpSegment& segment) {
+  constexpr unsigned kFixed = 20;
+  constexpr std::uint8_t kSegmentSize = 2;
+  if (header_bytes <= kFixed) return;
+  const std::uint8_t kind = in.u8();
+  if (!in.ok()) return;
+  segment.first_option = kind;
+  if (kind != kSegmentSize) return;
+  in.skip(1);  // its length
+  segment.segment_size = in.u16();
+}
+
 Received read_tcp(Reader& in, const IpHeader& ip, const MacAddress& source_mac) {
   TcpSegment segment{.source_mac = source_mac, .source = ip.source, .destination = ip.destination};
   segment.source_port = in.u16();
   segment.destination_port = in.u16();
   segment.sequence = in.u32();
   segment.acknowledgement = in.u32();
-  in.skip(1);  // data offset
+  const unsigned header = (in.u8() >> 4) * 4U;
   segment.flags = in.u8();
+  segment.window = in.u16();
+  segment.ttl = ip.hop_limit;
+  in.skip(4);  // checksum, urgent pointer
   if (!in.ok()) return {};
+  read_first_option(in, header, segment);
   return segment;
 }
 

@@ -106,6 +106,10 @@ struct TcpSegment {
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgement = 0;
   std::uint8_t flags = 0;
+  std::uint8_t ttl = 0;  ///< what was left of it; IPv6's hop limit
+  std::uint16_t window = 0;
+  std::uint8_t first_option = 0;   ///< its kind; 0: none, or cut off
+  std::uint16_t segment_size = 0;  ///< the maximum, where that is the first option
 };
 
 /// A UDP datagram, a view of the frame.

@@ -256,6 +256,23 @@ RC_GTEST_PROP(SynTemplate, StampsWhatTheParserReads, (Port from, Port to, std::u
   RC_ASSERT(tcp.sequence == sequence);
   RC_ASSERT(tcp.acknowledgement == 0U);
   RC_ASSERT(tcp.flags == TcpFlags::syn);
+  RC_ASSERT(tcp.ttl > 32);
+  RC_ASSERT(tcp.window > 0);
+  RC_ASSERT(tcp.first_option == 2);
+  RC_ASSERT(tcp.segment_size >= 1220);
+}
+
+TEST(ParseFrame, AnOptionThatIsCutOffOrDeniedIsNone) {
+  const LinkAddresses addresses{kOurMac, kPeerMac, address("198.18.0.1"), address("198.18.0.2")};
+  Frame frame;
+  frame.size = SynTemplate(addresses, 1).stamp(2, 3, frame.data);
+  const auto option_of = [](Bytes bytes) {
+    return std::get<TcpSegment>(parse_frame(bytes)).first_option;
+  };
+  ASSERT_EQ(option_of(frame.bytes()), 2);
+  EXPECT_EQ(option_of(frame.bytes().first(14 + 20 + 20)), 0) << "the frame ends before it";
+  frame.data[14 + 20 + 12] = std::byte{5 << 4};
+  EXPECT_EQ(option_of(frame.bytes()), 0) << "the header says that there is none";
 }
 
 RC_GTEST_PROP(MakeRst, WritesWhatTheParserReads, (Port from, Port to, std::uint32_t sequence)) {

@@ -1,6 +1,8 @@
 #include "scan/packet_link.h"
 
 #include "scan/address_half.h"
+#include "scan/stack_bits.h"
+#include "scan/stack_signature.h"
 
 namespace lockstep::scan {
 
@@ -55,6 +57,13 @@ Classified PacketLink::classify_segment(const net::TcpSegment& segment,
       segment.acknowledgement == sequence + 1 || (rst && segment.acknowledgement == sequence);
   if (!right_number || segment.destination != ours.source || (!rst && !syn_ack)) {
     return stray(table);
+  }
+  TargetCounters& counters = table.target(found->second);
+  if (rst) {
+    note_rst(counters, lockstep_stack_rst(segment.ttl, segment.window));
+  } else {
+    note_syn_ack(counters, lockstep_stack_syn_ack(segment.source_port, segment.ttl, segment.window,
+                                                  segment.first_option, segment.segment_size));
   }
   Classified result;
   result.news =

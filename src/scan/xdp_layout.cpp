@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "scan/address_half.h"
+#include "scan/stack_signature.h"
 
 namespace lockstep::scan {
 namespace {
@@ -165,6 +166,13 @@ void merge_answers(const XdpMemory& memory, std::span<const std::uint32_t> indic
     if (const auto value = code.load(std::memory_order_relaxed); value != 0) {
       table.target(indices[i]).icmp_code.store(value, std::memory_order_relaxed);
     }
+    const std::atomic_ref syn_ack(memory.shared.target[i].stack_syn_ack);
+    const std::atomic_ref rst(memory.shared.target[i].stack_rst);
+    TargetCounters& counters = table.target(indices[i]);
+    if (const auto value = syn_ack.load(std::memory_order_relaxed); value != 0) {
+      note_syn_ack(counters, value);
+    }
+    if (const auto value = rst.load(std::memory_order_relaxed); value != 0) note_rst(counters, value);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "model/port_spec.h"
+
 namespace lockstep {
 namespace {
 
@@ -32,6 +34,18 @@ class IdentifyingSink final : public ObservationSink {
  private:
   SweepRecord& record_;
 };
+
+/// What the port carries by custom is the likeliest, no more.
+ServiceQuestion customary_question(const PortObservation& seen) {
+  constexpr std::string_view kBeside = "-alt";
+  std::string_view name = port_name(seen.port, seen.protocol);
+  if (name.ends_with(kBeside)) name.remove_suffix(kBeside.size());
+  const bool web_in_tls = name == "https";
+  return {.protocol = seen.protocol,
+          .port = seen.port,
+          .expected = web_in_tls ? "http" : std::string(name),
+          .expects_tls = web_in_tls};
+}
 
 }  // namespace
 
@@ -73,7 +87,7 @@ Result<CollectSummary> identify_services(Collector& services, SweepRecord& recor
     target.node = seen.node;
     target.address = seen.address;
     target.network = seen.network;
-    target.questions.push_back({.protocol = seen.protocol, .port = seen.port});
+    target.questions.push_back(customary_question(seen));
   }
   std::vector<CollectTarget> asked;
   asked.reserve(targets.size());
@@ -81,6 +95,7 @@ Result<CollectSummary> identify_services(Collector& services, SweepRecord& recor
   IdentifyingSink sink(record);
   LOCKSTEP_TRY(CollectSummary summary, services.collect(asked, sink, control));
   std::ranges::sort(record.services);
+  record.identified_in = summary.duration;
   return summary;
 }
 

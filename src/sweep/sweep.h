@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <vector>
 
 #include "collectors/collector.h"
@@ -13,6 +15,8 @@ namespace lockstep {
 struct SweepRecord {
   WallTime started;
   CollectSummary summary;
+  /// How long it took to ask what is there, after the ports were known; none: it was not asked.
+  std::optional<std::chrono::nanoseconds> identified_in{};
   std::vector<PortObservation> observations;
   std::vector<ServiceObservation> services;  ///< of ports that were asked what they are; ascending
   std::vector<Coverage> coverage;            ///< of every address, and of nodes that were left out

@@ -340,6 +340,25 @@ class Profiles(InLab):
         self.assertEqual(small.returncode, 2)
         self.assertIn("--from NODE", small.stderr)
 
+    def test_another_tcp_ip_stack_is_told_and_its_end_too(self):
+        self.run_program("profile", "learn", "--class", "compute", "--from", "node1")
+        self.run_program("profile", "approve", "--class", "compute")
+        self.run_program("sweep", "node[1-5]", "--ports", "default")
+        ttl = "net.ipv4.ip_default_ttl="
+        self.assertEqual(self.lab.exec("node3", "sysctl", "-w", ttl + "128").returncode, 0)
+        try:
+            swept = json.loads(self.run_program("sweep", "node[1-5]", "--ports", "default", "--json",
+                                                status=1))
+            self.assertEqual([(row["kind"], row["severity"], row["nodes"], row["alert"])
+                              for row in swept["findings"]],
+                             [("stack-mismatch", "informational", "node3", "A-1")])
+            self.assertIn("TTL 128", swept["findings"][0]["detail"])
+        finally:
+            self.lab.exec("node3", "sysctl", "-w", ttl + "64")
+        over = json.loads(self.run_program("sweep", "node[1-5]", "--ports", "default", "--json"))
+        self.assertEqual([row["resolution"] for row in over["resolved"]],
+                         ["answers as its clones do"])
+
     def test_the_formats_of_nmap_become_the_same_profile(self):
         """Also that a version scan only adds services, which Nmap asked for and did not guess."""
         tables = {}

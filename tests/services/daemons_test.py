@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The daemons are what their rows say, to whoever connects.
+"""The daemons are what their rows say, to whoever connects, and Lockstep tells what they are.
 
-    tests/services/daemons_test.py          all but the large (ctest label `lab`)
-    tests/services/daemons_test.py --all    the large too, which takes longer
+    tests/services/daemons_test.py PROGRAM          all but the large (ctest label `lab`)
+    tests/services/daemons_test.py PROGRAM --all    the large too, which takes longer
 """
 
 import os
@@ -15,10 +15,12 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lab"))
+import identify  # noqa: E402
 from daemons import DAEMONS, Daemons, hosts_needed  # noqa: E402
 from lab import Lab, run_lab_tests  # noqa: E402
 from tables import LARGE  # noqa: E402
 
+PROGRAM = None
 SILENCE_S = 1  # who says nothing for so long unasked is silent
 GONE_S = 10
 # Those that detach, change their user, or leave children behind.
@@ -81,6 +83,19 @@ class Services(unittest.TestCase):
                                  for name, port in ports])
         self.assertEqual([answer["first"] + answer["error"] for answer in said], [""] * len(ports))
 
+    def test_lockstep_tells_what_they_are(self):
+        truths = self.daemons.truths()
+        services = identify.scan(self.lab, PROGRAM, truths)
+        wrong = {(truth.daemon, truth.port): found for truth in truths
+                 if (found := identify.judge(truth, services.get((truth.address, truth.port)) or {}))}
+        said = {place: services.get((truth.address, truth.port)) for truth in truths
+                if (place := (truth.daemon, truth.port)) in wrong}
+        self.assertEqual({place for place, what in wrong.items() if "name" in what}, set(), said)
+        for what in ("product", "version"):
+            told = [truth for truth in truths if truth.tells == "version"
+                    or what == "product" and truth.tells]
+            self.assertLessEqual(10 * sum(what in each for each in wrong.values()), len(told), said)
+
     def test_every_version_is_known(self):
         for truth in self.daemons.truths():
             with self.subTest(daemon=truth.daemon):
@@ -123,6 +138,7 @@ class End(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    PROGRAM = pathlib.Path(sys.argv.pop(1)).resolve()
     if "--all" in sys.argv:
         sys.argv.remove("--all")
         NAMES = tuple(DAEMONS)

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "collectors/ports/port_collector.h"
+#include "scan/stack_signature.h"
 
 namespace lockstep {
 namespace {
@@ -92,6 +93,12 @@ class TargetReport {
                       std::min(coverage.answered, coverage.open + counters_.unreachable.load());
     coverage.passes = counters_.passes;
     coverage.note = note();
+    if (!is_udp()) {
+      const scan::StackSignature stack = scan::stack_of(counters_);
+      coverage.stack = {.syn_ack = stack.syn_ack_text(),
+                        .port = stack.syn_ack ? stack.syn_ack->port : Port{0},
+                        .rst = stack.rst_text()};
+    }
     sink_.cover(std::move(coverage));
   }
 

@@ -31,7 +31,8 @@ struct lockstep_xdp_target {
   __u16 sum;                      /* folded sum of what that SYN's TCP checksum covers */
   __u8 v6;
   __u8 icmp_code; /* written by the receiver: of the latest ICMP error about it */
-  __u32 spare[3];
+  __u32 stack_rst; /* these two by the receiver, as scan/stack_bits.h packs them; 0: none */
+  __u64 stack_syn_ack;
 };
 
 /* Where a walker stands in one lane: targets that are asked at the same rate. */

@@ -27,6 +27,7 @@
 /* Calls between functions cost as much as a few rounds of the cookie. */
 #define inline inline __attribute__((always_inline))
 #include "scan/cookie.h"
+#include "scan/stack_bits.h"
 #undef inline
 
 enum {
@@ -361,9 +362,32 @@ INLINE int reset(struct xdp_md* ctx, const struct lockstep_xdp_target* target, _
   return bpf_redirect(shared.ifindex, 0);
 }
 
+/* What the answer shows of its host's stack. The lowest open port counts, of resets the first. */
+INLINE void note_stack(struct lockstep_xdp_target* target, const struct tcp* tcp, const void* end,
+                       __u32 port, __u32 ttl, int rst) {
+  const __u8* option = (const void*)(tcp + 1);
+  __u32 window = bpf_ntohs(tcp->window), kind = 0, size = 0;
+  __u64 packed, before;
+  if (rst) {
+    if (target->stack_rst == 0) target->stack_rst = lockstep_stack_rst(ttl, window);
+    return;
+  }
+  if ((tcp->offset >> 4) > 5 && (const void*)(option + 4) <= end) {
+    kind = option[0];
+    if (kind == 2) size = option[2] << 8 | option[3];
+  }
+  packed = lockstep_stack_syn_ack(port, ttl, window, kind, size);
+#pragma unroll
+  for (int i = 0; i < TRIES_TO_NOTE; ++i) {
+    before = *(volatile __u64*)&target->stack_syn_ack;
+    if (before != 0 && before <= packed) return;
+    if (__sync_val_compare_and_swap(&target->stack_syn_ack, before, packed) == before) return;
+  }
+}
+
 /* A segment to our port from `high`, `low` to `own_high`, `own_low`. */
 INLINE int judge_segment(struct xdp_md* ctx, const struct tcp* tcp, __u64 high, __u64 low,
-                         __u64 own_high, __u64 own_low, __u32 v6) {
+                         __u64 own_high, __u64 own_low, __u32 v6, const void* end, __u32 ttl) {
   __u32 index = 0;
   struct lockstep_xdp_target* target = find_target(high, low, v6, &index);
   __u16 port = bpf_ntohs(tcp->source);
@@ -376,6 +400,7 @@ INLINE int judge_segment(struct xdp_md* ctx, const struct tcp* tcp, __u64 high, 
   /* Some filters acknowledge what they reset without counting the SYN. */
   if (acknowledgement != sequence + 1 && !(rst && acknowledgement == sequence)) return stray();
   note(index, port, rst ? ANSWER_CLOSED : ANSWER_OPEN);
+  note_stack(target, tcp, end, port, ttl, rst);
   if (rst) return XDP_DROP;
   return reset(ctx, target, port, tcp->acknowledgement);
 }
@@ -407,7 +432,8 @@ INLINE int receive_v4(struct xdp_md* ctx, void* data, void* end) {
     if ((void*)(tcp + 1) > end || tcp->destination != bpf_htons(shared.source_port)) {
       return XDP_PASS;
     }
-    return judge_segment(ctx, tcp, bpf_ntohl(ip->source), 0, bpf_ntohl(ip->destination), 0, 0);
+    return judge_segment(ctx, tcp, bpf_ntohl(ip->source), 0, bpf_ntohl(ip->destination), 0, 0,
+                         end, ip->ttl);
   }
   if (ip->protocol == PROTOCOL_ICMP) {
     const __u8* icmp = inside;
@@ -436,7 +462,7 @@ INLINE int receive_v6(struct xdp_md* ctx, void* data, void* end) {
       return XDP_PASS;
     }
     return judge_segment(ctx, tcp, half(ip->source), half(ip->source + 2), half(ip->destination),
-                         half(ip->destination + 2), 1);
+                         half(ip->destination + 2), 1, end, ip->hop_limit);
   }
   if (ip->protocol == PROTOCOL_ICMPV6) {
     const __u8* icmp = inside;

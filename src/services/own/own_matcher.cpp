@@ -1,0 +1,26 @@
+#include "services/own/own_matcher.h"
+
+#include <span>
+
+// What compile_filter.cpp has written, as bytes of the program.
+asm(".section .rodata\n"
+    ".balign 8\n"
+    ".global lockstep_own_filter\n"
+    "lockstep_own_filter:\n"
+    ".incbin \"" LOCKSTEP_OWN_FILTER
+    "\"\n"
+    ".global lockstep_own_filter_end\n"
+    "lockstep_own_filter_end:\n"
+    ".previous\n");
+
+extern "C" const std::byte lockstep_own_filter[];
+extern "C" const std::byte lockstep_own_filter_end[];
+
+namespace lockstep::services {
+
+Result<Matcher> own_matcher() {
+  LOCKSTEP_TRY(ProbeSet set, own_probes());
+  return Matcher::create(std::move(set), std::span(lockstep_own_filter, lockstep_own_filter_end));
+}
+
+}  // namespace lockstep::services

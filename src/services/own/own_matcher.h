@@ -1,0 +1,16 @@
+// The matcher of our own probes and signatures (data/service-probes), whose filter was compiled
+// when the program was built: it is there within some milliseconds.
+
+#pragma once
+
+#include "base/result.h"
+#include "services/matcher.h"
+
+namespace lockstep::services {
+
+/// Our own set, as it is embedded. Errors are mistakes of the program.
+Result<ProbeSet> own_probes();
+
+Result<Matcher> own_matcher();
+
+}  // namespace lockstep::services
