@@ -204,10 +204,10 @@ TEST(ParseFrame, IsSilentAboutWhatIsCutOff) {
     FrameBuilder frame;
     std::size_t needed;  ///< bytes, beyond which nothing is read
   } kRows[] = {
-      {"TCP over IPv4", tcp_over_v4(), 14 + 20 + 14},
-      {"TCP behind IP options", tcp_over_v4(8), 14 + 28 + 14},
+      {"TCP over IPv4", tcp_over_v4(), 14 + 20 + 20},
+      {"TCP behind IP options", tcp_over_v4(8), 14 + 28 + 20},
       {"TCP over IPv6", frame().ethernet(0x86dd).ipv6("fd00::22", "fd00::1", 6).tcp(1, 2, 3, 4, 5),
-       14 + 40 + 14},
+       14 + 40 + 20},
       {"ICMP", icmp_about(3, 13).u16(40000).u16(23).u32(77), 14 + 20 + 8 + 20 + 8},
       {"ICMPv6", icmpv6_about(6).u16(40000).u16(23).u32(77), 14 + 40 + 8 + 40 + 8},
       {"ARP", frame().ethernet(0x0806).arp(2, kOther, "198.18.1.1"), 14 + 18},
