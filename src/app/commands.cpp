@@ -103,8 +103,9 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
   LOCKSTEP_CHECK(
       session.prepare(command.ports, "default", "", allow, EngineUse::scan, known, nodes));
   LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
+  if (command.services) LOCKSTEP_CHECK(session.start_services(command.dialogues));
   LOCKSTEP_TRY(SweepRecord record, control::scan(session.setting(), nodes));
-  if (command.services) LOCKSTEP_CHECK(session.identify_services(record, command.dialogues));
+  if (command.services) LOCKSTEP_CHECK(session.identify_services(record));
   if (session.was_stopped_for_all()) warn(kStopped);
   if (report.wanted()) LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
   LOCKSTEP_CHECK(print(command.json ? cli::scan_json(record) : cli::scan_text(record)));

@@ -77,10 +77,14 @@ Result<void> Session::prepare_sweep(const cli::PortOptions& options,
                  EngineUse::sweep, all, nodes);
 }
 
-Result<void> Session::identify_services(SweepRecord& record, const std::string& log_file) {
-  LOCKSTEP_TRY(const auto collector, make_service_collector(fence_, log_file));
+Result<void> Session::start_services(const std::string& log_file) {
+  LOCKSTEP_TRY(services_, make_service_collector(fence_, log_file));
+  return services_->start();
+}
+
+Result<void> Session::identify_services(SweepRecord& record) {
   LOCKSTEP_TRY(const CollectSummary summary,
-               lockstep::identify_services(*collector, record, control_));
+               lockstep::identify_services(*services_, record, control_));
   record.summary.interrupted = record.summary.interrupted || summary.interrupted;
   if (record.summary.problem.empty()) record.summary.problem = summary.problem;
   record.summary.duration += summary.duration;

@@ -9,6 +9,7 @@
 
 #include "app/compose.h"
 #include "cli/progress.h"
+#include "collectors/services/service_collector.h"
 #include "control/profile_use_cases.h"
 #include "control/use_cases.h"
 #include "net/io/links.h"
@@ -31,9 +32,11 @@ class Session {
   Result<void> prepare_sweep(const cli::PortOptions& options,
                              const std::vector<std::string>& nodes);
 
-  /// Asks what `record` has open what it is; after prepare(). `log_file` as in
-  /// make_service_collector().
-  Result<void> identify_services(SweepRecord& record, const std::string& log_file);
+  /// Starts what will ask services, so that it is ready when the ports are known; after prepare().
+  /// `log_file` as in make_service_collector().
+  Result<void> start_services(const std::string& log_file);
+  /// Asks what `record` has open what it is; after start_services().
+  Result<void> identify_services(SweepRecord& record);
 
   /// Somebody stopped all sending meanwhile (stop_order.h).
   bool was_stopped_for_all() const { return stop_.by_file(); }
@@ -55,6 +58,7 @@ class Session {
   net::KernelLinks links_;
   scan::Fence fence_;
   std::unique_ptr<PortCollector> collector_;
+  std::unique_ptr<ServiceCollector> services_;
   StopSwitch stop_;
   cli::ProgressLine line_;
   CollectControl control_;

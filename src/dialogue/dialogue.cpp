@@ -67,10 +67,9 @@ class Dialogue {
 
   asio::awaitable<Outcome> run() {
     tls_ = task_.expects_tls;
-    const auto* const expected =
-        task_.expected.empty()
-            ? nullptr
-            : services::probe_for(set_, task_.protocol, task_.port, tls_, task_.expected);
+    const ServiceProbe* expected =
+        services::probe_for(set_, task_.protocol, task_.port, tls_, task_.expected);
+    if (expected != nullptr && !expected->listens() && !may_send()) expected = nullptr;
     deadline_ = steady_clock::now() + world_.patience.expected + world_.patience.search;
     if (expected != nullptr) co_await ask(*expected, world_.patience.expected);
     if (!finished()) co_await search();
@@ -262,25 +261,48 @@ class Dialogue {
     heard_->conversations.clear();
   }
 
-  asio::awaitable<void> read_host_keys() {
-    std::string why;
-    for (const char* algorithm : kHostkeyAlgorithms) {
-      auto link = co_await world_.connect(task_.id);
-      if (!link) {
-        why = link.error().message();
-        break;
-      }
-      note_sent(fmt::format("(key exchange, {})", algorithm));
-      world_.reading(task_.id);
-      auto key = co_await exchange_keys(world_.io, std::move(link->socket), algorithm,
-                                        steady_clock::now() + world_.patience.key);
+  /// What key exchanges have brought, side by side.
+  struct Keys {
+    explicit Keys(asio::io_context& io) : changed(io, TimePoint::max()) {}
+
+    std::vector<ServiceKey> found;
+    std::string why;  // an exchange came to nothing
+    std::size_t left = std::size(kHostkeyAlgorithms);
+    asio::steady_timer changed;  // cancelled at each change
+  };
+
+  static asio::awaitable<void> read_host_key(DialogueWorld& world, std::uint32_t id,
+                                             const char* algorithm, std::shared_ptr<Keys> keys) {
+    auto link = co_await world.connect(id);
+    if (link) {
+      world.reading(id);
+      auto key = co_await exchange_keys(world.io, std::move(link->socket), algorithm,
+                                        steady_clock::now() + world.patience.key);
       if (key) {
-        outcome_.service.hostkeys.push_back(std::move(*key));
+        keys->found.push_back(std::move(*key));
       } else if (key.error().kind() != ErrorKind::not_found) {
-        why = key.error().message();
-        break;
+        keys->why = key.error().message();
       }
+    } else {
+      keys->why = link.error().message();
     }
+    --keys->left;
+    keys->changed.cancel();
+  }
+
+  asio::awaitable<void> read_host_keys() {
+    const auto keys = std::make_shared<Keys>(world_.io);
+    for (const char* algorithm : kHostkeyAlgorithms) {
+      note_sent(fmt::format("(key exchange, {})", algorithm));
+      asio::co_spawn(world_.io, read_host_key(world_, task_.id, algorithm, keys), asio::detached);
+    }
+    while (keys->left > 0) {
+      boost::system::error_code ignored;
+      co_await keys->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    std::ranges::sort(keys->found);
+    outcome_.service.hostkeys = std::move(keys->found);
+    const std::string& why = keys->why;
     if (outcome_.service.hostkeys.empty()) {
       outcome_.service.match = ServiceMatch::soft;
       outcome_.note = printable(fmt::format("says that it is ssh, and exchanges no keys: {}",

@@ -88,6 +88,9 @@ struct Matcher::Compiled {
       result->own.push_back({first, static_cast<std::uint32_t>(result->signatures.size())});
     }
     result->filter.emplace(result->signatures, serialized);
+    for (const ServiceProbe& probe : result->set.probes) {
+      result->tried.push_back(result->ranges_of(probe));
+    }
     pcre2_set_match_limit(result->limits.get(), kMostSteps);
     pcre2_set_depth_limit(result->limits.get(), kMostDepth);
     pcre2_set_heap_limit(result->limits.get(), kMostHeapKib);
@@ -108,6 +111,10 @@ struct Matcher::Compiled {
       add(set.find(Protocol::tcp, kListening));
     }
     return ranges;
+  }
+
+  const std::vector<Range>& ranges_for(const ServiceProbe& probe) const {
+    return tried[static_cast<std::size_t>(&probe - set.probes.data())];
   }
 
   /// Whether signature `index` fits; then `match` is filled.
@@ -136,6 +143,7 @@ struct Matcher::Compiled {
   std::vector<const Signature*> signatures;  // of all probes, one after the other
   std::vector<Code> codes;                   // of each
   std::vector<Range> own;                    // of each probe
+  std::vector<std::vector<Range>> tried;     // of each probe, in order: its own and those of others
   std::optional<SignatureFilter> filter;
   std::unique_ptr<pcre2_match_data, FreeMatch> found{pcre2_match_data_create(kMostGroups, nullptr)};
   std::unique_ptr<pcre2_match_context, FreeContext> limits{pcre2_match_context_create(nullptr)};
@@ -159,7 +167,7 @@ Match Matcher::match(const ServiceProbe& probe, std::string_view answer) {
   answer = answer.substr(0, kMostMatchedBytes);
   Match match;
   const auto candidates = compiled_->filter->candidates(answer);
-  for (const Compiled::Range range : compiled_->ranges_of(probe)) {
+  for (const Compiled::Range range : compiled_->ranges_for(probe)) {
     for (auto at = std::ranges::lower_bound(candidates, range.first);
          at != candidates.end() && *at < range.end; ++at) {
       if (compiled_->fits(*at, answer, match)) return match;
@@ -171,7 +179,7 @@ Match Matcher::match(const ServiceProbe& probe, std::string_view answer) {
 Match Matcher::match_one_by_one(const ServiceProbe& probe, std::string_view answer) {
   answer = answer.substr(0, kMostMatchedBytes);
   Match match;
-  for (const Compiled::Range range : compiled_->ranges_of(probe)) {
+  for (const Compiled::Range range : compiled_->ranges_for(probe)) {
     for (std::uint32_t i = range.first; i < range.end; ++i) {
       if (compiled_->fits(i, answer, match)) return match;
     }

@@ -35,7 +35,11 @@ const ServiceProbe* probe_for(const ProbeSet& set, Protocol protocol, Port port,
     if (probe.protocol != protocol || !has_service(probe, service)) continue;
     if (best == nullptr || rank(probe) < rank(*best)) best = &probe;
   }
-  return best;
+  if (best != nullptr) return best;
+  const auto listed = std::ranges::find_if(set.probes, [&](const ServiceProbe& probe) {
+    return probe.protocol == protocol && !probe.payload.empty() && lists(probe, port, tls);
+  });
+  return listed == set.probes.end() ? nullptr : &*listed;
 }
 
 std::vector<const ServiceProbe*> search_order(const ProbeSet& set, Protocol protocol, Port port,

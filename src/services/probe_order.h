@@ -13,7 +13,9 @@ namespace lockstep::services {
 inline constexpr unsigned kMostRarity = 7;
 
 /// The probe whose answer is most likely to be that of `service`: one that lists the port; else the
-/// one that only listens; else the first in the file. Null where no signature has that name.
+/// one that only listens; else the first in the file. Where no signature has that name, the first
+/// that sends something and lists the port: what a port carries by custom is likelier than anything
+/// else. Null where there is none.
 const ServiceProbe* probe_for(const ProbeSet& set, Protocol protocol, Port port, bool tls,
                               std::string_view service);
 

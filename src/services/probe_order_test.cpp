@@ -38,8 +38,9 @@ TEST(ProbeOrder, AsksForWhatIsExpectedByTheProbeOfThatPort) {
     std::string_view service, expected;
   };
   const Row rows[] = {
-      {22, false, "ssh", "NULL"},    {80, false, "http", "Get"},  {443, true, "http", "Get"},
-      {8080, false, "http", "NULL"}, {7, false, "other", "Rare"}, {9, false, "other", "Other"},
+      {22, false, "ssh", "NULL"},       {80, false, "http", "Get"},  {443, true, "http", "Get"},
+      {8080, false, "http", "NULL"},    {7, false, "other", "Rare"}, {9, false, "other", "Other"},
+      {80, false, "web-server", "Get"}, {80, false, "", "Get"},
   };
   for (const Row& row : rows) {
     const ServiceProbe* const probe = probe_for(set, Protocol::tcp, row.port, row.tls, row.service);
