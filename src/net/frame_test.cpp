@@ -204,10 +204,10 @@ TEST(ParseFrame, IsSilentAboutWhatIsCutOff) {
     FrameBuilder frame;
     std::size_t needed;  ///< bytes, beyond which nothing is read
   } kRows[] = {
-      {"TCP over IPv4", tcp_over_v4(), 14 + 20 + 14},
-      {"TCP behind IP options", tcp_over_v4(8), 14 + 28 + 14},
+      {"TCP over IPv4", tcp_over_v4(), 14 + 20 + 20},
+      {"TCP behind IP options", tcp_over_v4(8), 14 + 28 + 20},
       {"TCP over IPv6", frame().ethernet(0x86dd).ipv6("fd00::22", "fd00::1", 6).tcp(1, 2, 3, 4, 5),
-       14 + 40 + 14},
+       14 + 40 + 20},
       {"ICMP", icmp_about(3, 13).u16(40000).u16(23).u32(77), 14 + 20 + 8 + 20 + 8},
       {"ICMPv6", icmpv6_about(6).u16(40000).u16(23).u32(77), 14 + 40 + 8 + 40 + 8},
       {"ARP", frame().ethernet(0x0806).arp(2, kOther, "198.18.1.1"), 14 + 18},
@@ -221,6 +221,66 @@ TEST(ParseFrame, IsSilentAboutWhatIsCutOff) {
                                          row.frame.bytes().begin() + static_cast<long>(size));
       EXPECT_EQ(verdict(piece).empty(), size < row.needed) << size << " bytes";
     }
+  }
+}
+
+/// TTL, window, the first option and the segment size of a segment, as one line.
+std::string stack_of(Bytes frame) {
+  const Received received = parse_frame(frame);
+  const auto& tcp = std::get<TcpSegment>(received);
+  return fmt::format("ttl {} window {} option {} size {}", tcp.ttl, tcp.window, tcp.first_option,
+                     tcp.segment_size);
+}
+
+TEST(ParseFrame, ReadsHowAStackAnswers) {
+  const auto segment = [](unsigned words, unsigned ttl = 61, std::size_t ip_options = 0) {
+    return frame()
+        .ethernet(0x0800)
+        .ipv4("198.18.1.1", "198.18.0.1", 6, ip_options, 0x4000, ttl)
+        .tcp(22, 40000, 7, 9, kSynAck, words, 64240);
+  };
+  const struct {
+    const char* description;
+    FrameBuilder frame;
+    const char* stack;
+  } kRows[] = {
+      {"without options", segment(5), "ttl 61 window 64240 option 0 size 0"},
+      {"a segment size", segment(6).u8(2).u8(4).u16(1460),
+       "ttl 61 window 64240 option 2 size 1460"},
+      {"behind IP options", segment(6, 255, 8).u8(2).u8(4).u16(1460),
+       "ttl 255 window 64240 option 2 size 1460"},
+      {"a segment size and more", segment(8).u8(2).u8(4).u16(536).u32(0x01030307).u32(0x01010402),
+       "ttl 61 window 64240 option 2 size 536"},
+      {"another option first", segment(7).u8(8).u8(10).zeros(6),
+       "ttl 61 window 64240 option 8 size 0"},
+      {"no operation first", segment(7).u8(1).u8(2).u8(4).u16(1460).zeros(3),
+       "ttl 61 window 64240 option 1 size 0"},
+      {"the end of options first", segment(6).u8(0).u8(4).u16(1460),
+       "ttl 61 window 64240 option 0 size 0"},
+      {"a segment size of another length", segment(6).u8(2).u8(3).u16(1460),
+       "ttl 61 window 64240 option 2 size 0"},
+      {"padding behind a header without options", segment(5).u8(2).u8(4).u16(1460),
+       "ttl 61 window 64240 option 0 size 0"},
+      {"a header that claims less than its fixed part", segment(0).u8(2).u8(4).u16(1460),
+       "ttl 61 window 64240 option 0 size 0"},
+      {"a header that claims options which are not there", segment(15),
+       "ttl 61 window 64240 option 0 size 0"},
+      {"options that are cut off", segment(15).u8(2).u8(4).u8(5),
+       "ttl 61 window 64240 option 0 size 0"},
+      {"a TTL of 0", segment(5, 0), "ttl 0 window 64240 option 0 size 0"},
+      {"IPv6",
+       frame()
+           .ethernet(0x86dd)
+           .ipv6("fd00::22", "fd00::1", 6, 63)
+           .tcp(22, 40000, 7, 9, kSynAck, 6, 64800)
+           .u8(2)
+           .u8(4)
+           .u16(1440),
+       "ttl 63 window 64800 option 2 size 1440"},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    EXPECT_EQ(stack_of(row.frame.bytes()), row.stack);
   }
 }
 
@@ -270,8 +330,9 @@ RC_GTEST_PROP(MakeRst, WritesWhatTheParserReads, (Port from, Port to, std::uint3
 }
 
 RC_GTEST_PROP(MakeTcpReply, WritesWhatTheParserReads,
-              (Port from, Port to, std::uint32_t acknowledgement, std::uint8_t flags)) {
-  const TcpReply reply{from, to, 5, acknowledgement, flags};
+              (Port from, Port to, std::uint32_t acknowledgement, std::uint8_t flags,
+               std::uint8_t ttl, std::uint16_t window, std::uint16_t segment_size)) {
+  const TcpReply reply{from, to, 5, acknowledgement, flags, ttl, window, segment_size};
   const Frame frame = make_tcp_reply(*any_addresses(), reply);
   RC_ASSERT(is_well_formed(frame.bytes()));
   const auto tcp = std::get<TcpSegment>(parse_frame(frame.bytes()));
@@ -280,6 +341,10 @@ RC_GTEST_PROP(MakeTcpReply, WritesWhatTheParserReads,
   RC_ASSERT(tcp.sequence == 5U);
   RC_ASSERT(tcp.acknowledgement == acknowledgement);
   RC_ASSERT(tcp.flags == flags);
+  RC_ASSERT(tcp.ttl == ttl);
+  RC_ASSERT(tcp.window == window);
+  RC_ASSERT(tcp.segment_size == segment_size);
+  RC_ASSERT(tcp.first_option == (segment_size == 0 ? TcpOptions::end : 2));
 }
 
 RC_GTEST_PROP(MakeUnreachable, QuotesThePacketItIsAbout,
