@@ -57,6 +57,8 @@ TEST_F(KeptTables, ComeBackAsTheyWere) {
     kept->table().record(2, 1, Answer::closed);
     kept->table().target(0).passes = 2;
     kept->table().target(2).passes = 2;
+    kept->table().target(2).rst = 0x400000;
+    kept->table().target(2).syn_ack = 0x0016'4002'faf0'05b4;
     kept->table().run().stop = true;
   }
   const auto kept = KeptTable::open(place_, plan_);
@@ -66,6 +68,8 @@ TEST_F(KeptTables, ComeBackAsTheyWere) {
   EXPECT_EQ(kept->table().answer(2, 5000), Answer::unreachable);
   EXPECT_EQ(kept->table().target(2).answered, 2U);
   EXPECT_EQ(kept->table().target(2).unreachable, 1U);
+  EXPECT_EQ(kept->table().target(2).rst, 0x400000U);
+  EXPECT_EQ(kept->table().target(2).syn_ack, 0x0016'4002'faf0'05b4U);
   EXPECT_FALSE(kept->table().run().stop);
 }
 

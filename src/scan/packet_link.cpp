@@ -1,6 +1,7 @@
 #include "scan/packet_link.h"
 
 #include "scan/address_half.h"
+#include "scan/stack_signature.h"
 
 namespace lockstep::scan {
 
@@ -59,6 +60,7 @@ Classified PacketLink::classify_segment(const net::TcpSegment& segment,
   Classified result;
   result.news =
       table.record(found->second, segment.source_port, rst ? Answer::closed : Answer::open);
+  if (result.news) note_stack(segment, table.target(found->second));
   if (!result.news) result.again = {found->second, segment.source_port};
   if (!rst) {
     result.reset = net::make_rst(ours, source_port_, segment.source_port, segment.acknowledgement);

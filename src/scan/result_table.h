@@ -46,7 +46,11 @@ struct alignas(64) TargetCounters {
   // the start of the latest one.
   std::atomic<std::uint32_t> answered_first{0};
   std::atomic<std::uint32_t> answered_before{0};
+  // How its TCP stack answers, in the words of stack_words.h; 0: not seen.
+  std::atomic<std::uint32_t> rst{0};
+  std::atomic<std::uint64_t> syn_ack{0};
 };
+static_assert(sizeof(TargetCounters) == 64);
 
 /// Counters of the whole run, and the switch that ends it.
 struct alignas(64) RunCounters {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "scan/address_half.h"
+#include "scan/stack_signature.h"
 
 namespace lockstep::scan {
 namespace {
@@ -162,8 +163,17 @@ void merge_answers(const XdpMemory& memory, std::span<const std::uint32_t> indic
   }
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const std::atomic_ref code(memory.shared.target[i].icmp_code);
+    TargetCounters& counters = table.target(indices[i]);
     if (const auto value = code.load(std::memory_order_relaxed); value != 0) {
-      table.target(indices[i]).icmp_code.store(value, std::memory_order_relaxed);
+      counters.icmp_code.store(value, std::memory_order_relaxed);
+    }
+    const std::atomic_ref syn_ack(memory.shared.target[i].syn_ack);
+    if (const auto word = syn_ack.load(std::memory_order_relaxed); word != 0) {
+      keep_stack_word(counters.syn_ack, word);
+    }
+    const std::atomic_ref rst(memory.shared.target[i].rst);
+    if (const auto word = rst.load(std::memory_order_relaxed); word != 0) {
+      keep_stack_word(counters.rst, word);
     }
   }
 }
