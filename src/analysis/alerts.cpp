@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "analysis/port_text.h"
+#include "analysis/stacks.h"
 #include "analysis/views.h"
 #include "profiles/resolve.h"
 
@@ -30,7 +31,7 @@ struct Over {
 class Proof {
  public:
   explicit Proof(const SweepJudgement& sweep)
-      : input_(sweep.input), findings_(sweep.findings), views_(sweep.input) {}
+      : input_(sweep.input), findings_(sweep.findings), views_(sweep.input), stacks_(views_) {}
 
   /// `record` is one of which the sweep found nothing.
   std::optional<Over> of(const AlertRecord& record) {
@@ -40,6 +41,7 @@ class Proof {
     if (node == nullptr) return {};
     if (subject.kind == FindingKind::coverage_gap) return of_gap(*node, subject);
     if (subject.kind == FindingKind::node_unreachable) return of_silence(*node, subject.network);
+    if (subject.kind == FindingKind::stack_mismatch) return of_stack(record);
     const Protocol protocol = protocol_of(subject);
     const View* const view = views_.find(record.node, subject.network, protocol);
     if (view == nullptr || !view->examined() || !judged(*view)) return {};
@@ -175,6 +177,25 @@ class Proof {
     return Over{"answers again"};
   }
 
+  /// The address was examined in full, and each half that the alert names was compared anew. Where
+  /// clones agree no longer, or are too few, nothing is proven.
+  std::optional<Over> of_stack(const AlertRecord& record) const {
+    const View* const view = views_.find(record.node, record.subject.network, Protocol::tcp);
+    if (view == nullptr) return {};
+    const auto found = std::ranges::find(view->coverage, record.address, [](const Coverage* each) {
+      return each->address.to_string();
+    });
+    if (found == view->coverage.end() || !(*found)->examined()) return {};
+    if (auto otherwise = judged_otherwise(*view, record.subject)) return otherwise;
+    const StackVerdict verdict = stacks_.of(*view, **found);
+    const StackHalves named = halves_named_in(record.subject.reason);
+    if (named.syn_ack && !verdict.compared.syn_ack) return {};
+    if (named.rst && !verdict.compared.rst) return {};
+    return Over{verdict.differing.empty()
+                    ? "its TCP stack answers as its clones' do"
+                    : "its TCP stack answers otherwise now, which is an alert of its own"};
+  }
+
   /// The judge compares every profile of the nodes' classes.
   std::optional<Over> of_profile(const AlertSubject& subject) const {
     const bool compared = std::ranges::any_of(
@@ -191,6 +212,7 @@ class Proof {
   const JudgeInput& input_;
   std::span<const Finding> findings_;
   Views views_;
+  Stacks stacks_;
   std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "analysis/port_text.h"
+#include "analysis/stacks.h"
 #include "analysis/views.h"
 #include "base/text.h"
 #include "profiles/approval.h"
@@ -116,13 +117,14 @@ const std::string* entry_with(const std::map<std::string, PortSet>& entries, Por
 
 class Judge {
  public:
-  explicit Judge(const JudgeInput& input) : input_(input), views_(input) {}
+  explicit Judge(const JudgeInput& input) : input_(input), views_(input), stacks_(views_) {}
 
   std::vector<Finding> findings() && {
     for (const Node& node : input_.nodes) judge_presence(node);
     for (const auto& [key, view] : views_.all()) {
       judge_coverage(view);
       judge_ports(view);
+      judge_stacks(view);
     }
     for (const PortObservation& seen : input_.transient) judge_transient(seen);
     judge_profiles();
@@ -195,6 +197,20 @@ class Judge {
       finding.address = coverage->address;
       if (!unreachable) finding.reason = finding.detail;
       if (view.protocol != Protocol::tcp) finding.protocol = view.protocol;
+      findings_.push_back(std::move(finding));
+    }
+  }
+
+  void judge_stacks(const View& view) {
+    for (const Coverage* const coverage : view.coverage) {
+      const StackVerdict verdict = stacks_.of(view, *coverage);
+      if (verdict.differing.empty()) continue;
+      std::string own = to_string(verdict.differing);
+      Finding finding = about(FindingKind::stack_mismatch, *view.node, view.network,
+                              fmt::format("its TCP stack answers as {}, its clones' as {}", own,
+                                          to_string(verdict.clones)));
+      finding.address = coverage->address;
+      finding.reason = std::move(own);
       findings_.push_back(std::move(finding));
     }
   }
@@ -435,6 +451,7 @@ class Judge {
 
   const JudgeInput& input_;
   Views views_;
+  Stacks stacks_;
   std::map<std::tuple<std::set<std::string>, std::string, Protocol>, PortExpectations>
       expectations_;
   std::map<std::pair<std::set<std::string>, std::string>, Expectations> resolved_;

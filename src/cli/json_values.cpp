@@ -71,6 +71,7 @@ json::object json_coverage(const Coverage& coverage) {
       {"passes", coverage.passes},
       {"gap", to_string(coverage.gap)}};
   if (!coverage.note.empty()) object["note"] = json_text(coverage.note);
+  if (!coverage.stack.empty()) object["stack"] = to_string(coverage.stack);
   return object;
 }
 

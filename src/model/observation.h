@@ -10,6 +10,7 @@
 
 #include "base/ip_address.h"
 #include "base/port.h"
+#include "model/stack_signature.h"
 
 namespace lockstep {
 
@@ -73,7 +74,8 @@ struct Coverage {
   std::uint32_t closed = 0;
   std::uint32_t passes = 0;  ///< rounds over the unanswered ports of this address
   CoverageGap gap = CoverageGap::none;
-  std::string note;  ///< what a person should know about the gap; may be empty
+  std::string note;        ///< what a person should know about the gap; may be empty
+  StackSignature stack{};  ///< of TCP alone, where the collector can see it
 
   /// Every port wanted was asked and answered.
   bool complete() const { return gap == CoverageGap::none && answered == wanted; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "collectors/ports/port_collector.h"
+#include "scan/stack_signature.h"
 
 namespace lockstep {
 namespace {
@@ -21,6 +22,23 @@ class CheckpointSink final : public ObservationSink {
  private:
   CollectCheckpoint& to_;
 };
+
+StackSignature stack_of(const scan::TargetCounters& counters) {
+  StackSignature stack;
+  if (const std::uint64_t word = counters.syn_ack; word != 0) {
+    const scan::SynAckFields fields = scan::unpack_syn_ack(word);
+    stack.syn_ack = {.port = fields.port,
+                     .ttl = fields.ttl,
+                     .window = fields.window,
+                     .first_option = fields.first_option,
+                     .segment_size = fields.segment_size};
+  }
+  if (const std::uint32_t word = counters.rst; word != 0) {
+    const scan::RstFields fields = scan::unpack_rst(word);
+    stack.rst = {.ttl = fields.ttl, .window = fields.window};
+  }
+  return stack;
+}
 
 class TargetReport {
  public:
@@ -92,6 +110,7 @@ class TargetReport {
                       std::min(coverage.answered, coverage.open + counters_.unreachable.load());
     coverage.passes = counters_.passes;
     coverage.note = note();
+    if (!is_udp()) coverage.stack = stack_of(counters_);
     sink_.cover(std::move(coverage));
   }
 
