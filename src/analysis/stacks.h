@@ -1,5 +1,5 @@
 // Whether a node's TCP stack answers as those of its clones: a node with another system, or with
-// other network settings, shows it in every SYN-ACK and RST.
+// other network settings, shows it in every SYN-ACK and RST. docs/decisions/0015 says why so.
 //
 // Compared is what addresses of one family show on one network, of nodes with the same classes; of
 // SYN-ACKs those of one port, since daemons differ. Each half of a signature is compared by itself:

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kPortsPerBlock = 32;
 
+static_assert(sizeof(lockstep_xdp_target) == 128, "whole cache lines");
+
 void write_address(const IpAddress& address, __u64 (&words)[2]) {
   words[0] = address.is_v4() ? address.v4_number() : half(address, 0);
   words[1] = address.is_v4() ? 0 : half(address, 8);
