@@ -10,6 +10,7 @@
 
 #include "net/io/memory.h"
 #include "scan/packet_engine.h"
+#include "scan/stack_signature.h"
 #include "scan/test_plan.h"
 
 namespace lockstep::scan {
@@ -209,6 +210,8 @@ TEST_F(KeptTables, AKilledRunGoesOnWithoutAskingAgainWhatWasAnswered) {
       EXPECT_EQ(table.target(i).asked, 5000U);
       EXPECT_EQ(table.target(i).answered, i == 1 ? 4000U : 5000U);
       EXPECT_EQ(table.target(i).open + 0U, i == 1 ? 52U - 10U : 52U);
+      EXPECT_EQ(unpack_syn_ack(table.target(i).syn_ack).port, 1);
+      EXPECT_EQ(unpack_rst(table.target(i).rst).ttl, 64);
     }
     EXPECT_EQ(table.target(1).passes, plan_.tries);
   }

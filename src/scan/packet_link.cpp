@@ -57,10 +57,13 @@ Classified PacketLink::classify_segment(const net::TcpSegment& segment,
   if (!right_number || segment.destination != ours.source || (!rst && !syn_ack)) {
     return stray(table);
   }
+  // Before the answer is recorded: a process that ends in between is to ask again for both.
+  if (table.answer(found->second, segment.source_port) == Answer::none) {
+    note_stack(segment, table.target(found->second));
+  }
   Classified result;
   result.news =
       table.record(found->second, segment.source_port, rst ? Answer::closed : Answer::open);
-  if (result.news) note_stack(segment, table.target(found->second));
   if (!result.news) result.again = {found->second, segment.source_port};
   if (!rst) {
     result.reset = net::make_rst(ours, source_port_, segment.source_port, segment.acknowledgement);
