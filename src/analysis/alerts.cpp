@@ -31,7 +31,7 @@ struct Over {
 class Proof {
  public:
   explicit Proof(const SweepJudgement& sweep)
-      : input_(sweep.input), findings_(sweep.findings), views_(sweep.input) {}
+      : input_(sweep.input), findings_(sweep.findings), views_(sweep.input), stacks_(views_) {}
 
   /// `record` is one of which the sweep found nothing.
   std::optional<Over> of(const AlertRecord& record) {
@@ -40,8 +40,8 @@ class Proof {
     const Node* const node = views_.node(record.node);
     if (node == nullptr) return {};
     if (subject.kind == FindingKind::coverage_gap) return of_gap(*node, subject);
-    if (subject.kind == FindingKind::stack_mismatch) return of_stack(*node, subject.network);
     if (subject.kind == FindingKind::node_unreachable) return of_silence(*node, subject.network);
+    if (subject.kind == FindingKind::stack_mismatch) return of_stack(record);
     const Protocol protocol = protocol_of(subject);
     const View* const view = views_.find(record.node, subject.network, protocol);
     if (view == nullptr || !view->examined() || !judged(*view)) return {};
@@ -165,21 +165,6 @@ class Proof {
     return Over{"examined in full"};
   }
 
-  /// Every address that was compared looks as its clones do, and one was.
-  std::optional<Over> of_stack(const Node& node, const std::string& network) const {
-    const View* const view = views_.find(node.name, network, Protocol::tcp);
-    if (view == nullptr || view->coverage.empty()) return {};
-    const Stacks stacks(views_);
-    Stacks::Verdict gravest = Stacks::Verdict::not_compared;
-    for (const Coverage* const coverage : view->coverage) {
-      gravest = std::max(gravest, stacks.of(*view, *coverage));
-    }
-    if (gravest == Stacks::Verdict::not_compared) return {};
-    return Over{gravest == Stacks::Verdict::as_clones
-                    ? "answers as its clones do"
-                    : "it differs in another way now, which is an alert of its own"};
-  }
-
   /// An ICMP error may be anybody's answer.
   std::optional<Over> of_silence(const Node& node, const std::string& network) const {
     const View* const view = views_.find(node.name, network, Protocol::tcp);
@@ -190,6 +175,25 @@ class Proof {
     });
     if (!answers) return {};
     return Over{"answers again"};
+  }
+
+  /// The address was examined in full, and each half that the alert names was compared anew. Where
+  /// clones agree no longer, or are too few, nothing is proven.
+  std::optional<Over> of_stack(const AlertRecord& record) const {
+    const View* const view = views_.find(record.node, record.subject.network, Protocol::tcp);
+    if (view == nullptr) return {};
+    const auto found = std::ranges::find(view->coverage, record.address, [](const Coverage* each) {
+      return each->address.to_string();
+    });
+    if (found == view->coverage.end() || !(*found)->examined()) return {};
+    if (auto otherwise = judged_otherwise(*view, record.subject)) return otherwise;
+    const StackVerdict verdict = stacks_.of(*view, **found);
+    const StackHalves named = halves_named_in(record.subject.reason);
+    if (named.syn_ack && !verdict.compared.syn_ack) return {};
+    if (named.rst && !verdict.compared.rst) return {};
+    return Over{verdict.differing.empty()
+                    ? "its TCP stack answers as its clones' do"
+                    : "its TCP stack answers otherwise now, which is an alert of its own"};
   }
 
   /// The judge compares every profile of the nodes' classes.
@@ -208,6 +212,7 @@ class Proof {
   const JudgeInput& input_;
   std::span<const Finding> findings_;
   Views views_;
+  Stacks stacks_;
   std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
 };
 

@@ -11,7 +11,8 @@
 // Proof is that the sweep examined the node in full, asked the port (each of them, where an alert
 // is about many), and judged the node by a profile. Not proven to be closed is an open port that
 // falls silent, that closed only when it was asked again, that was seen at an address which the
-// sweep does not know, or that may be missing from a list that was cut short.
+// sweep does not know, or that may be missing from a list that was cut short. A TCP stack must have
+// been compared with those of its clones again, at the same address.
 //
 // A port is missing whether it refuses or falls silent: the five minutes of `missing-port` go on
 // when one becomes the other.

@@ -124,7 +124,7 @@ class Judge {
     for (const auto& [key, view] : views_.all()) {
       judge_coverage(view);
       judge_ports(view);
-      judge_stack(view);
+      judge_stacks(view);
     }
     for (const PortObservation& seen : input_.transient) judge_transient(seen);
     judge_profiles();
@@ -201,13 +201,16 @@ class Judge {
     }
   }
 
-  void judge_stack(const View& view) {
+  void judge_stacks(const View& view) {
     for (const Coverage* const coverage : view.coverage) {
-      if (stacks_.of(view, *coverage) != Stacks::Verdict::differs) continue;
+      const StackVerdict verdict = stacks_.of(view, *coverage);
+      if (verdict.differing.empty()) continue;
+      std::string own = to_string(verdict.differing);
       Finding finding = about(FindingKind::stack_mismatch, *view.node, view.network,
-                              stacks_.difference(view, *coverage));
+                              fmt::format("its TCP stack answers as {}, its clones' as {}", own,
+                                          to_string(verdict.clones)));
       finding.address = coverage->address;
-      finding.reason = finding.detail;
+      finding.reason = std::move(own);
       findings_.push_back(std::move(finding));
     }
   }

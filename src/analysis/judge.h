@@ -12,8 +12,8 @@
 //   node-unreachable     low     an address without any answer; its ports are not judged
 //   coverage-gap         medium  a part that was not examined, a class without a profile, a node
 //                                without a class or without a record
-//   stack-mismatch       info    its TCP/IP stack answers in another way than its clones' (stacks.h)
 //   profile-changed      high    the profile of a class is not the one that was approved
+//   stack-mismatch       info    a TCP stack answers otherwise than those of its clones (stacks.h)
 // A port that was not examined is never missing, and a node that could not be judged always shows.
 // Whether an unexpected port is still there when it is asked again, the caller finds out
 // (confirm.h).

@@ -1,72 +1,66 @@
 #include "analysis/stacks.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace lockstep {
 
-std::string_view Stacks::Half::usual() const {
-  if (nodes < kFewestStacks) return {};
-  const auto most =
-      std::ranges::max_element(looks, {}, [](const auto& look) { return look.second; });
-  return most->second * 100 >= nodes * kStackAgreement ? most->first : std::string_view();
-}
-
-Stacks::Group Stacks::group_of(const View& view, const Coverage& coverage, Port port) {
-  return {view.node->classes, view.network, coverage.address.is_v6(), port};
+void Stacks::Tally::add(const Node& node) {
+  if (latest == &node) return;
+  latest = &node;
+  ++nodes;
 }
 
 Stacks::Stacks(const Views& views) {
   for (const auto& [key, view] : views.all()) {
-    if (view.protocol != Protocol::tcp || view.node->classes.empty()) continue;
-    for (const Coverage* const coverage : view.coverage) {
-      const StackLook& stack = coverage->stack;
-      if (!stack.syn_ack.empty()) {
-        Half& half = syn_acks_[group_of(view, *coverage, stack.port)];
-        ++half.looks[stack.syn_ack];
-        ++half.nodes;
-      }
-      if (!stack.rst.empty()) {
-        Half& half = resets_[group_of(view, *coverage, 0)];
-        ++half.looks[stack.rst];
-        ++half.nodes;
-      }
+    if (view.node->classes.empty() || view.protocol != Protocol::tcp) continue;
+    for (const Coverage* const each : view.coverage) {
+      count(view, *each, Half::syn_ack, each->stack.syn_ack);
+      count(view, *each, Half::rst, each->stack.rst);
     }
   }
 }
 
-Stacks::Verdict Stacks::of(const View& view, const Coverage& coverage) const {
-  if (view.protocol != Protocol::tcp || view.node->classes.empty()) return Verdict::not_compared;
-  Verdict verdict = Verdict::not_compared;
-  const auto compare = [&](const std::map<Group, Half>& halves, Port port,
-                           const std::string& look) {
-    const auto half = halves.find(group_of(view, coverage, port));
-    if (look.empty() || half == halves.end()) return;
-    const std::string_view usual = half->second.usual();
-    if (usual.empty()) return;
-    verdict = std::max(verdict, look == usual ? Verdict::as_clones : Verdict::differs);
-  };
-  compare(syn_acks_, coverage.stack.port, coverage.stack.syn_ack);
-  compare(resets_, 0, coverage.stack.rst);
-  return verdict;
+Stacks::Group Stacks::group_of(const View& view, const Coverage& coverage, Half half,
+                               const StackReply& reply) {
+  return {view.node->classes, view.network, coverage.address.is_v4(), half, reply.port};
 }
 
-std::string Stacks::difference(const View& view, const Coverage& coverage) const {
-  std::string own;
-  std::string clones;
-  const auto add = [&](const std::map<Group, Half>& halves, Port port, const std::string& look,
-                       std::string_view name) {
-    const auto half = halves.find(group_of(view, coverage, port));
-    if (look.empty() || half == halves.end()) return;
-    const std::string_view usual = half->second.usual();
-    if (usual.empty() || usual == look) return;
-    own += fmt::format("{}{}: {}", own.empty() ? "" : "; ", name, look);
-    clones += fmt::format("{}{}: {}", clones.empty() ? "" : "; ", name, usual);
+void Stacks::count(const View& view, const Coverage& coverage, Half half,
+                   const std::optional<StackReply>& reply) {
+  if (!reply) return;
+  Counted& counted = groups_[group_of(view, coverage, half, *reply)];
+  counted.all.add(*view.node);
+  counted.by_reply[*reply].add(*view.node);
+}
+
+void Stacks::judge(const Group& group, const StackReply& reply,
+                   std::optional<StackReply> StackSignature::*half, StackVerdict& verdict) const {
+  const auto found = groups_.find(group);
+  if (found == groups_.end() || found->second.all.nodes < kLeastStacks) return;
+  const auto& [all, by_reply] = found->second;
+  // More than one, where each node has several addresses that look different.
+  const auto is_usual = [&](const Tally& tally) {
+    return tally.nodes * 100 >= all.nodes * kStackConsensusPercent;
   };
-  add(syn_acks_, coverage.stack.port, coverage.stack.syn_ack, "SYN-ACK");
-  add(resets_, 0, coverage.stack.rst, "RST");
-  return fmt::format("its TCP/IP stack answers with {}, its clones' with {}", own, clones);
+  const auto usual =
+      std::ranges::max_element(by_reply, {}, [](const auto& entry) { return entry.second.nodes; });
+  if (!is_usual(usual->second)) return;
+  verdict.compared.*half = reply;
+  if (is_usual(by_reply.at(reply))) return;
+  verdict.differing.*half = reply;
+  verdict.clones.*half = usual->first;
+}
+
+StackVerdict Stacks::of(const View& view, const Coverage& coverage) const {
+  StackVerdict verdict;
+  if (const auto& reply = coverage.stack.syn_ack) {
+    judge(group_of(view, coverage, Half::syn_ack, *reply), *reply, &StackSignature::syn_ack,
+          verdict);
+  }
+  if (const auto& reply = coverage.stack.rst) {
+    judge(group_of(view, coverage, Half::rst, *reply), *reply, &StackSignature::rst, verdict);
+  }
+  return verdict;
 }
 
 }  // namespace lockstep

@@ -53,7 +53,7 @@ Result<PortSet> as_ports(const TomlValue& value) {
 constexpr std::array kKinds = {FindingKind::unexpected_port,     FindingKind::transient_port,
                                FindingKind::unexpected_filtered, FindingKind::missing_port,
                                FindingKind::node_unreachable,    FindingKind::coverage_gap,
-                               FindingKind::stack_mismatch,      FindingKind::profile_changed};
+                               FindingKind::profile_changed,     FindingKind::stack_mismatch};
 
 /// Calls `set`(kind, severity) for each key of the table [severity].
 template <typename Set>

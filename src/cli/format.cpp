@@ -107,8 +107,8 @@ std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,
   switch (kind) {
     case FindingKind::node_unreachable: return "no answer";
     case FindingKind::coverage_gap: return "not proven";
-    case FindingKind::stack_mismatch: return "another TCP/IP stack";
     case FindingKind::profile_changed: return "not as approved";
+    case FindingKind::stack_mismatch: return "TCP stack";
     case FindingKind::unexpected_port:
     case FindingKind::transient_port:
     case FindingKind::unexpected_filtered:

@@ -71,10 +71,7 @@ json::object json_coverage(const Coverage& coverage) {
       {"passes", coverage.passes},
       {"gap", to_string(coverage.gap)}};
   if (!coverage.note.empty()) object["note"] = json_text(coverage.note);
-  if (coverage.stack != StackLook()) {
-    object["stack"] = json::object{{"syn_ack", json_or_null(coverage.stack.syn_ack)},
-                                   {"rst", json_or_null(coverage.stack.rst)}};
-  }
+  if (!coverage.stack.empty()) object["stack"] = to_string(coverage.stack);
   return object;
 }
 

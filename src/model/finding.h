@@ -20,8 +20,8 @@ enum class FindingKind : std::uint8_t {
   missing_port,         ///< expected, and answered closed or stayed silent
   node_unreachable,     ///< no answer from any port
   coverage_gap,         ///< a part of what was to be examined was not
-  stack_mismatch,       ///< its TCP/IP stack answers in another way than its clones'
   profile_changed,      ///< the expectations of a class are not those that were approved
+  stack_mismatch,       ///< its TCP stack answers otherwise than those of its clones
 };
 
 enum class Severity : std::uint8_t { informational, low, medium, high, critical };

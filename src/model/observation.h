@@ -10,6 +10,7 @@
 
 #include "base/ip_address.h"
 #include "base/port.h"
+#include "model/stack_signature.h"
 
 namespace lockstep {
 
@@ -59,16 +60,6 @@ enum class CoverageGap : std::uint8_t {
 
 std::string_view to_string(CoverageGap gap);
 
-/// What a host's TCP/IP stack shows in the answers of a scan, as texts that clones share; each may be
-/// empty: not seen.
-struct StackLook {
-  std::string syn_ack;  ///< of a SYN-ACK: "TTL 64, window 64240, MSS 1460"
-  Port port = 0;        ///< that it came from: services may set a window of their own
-  std::string rst;      ///< of a RST: "TTL 64, window 0"
-
-  friend auto operator<=>(const StackLook&, const StackLook&) = default;
-};
-
 /// What was really examined of one address with one protocol. asked == answered + unanswered.
 struct Coverage {
   std::string node;
@@ -83,8 +74,8 @@ struct Coverage {
   std::uint32_t closed = 0;
   std::uint32_t passes = 0;  ///< rounds over the unanswered ports of this address
   CoverageGap gap = CoverageGap::none;
-  std::string note;  ///< what a person should know about the gap; may be empty
-  StackLook stack;   ///< of TCP, by engines that see it
+  std::string note;        ///< what a person should know about the gap; may be empty
+  StackSignature stack{};  ///< of TCP alone, where the collector can see it
 
   /// Every port wanted was asked and answered.
   bool complete() const { return gap == CoverageGap::none && answered == wanted; }

@@ -70,8 +70,8 @@ std::string_view to_string(FindingKind kind) {
     case FindingKind::missing_port: return "missing-port";
     case FindingKind::node_unreachable: return "node-unreachable";
     case FindingKind::coverage_gap: return "coverage-gap";
-    case FindingKind::stack_mismatch: return "stack-mismatch";
     case FindingKind::profile_changed: return "profile-changed";
+    case FindingKind::stack_mismatch: return "stack-mismatch";
   }
   return "unknown";
 }
@@ -91,7 +91,7 @@ std::optional<FindingKind> parse_finding_kind(std::string_view text) {
   constexpr std::array kKinds = {FindingKind::unexpected_port,     FindingKind::transient_port,
                                  FindingKind::unexpected_filtered, FindingKind::missing_port,
                                  FindingKind::node_unreachable,    FindingKind::coverage_gap,
-                                 FindingKind::stack_mismatch,      FindingKind::profile_changed};
+                                 FindingKind::profile_changed,     FindingKind::stack_mismatch};
   return parse_word(text, kKinds);
 }
 

@@ -57,16 +57,16 @@ std::optional<IpHeader> read_ipv6(Reader& in) {
   return IpHeader{source, destination, protocol, hop_limit, flow_label};
 }
 
-void read_first_option(Reader& in, unsigned header_bytes, TcpSegment& segment) {
-  constexpr unsigned kFixed = 20;
-  constexpr std::uint8_t kSegmentSize = 2;
-  if (header_bytes <= kFixed) return;
-  const std::uint8_t kind = in.u8();
-  if (!in.ok()) return;
-  segment.first_option = kind;
-  if (kind != kSegmentSize) return;
-  in.skip(1);  // its length
-  segment.segment_size = in.u16();
+/// `header` is what the segment says of its header's length. An option that does not lie within
+/// that, or not within the frame, does not count.
+void read_first_option(Bytes options, std::size_t header, TcpSegment& to) {
+  constexpr std::size_t kFixed = 20;
+  constexpr std::size_t kSegmentSizeBytes = 4;  // as many as the least room for options
+  if (header <= kFixed || options.size() < kSegmentSizeBytes) return;
+  Reader in(options);
+  to.first_option = in.u8();
+  if (to.first_option != TcpOptions::maximum_segment_size || in.u8() != kSegmentSizeBytes) return;
+  to.segment_size = in.u16();
 }
 
 Received read_tcp(Reader& in, const IpHeader& ip, const MacAddress& source_mac) {
@@ -75,13 +75,13 @@ Received read_tcp(Reader& in, const IpHeader& ip, const MacAddress& source_mac) 
   segment.destination_port = in.u16();
   segment.sequence = in.u32();
   segment.acknowledgement = in.u32();
-  const unsigned header = (in.u8() >> 4) * 4U;
+  const auto header = static_cast<std::size_t>(in.u8() >> 4) * 4;
   segment.flags = in.u8();
-  segment.window = in.u16();
   segment.ttl = ip.hop_limit;
-  in.skip(4);  // checksum, urgent pointer
+  segment.window = in.u16();
+  in.skip(2 + 2);  // checksum, urgent pointer
   if (!in.ok()) return {};
-  read_first_option(in, header, segment);
+  read_first_option(in.rest(), header, segment);
   return segment;
 }
 

@@ -96,6 +96,12 @@ std::size_t write_datagram(MutableBytes room, const LinkAddresses& addresses,
 Frame make_neighbour_request(const MacAddress& source_mac, const IpAddress& source,
                              const IpAddress& wanted);
 
+/// Kinds of TCP options, as IANA numbers them.
+struct TcpOptions {
+  static constexpr std::uint8_t end = 0;
+  static constexpr std::uint8_t maximum_segment_size = 2;
+};
+
 /// A TCP segment's header.
 struct TcpSegment {
   MacAddress source_mac;
@@ -106,10 +112,10 @@ struct TcpSegment {
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgement = 0;
   std::uint8_t flags = 0;
-  std::uint8_t ttl = 0;  ///< what was left of it; IPv6's hop limit
+  std::uint8_t ttl = 0;  ///< the hop limit of IPv6
   std::uint16_t window = 0;
-  std::uint8_t first_option = 0;   ///< its kind; 0: none, or cut off
-  std::uint16_t segment_size = 0;  ///< the maximum, where that is the first option
+  std::uint8_t first_option = TcpOptions::end;  ///< its kind; `end` also where there is none
+  std::uint16_t segment_size = 0;  ///< where the first option is a well-formed maximum segment size
 };
 
 /// A UDP datagram, a view of the frame.

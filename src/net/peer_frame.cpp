@@ -35,21 +35,24 @@ Frame make_unreachable_quoting(const LinkAddresses& addresses, std::uint8_t code
 }  // namespace
 
 Frame make_tcp_reply(const LinkAddresses& addresses, const TcpReply& reply) {
-  constexpr std::size_t kTcpBytes = 20;
+  const std::size_t tcp_bytes = reply.segment_size == 0 ? 20 : 24;
   Frame frame;
-  const std::size_t offset =
-      write_ip(whole(frame), addresses, {.protocol = kProtocolTcp}, kTcpBytes);
-  frame.size = offset + kTcpBytes;
-  Writer(whole(frame).subspan(offset))
-      .u16(reply.source_port)
+  const std::size_t offset = write_ip(
+      whole(frame), addresses, {.protocol = kProtocolTcp, .hop_limit = reply.ttl}, tcp_bytes);
+  frame.size = offset + tcp_bytes;
+  Writer out(whole(frame).subspan(offset));
+  out.u16(reply.source_port)
       .u16(reply.destination_port)
       .u32(reply.sequence)
       .u32(reply.acknowledgement)
-      .u8((kTcpBytes / 4) << 4)
+      .u8(static_cast<std::uint8_t>((tcp_bytes / 4) << 4))
       .u8(reply.flags)
-      .u16(0)
+      .u16(reply.window)
       .u16(0)
       .u16(0);
+  if (reply.segment_size != 0) {
+    out.u8(TcpOptions::maximum_segment_size).u8(4).u16(reply.segment_size);
+  }
   write_checksum(written(frame), addresses, kProtocolTcp, offset, 16);
   return frame;
 }

@@ -14,6 +14,9 @@ struct TcpReply {
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgement = 0;
   std::uint8_t flags = 0;  ///< TcpFlags
+  std::uint8_t ttl = 64;
+  std::uint16_t window = 0;
+  std::uint16_t segment_size = 0;  ///< the one option; 0: none
 };
 
 Frame make_tcp_reply(const LinkAddresses& addresses, const TcpReply& reply);

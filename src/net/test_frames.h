@@ -43,9 +43,9 @@ class FrameBuilder {
 
   /// `options`: bytes of IP options, a multiple of 4. `fragment`: flags and offset as on the wire.
   FrameBuilder& ipv4(const char* source, const char* destination, unsigned protocol,
-                     std::size_t options = 0, unsigned fragment = 0x4000) {
+                     std::size_t options = 0, unsigned fragment = 0x4000, unsigned ttl = 64) {
     u8(0x45 + static_cast<unsigned>(options / 4)).zeros(5).u16(fragment);
-    u8(64).u8(protocol).u16(0).ip(address(source)).ip(address(destination));
+    u8(ttl).u8(protocol).u16(0).ip(address(source)).ip(address(destination));
     return zeros(options);
   }
   FrameBuilder& ipv6(const char* source, const char* destination, unsigned next_header,
@@ -53,10 +53,12 @@ class FrameBuilder {
     u32(0x60000000).u16(0).u8(next_header).u8(hop_limit);
     return ip(address(source)).ip(address(destination));
   }
+  /// `words`: the length that the header says of itself, in words of 4 bytes.
   FrameBuilder& tcp(unsigned source_port, unsigned destination_port, std::uint32_t sequence,
-                    std::uint32_t acknowledgement, unsigned flags) {
+                    std::uint32_t acknowledgement, unsigned flags, unsigned words = 5,
+                    unsigned window = 0) {
     u16(source_port).u16(destination_port).u32(sequence).u32(acknowledgement);
-    return u8(0x50).u8(flags).zeros(6);
+    return u8(words << 4).u8(flags).u16(window).zeros(4);
   }
   FrameBuilder& icmp(unsigned type, unsigned code) { return u8(type).u8(code).u16(0); }
   FrameBuilder& arp(unsigned operation, const MacAddress& sender_mac, const char* sender) {

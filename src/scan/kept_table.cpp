@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMagic = 0x31656c6261746b6c;  // "lktable1"
+/// Its last character is the version of the layout, also that of the counters of a target.
+constexpr std::uint64_t kMagic = 0x32656c6261746b6c;  // "lktable2"
 constexpr const char* kExtension = ".scan";
 
 /// The table begins on a page of its own.

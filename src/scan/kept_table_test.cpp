@@ -10,6 +10,7 @@
 
 #include "net/io/memory.h"
 #include "scan/packet_engine.h"
+#include "scan/stack_signature.h"
 #include "scan/test_plan.h"
 
 namespace lockstep::scan {
@@ -57,6 +58,8 @@ TEST_F(KeptTables, ComeBackAsTheyWere) {
     kept->table().record(2, 1, Answer::closed);
     kept->table().target(0).passes = 2;
     kept->table().target(2).passes = 2;
+    kept->table().target(2).rst = 0x400000;
+    kept->table().target(2).syn_ack = 0x0016'4002'faf0'05b4;
     kept->table().run().stop = true;
   }
   const auto kept = KeptTable::open(place_, plan_);
@@ -66,6 +69,8 @@ TEST_F(KeptTables, ComeBackAsTheyWere) {
   EXPECT_EQ(kept->table().answer(2, 5000), Answer::unreachable);
   EXPECT_EQ(kept->table().target(2).answered, 2U);
   EXPECT_EQ(kept->table().target(2).unreachable, 1U);
+  EXPECT_EQ(kept->table().target(2).rst, 0x400000U);
+  EXPECT_EQ(kept->table().target(2).syn_ack, 0x0016'4002'faf0'05b4U);
   EXPECT_FALSE(kept->table().run().stop);
 }
 
@@ -205,6 +210,8 @@ TEST_F(KeptTables, AKilledRunGoesOnWithoutAskingAgainWhatWasAnswered) {
       EXPECT_EQ(table.target(i).asked, 5000U);
       EXPECT_EQ(table.target(i).answered, i == 1 ? 4000U : 5000U);
       EXPECT_EQ(table.target(i).open + 0U, i == 1 ? 52U - 10U : 52U);
+      EXPECT_EQ(unpack_syn_ack(table.target(i).syn_ack).port, 1);
+      EXPECT_EQ(unpack_rst(table.target(i).rst).ttl, 64);
     }
     EXPECT_EQ(table.target(1).passes, plan_.tries);
   }

@@ -11,6 +11,7 @@
 #include "net/io/memory.h"
 #include "net/peer_frame.h"
 #include "scan/neighbours.h"
+#include "scan/stack_signature.h"
 #include "scan/test_network.h"
 #include "scan/test_plan.h"
 
@@ -203,6 +204,38 @@ TEST(PacketEngine, TellsSilenceAndRejectionFromClosed) {
   EXPECT_EQ(counters.icmp_code, 13U);
   EXPECT_EQ(counters.passes, plan.tries);
   EXPECT_EQ(table.run().probes, 300U + 20 * (plan.tries - 1));
+}
+
+TEST(PacketEngine, NotesHowEachStackAnswers) {
+  for (const char* const first : {"198.18.0.1", "fd00::1"}) {
+    for (const std::uint64_t seed : {1U, 2U}) {
+      Plan plan = plan_of(3, port_range(1, 500), first);
+      plan.seed = seed;
+      MemoryNetwork network(seed);
+      MemoryHost host;
+      host.open = test::every(100, port_range(22, 500));
+      network.add(plan.targets[0].address, host);
+      host.ttl = 120;  // eight hops away
+      host.window = 8192;
+      network.add(plan.targets[1].address, host);
+      host.open = {};
+      network.add(plan.targets[2].address, host);
+      const auto table = table_for(plan);
+      expect_done(PacketEngine(network).run(plan, table));
+      const SynAckFields syn_ack = unpack_syn_ack(table.target(0).syn_ack);
+      EXPECT_EQ(syn_ack.port, 22);
+      EXPECT_EQ(syn_ack.ttl, 64);
+      EXPECT_EQ(syn_ack.window, 64240);
+      EXPECT_EQ(syn_ack.segment_size, plan.targets[0].address.is_v4() ? 1460 : 1440);
+      EXPECT_EQ(unpack_rst(table.target(0).rst).ttl, 64);
+      EXPECT_EQ(unpack_syn_ack(table.target(1).syn_ack).port, 22);
+      EXPECT_EQ(unpack_syn_ack(table.target(1).syn_ack).ttl, 128);
+      EXPECT_EQ(unpack_syn_ack(table.target(1).syn_ack).window, 8192);
+      EXPECT_EQ(unpack_rst(table.target(1).rst).ttl, 128);
+      EXPECT_EQ(table.target(2).syn_ack, 0U);
+      EXPECT_EQ(unpack_rst(table.target(2).rst).ttl, 128);
+    }
+  }
 }
 
 TEST(PacketEngine, ForgersChangeNothing) {

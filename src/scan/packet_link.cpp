@@ -1,7 +1,6 @@
 #include "scan/packet_link.h"
 
 #include "scan/address_half.h"
-#include "scan/stack_bits.h"
 #include "scan/stack_signature.h"
 
 namespace lockstep::scan {
@@ -58,12 +57,9 @@ Classified PacketLink::classify_segment(const net::TcpSegment& segment,
   if (!right_number || segment.destination != ours.source || (!rst && !syn_ack)) {
     return stray(table);
   }
-  TargetCounters& counters = table.target(found->second);
-  if (rst) {
-    note_rst(counters, lockstep_stack_rst(segment.ttl, segment.window));
-  } else {
-    note_syn_ack(counters, lockstep_stack_syn_ack(segment.source_port, segment.ttl, segment.window,
-                                                  segment.first_option, segment.segment_size));
+  // Before the answer is recorded: a process that ends in between is to ask again for both.
+  if (table.answer(found->second, segment.source_port) == Answer::none) {
+    note_stack(segment, table.target(found->second));
   }
   Classified result;
   result.news =

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "net/peer_frame.h"
+#include "scan/stack_signature.h"
 #include "scan/test_plan.h"
 
 namespace lockstep::scan {
@@ -74,6 +75,41 @@ TEST_F(PacketLinkTest, BelievesOnlyWhatAcknowledgesItsCookie) {
     EXPECT_EQ(told.reset.has_value(), row.answer == Answer::open);
     EXPECT_FALSE(link_.classify(frame.bytes(), table).news) << "the second time";
   }
+}
+
+TEST_F(PacketLinkTest, NotesHowTheStackAnswersItsCookie) {
+  net::TcpReply reply{.source_port = kPort,
+                      .destination_port = kOurPort,
+                      .acknowledgement = cookie_ + 2,
+                      .flags = net::TcpFlags::syn | net::TcpFlags::ack,
+                      .ttl = 60,
+                      .window = 64240,
+                      .segment_size = 1460};
+  const auto table = ResultTable::create(1).value();
+  const auto arrive = [&] {
+    link_.classify(net::make_tcp_reply({{}, {}, target_, ours_}, reply).bytes(), table);
+  };
+  arrive();
+  EXPECT_EQ(table.target(0).syn_ack, 0U) << "of a stray nothing is kept";
+  --reply.acknowledgement;
+  arrive();
+  const SynAckFields kept = unpack_syn_ack(table.target(0).syn_ack);
+  EXPECT_EQ(kept.port, kPort);
+  EXPECT_EQ(kept.ttl, 64);
+  EXPECT_EQ(kept.window, 64240);
+  EXPECT_EQ(kept.segment_size, 1460);
+  EXPECT_EQ(table.target(0).rst, 0U);
+
+  reply.flags = net::TcpFlags::rst | net::TcpFlags::ack;
+  arrive();
+  EXPECT_EQ(table.target(0).rst, 0U) << "the port has answered already";
+  const auto other = ResultTable::create(1).value();
+  reply.ttl = 250;
+  reply.window = 0;
+  link_.classify(net::make_tcp_reply({{}, {}, target_, ours_}, reply).bytes(), other);
+  EXPECT_EQ(unpack_rst(other.target(0).rst).ttl, 255);
+  EXPECT_EQ(unpack_rst(other.target(0).rst).window, 0);
+  EXPECT_EQ(other.target(0).syn_ack, 0U);
 }
 
 TEST_F(PacketLinkTest, BelievesNoOtherAddress) {

@@ -46,9 +46,9 @@ struct alignas(64) TargetCounters {
   // the start of the latest one.
   std::atomic<std::uint32_t> answered_first{0};
   std::atomic<std::uint32_t> answered_before{0};
-  // Packed by stack_bits.h, read by stack_signature.h; 0: none.
-  std::atomic<std::uint64_t> stack_syn_ack{0};
-  std::atomic<std::uint32_t> stack_rst{0};
+  // How its TCP stack answers, in the words of stack_words.h; 0: not seen.
+  std::atomic<std::uint32_t> rst{0};
+  std::atomic<std::uint64_t> syn_ack{0};
 };
 static_assert(sizeof(TargetCounters) == 64);
 

@@ -1,49 +1,37 @@
-// What a host's TCP/IP stack shows of itself in the answers that a scan gets anyway: the initial
-// TTL, the window, and how the options begin. Clones show the same; a node that does not runs
-// another kernel, other settings, or something that only pretends to be the node (after p0f and
-// nmap's OS detection, which ask for much more of it).
+// What the answers to SYNs tell of a host's TCP stack, for one address: see stack_words.h for how
+// it is kept, and model/stack_signature.h for what people read.
 
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
+#include <atomic>
 
-#include "base/port.h"
+#include "net/frame.h"
 #include "scan/result_table.h"
 
 namespace lockstep::scan {
 
-/// Of the SYN-ACK of the lowest open port: services may set a window of their own, and clones have
-/// the same lowest port.
-struct SynAckLook {
+/// Puts `word` (stack_words.h) in the place of a greater one, or of none; any thread.
+void keep_stack_word(std::atomic<std::uint64_t>& place, std::uint64_t word);
+void keep_stack_word(std::atomic<std::uint32_t>& place, std::uint32_t word);
+
+/// Notes what a SYN-ACK or a RST tells; `answer` is one that carried its cookie. Any thread.
+void note_stack(const net::TcpSegment& answer, TargetCounters& of);
+
+/// The fields of a word of SYN-ACK.
+struct SynAckFields {
   Port port = 0;
-  std::uint8_t initial_ttl = 0;  ///< 32, 64, 128 or 255
+  std::uint8_t ttl = 0;  ///< as sent: 32, 64, 128 or 255
+  std::uint8_t first_option = 0;
   std::uint16_t window = 0;
-  std::uint8_t first_option = 0;   ///< its kind; 0: none
-  std::uint16_t segment_size = 0;  ///< the maximum, where that is the first option; else 0
+  std::uint16_t segment_size = 0;
 };
+SynAckFields unpack_syn_ack(std::uint64_t word);
 
-/// Of any RST to a SYN.
-struct RstLook {
-  std::uint8_t initial_ttl = 0;  ///< as above
+/// The fields of a word of RST.
+struct RstFields {
+  std::uint8_t ttl = 0;  ///< as sent: 32, 64, 128 or 255
   std::uint16_t window = 0;
 };
-
-/// What is known of it; either half may be missing.
-struct StackSignature {
-  std::optional<SynAckLook> syn_ack;
-  std::optional<RstLook> rst;
-
-  /// "TTL 64, window 64240, MSS 1460" and "TTL 64, window 0"; empty where nothing is known.
-  std::string syn_ack_text() const;
-  std::string rst_text() const;
-};
-
-/// Adds what one answer shows, packed by stack_bits.h. Any thread.
-void note_syn_ack(TargetCounters& counters, std::uint64_t packed);
-void note_rst(TargetCounters& counters, std::uint32_t packed);
-
-StackSignature stack_of(const TargetCounters& counters);
+RstFields unpack_rst(std::uint32_t word);
 
 }  // namespace lockstep::scan

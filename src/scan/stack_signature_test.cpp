@@ -1,49 +1,110 @@
 #include "scan/stack_signature.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
-#include "scan/stack_bits.h"
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "scan/stack_words.h"
 
 namespace lockstep::scan {
 namespace {
 
-TEST(StackSignature, IsReadAsItWasPacked) {
-  struct Row {
-    const char* description;
-    std::uint64_t syn_ack;
-    std::uint32_t rst;
-    const char* expected;
-    const char* expected_rst;
-  };
-  const Row rows[] = {
-      {"Linux", lockstep_stack_syn_ack(22, 63, 64240, 2, 1460), lockstep_stack_rst(61, 0),
-       "TTL 64, window 64240, MSS 1460", "TTL 64, window 0"},
-      {"Windows", lockstep_stack_syn_ack(135, 128, 65535, 2, 1460), 0,
-       "TTL 128, window 65535, MSS 1460", ""},
-      {"no port is open", 0, lockstep_stack_rst(255, 100), "", "TTL 255, window 100"},
-      {"no option", lockstep_stack_syn_ack(65535, 1, 65535, 0, 0), 0,
-       "TTL 32, window 65535, no option", ""},
-      {"another option first", lockstep_stack_syn_ack(1, 129, 0, 8, 0), 0,
-       "TTL 255, window 0, option 8 first", ""},
-      {"nothing", 0, 0, "", ""},
-  };
-  for (const Row& row : rows) {
+TEST(StackWords, KnowTheTtlThatSystemsBeginWith) {
+  const struct {
+    unsigned received;
+    unsigned initial;
+  } kRows[] = {{0, 32},  {1, 32},   {32, 32},   {33, 64},   {63, 64},
+               {64, 64}, {65, 128}, {128, 128}, {129, 255}, {255, 255}};
+  for (const auto& row : kRows) EXPECT_EQ(lockstep_initial_ttl(row.received), row.initial);
+}
+
+RC_GTEST_PROP(StackWords, SynAcksComeOutAsTheyWentIn,
+              (Port port, std::uint8_t ttl, std::uint8_t option, std::uint16_t window,
+               std::uint16_t segment_size)) {
+  const std::uint64_t word = lockstep_syn_ack_word(port, ttl, option, window, segment_size);
+  RC_ASSERT(word != 0U);
+  const SynAckFields fields = unpack_syn_ack(word);
+  RC_ASSERT(fields.port == port);
+  RC_ASSERT(fields.ttl == lockstep_initial_ttl(ttl));
+  RC_ASSERT(fields.first_option == option);
+  RC_ASSERT(fields.window == window);
+  RC_ASSERT(fields.segment_size == segment_size);
+}
+
+RC_GTEST_PROP(StackWords, RstsComeOutAsTheyWentIn, (std::uint8_t ttl, std::uint16_t window)) {
+  const std::uint32_t word = lockstep_rst_word(ttl, window);
+  RC_ASSERT(word != 0U);
+  RC_ASSERT(unpack_rst(word).ttl == lockstep_initial_ttl(ttl));
+  RC_ASSERT(unpack_rst(word).window == window);
+}
+
+net::TcpSegment syn_ack(Port port, std::uint16_t window = 64240) {
+  return {.source_mac = {},
+          .source = {},
+          .destination = {},
+          .source_port = port,
+          .flags = net::TcpFlags::syn | net::TcpFlags::ack,
+          .ttl = 61,
+          .window = window,
+          .first_option = net::TcpOptions::maximum_segment_size,
+          .segment_size = 1460};
+}
+
+net::TcpSegment rst(Port port, std::uint8_t ttl) {
+  return {.source_mac = {},
+          .source = {},
+          .destination = {},
+          .source_port = port,
+          .flags = net::TcpFlags::rst | net::TcpFlags::ack,
+          .ttl = ttl};
+}
+
+TEST(NoteStack, KeepsTheSynAckOfTheLowestPortWhateverTheOrder) {
+  std::vector<Port> ports = {443, 22, 8080};
+  std::ranges::sort(ports);
+  do {
     TargetCounters counters;
-    if (row.syn_ack != 0) note_syn_ack(counters, row.syn_ack);
-    if (row.rst != 0) note_rst(counters, row.rst);
-    EXPECT_EQ(stack_of(counters).syn_ack_text(), row.expected) << row.description;
-    EXPECT_EQ(stack_of(counters).rst_text(), row.expected_rst) << row.description;
+    for (const Port port : ports) {
+      note_stack(syn_ack(port, port == 22 ? 64240 : 1000), counters);
+    }
+    const SynAckFields kept = unpack_syn_ack(counters.syn_ack);
+    EXPECT_EQ(kept.port, 22);
+    EXPECT_EQ(kept.ttl, 64);
+    EXPECT_EQ(kept.window, 64240);
+    EXPECT_EQ(kept.first_option, 2);
+    EXPECT_EQ(kept.segment_size, 1460);
+    EXPECT_EQ(counters.rst, 0U);
+  } while (std::ranges::next_permutation(ports).found);
+}
+
+TEST(NoteStack, KeepsOneRstWhateverTheOrder) {
+  for (const bool turned : {false, true}) {
+    TargetCounters counters;
+    note_stack(rst(1, turned ? 255 : 64), counters);
+    note_stack(rst(2, turned ? 64 : 255), counters);
+    EXPECT_EQ(unpack_rst(counters.rst).ttl, 64);
+    EXPECT_EQ(unpack_rst(counters.rst).window, 0);
+    EXPECT_EQ(counters.syn_ack, 0U);
   }
 }
 
-TEST(StackSignature, TheLowestOpenPortCountsWhateverCameFirst) {
+TEST(NoteStack, KeepsTheLeastUnderManyWriters) {
   TargetCounters counters;
-  for (const Port port : {Port{443}, Port{22}, Port{9100}}) {
-    note_syn_ack(counters, lockstep_stack_syn_ack(port, 64, port, 2, 1460));
+  std::vector<std::jthread> writers;
+  for (unsigned writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&counters, writer] {
+      for (unsigned port = 65535; port > 0; --port) {
+        note_stack(syn_ack(static_cast<Port>(port), static_cast<std::uint16_t>(100 + writer)),
+                   counters);
+      }
+    });
   }
-  ASSERT_TRUE(stack_of(counters).syn_ack);
-  EXPECT_EQ(stack_of(counters).syn_ack->port, 22);
-  EXPECT_EQ(stack_of(counters).syn_ack->window, 22);
+  writers.clear();
+  EXPECT_EQ(unpack_syn_ack(counters.syn_ack).port, 1);
+  EXPECT_EQ(unpack_syn_ack(counters.syn_ack).window, 100);
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kPortsPerBlock = 32;
 
+static_assert(sizeof(lockstep_xdp_target) == 128, "whole cache lines");
+
 void write_address(const IpAddress& address, __u64 (&words)[2]) {
   words[0] = address.is_v4() ? address.v4_number() : half(address, 0);
   words[1] = address.is_v4() ? 0 : half(address, 8);
@@ -163,16 +165,18 @@ void merge_answers(const XdpMemory& memory, std::span<const std::uint32_t> indic
   }
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const std::atomic_ref code(memory.shared.target[i].icmp_code);
-    if (const auto value = code.load(std::memory_order_relaxed); value != 0) {
-      table.target(indices[i]).icmp_code.store(value, std::memory_order_relaxed);
-    }
-    const std::atomic_ref syn_ack(memory.shared.target[i].stack_syn_ack);
-    const std::atomic_ref rst(memory.shared.target[i].stack_rst);
     TargetCounters& counters = table.target(indices[i]);
-    if (const auto value = syn_ack.load(std::memory_order_relaxed); value != 0) {
-      note_syn_ack(counters, value);
+    if (const auto value = code.load(std::memory_order_relaxed); value != 0) {
+      counters.icmp_code.store(value, std::memory_order_relaxed);
     }
-    if (const auto value = rst.load(std::memory_order_relaxed); value != 0) note_rst(counters, value);
+    const std::atomic_ref syn_ack(memory.shared.target[i].syn_ack);
+    if (const auto word = syn_ack.load(std::memory_order_relaxed); word != 0) {
+      keep_stack_word(counters.syn_ack, word);
+    }
+    const std::atomic_ref rst(memory.shared.target[i].rst);
+    if (const auto word = rst.load(std::memory_order_relaxed); word != 0) {
+      keep_stack_word(counters.rst, word);
+    }
   }
 }
 

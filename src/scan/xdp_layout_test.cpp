@@ -176,6 +176,10 @@ TEST(XdpLayout, MergedAnswersAreThoseOfThePrograms) {
     if (i == 2500) merge_answers(memory.view(), indices, table);
   }
   memory.shared().target[3].icmp_code = 13;
+  memory.shared().target[4].rst = 9;
+  memory.shared().target[4].syn_ack = 7;
+  table.target(indices[4]).syn_ack = 5;  // of an earlier run that this one goes on with
+  table.target(indices[5]).rst = 8;
   merge_answers(memory.view(), indices, table);
   std::uint32_t answered = 0;
   std::uint32_t open = 0;
@@ -194,6 +198,9 @@ TEST(XdpLayout, MergedAnswersAreThoseOfThePrograms) {
   EXPECT_EQ(open, 0U);
   EXPECT_EQ(unreachable, 0U);
   EXPECT_EQ(table.target(indices[3]).icmp_code, 13U);
+  EXPECT_EQ(table.target(indices[4]).rst, 9U);
+  EXPECT_EQ(table.target(indices[4]).syn_ack, 5U) << "the lower port";
+  EXPECT_EQ(table.target(indices[5]).rst, 8U);
 }
 
 TEST(XdpLayout, APassGivesEachWalkerItsRoundsOfEachLane) {

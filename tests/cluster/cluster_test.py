@@ -340,24 +340,32 @@ class Profiles(InLab):
         self.assertEqual(small.returncode, 2)
         self.assertIn("--from NODE", small.stderr)
 
-    def test_another_tcp_ip_stack_is_told_and_its_end_too(self):
-        self.run_program("profile", "learn", "--class", "compute", "--from", "node1")
+    def set_ttl(self, node, ttl):
+        self.lab.exec(node, "sh", "-c", f"echo {ttl} >/proc/sys/net/ipv4/ip_default_ttl", check=True)
+
+    def test_a_tcp_stack_that_differs_from_its_clones_shows(self):
+        self.run_program("profile", "learn", "--class", "compute", "--consensus")
         self.run_program("profile", "approve", "--class", "compute")
-        self.run_program("sweep", "node[1-5]", "--ports", "default")
-        ttl = "net.ipv4.ip_default_ttl="
-        self.assertEqual(self.lab.exec("node3", "sysctl", "-w", ttl + "128").returncode, 0)
+        clean = json.loads(self.run_program("sweep", "node[1-5]", "--json"))
+        self.assertEqual(clean["findings"], [])
+        self.assertEqual(len({row["stack"] for row in clean["coverage"]}), 1, clean["coverage"])
+        self.set_ttl("node3", 128)
         try:
-            swept = json.loads(self.run_program("sweep", "node[1-5]", "--ports", "default", "--json",
-                                                status=1))
-            self.assertEqual([(row["kind"], row["severity"], row["nodes"], row["alert"])
-                              for row in swept["findings"]],
-                             [("stack-mismatch", "informational", "node3", "A-1")])
-            self.assertIn("TTL 128", swept["findings"][0]["detail"])
+            swept = json.loads(self.run_program("sweep", "node[1-5]", "--json", status=1))
         finally:
-            self.lab.exec("node3", "sysctl", "-w", ttl + "64")
-        over = json.loads(self.run_program("sweep", "node[1-5]", "--ports", "default", "--json"))
-        self.assertEqual([row["resolution"] for row in over["resolved"]],
-                         ["answers as its clones do"])
+            self.set_ttl("node3", 64)
+        finding, = swept["findings"]
+        self.assertEqual((finding["kind"], finding["severity"], finding["nodes"], finding["port"],
+                          finding["alert"]),
+                         ("stack-mismatch", "informational", "node3", None, "A-1"))
+        usual = clean["coverage"][0]["stack"]
+        self.assertRegex(usual, r"^SYN-ACK: TTL 64, window \d+, MSS \d+; RST: TTL 64, window 0$")
+        self.assertEqual(finding["detail"],
+                         f"its TCP stack answers as {usual.replace('TTL 64', 'TTL 128')}, "
+                         f"its clones' as {usual}")
+        over = json.loads(self.run_program("sweep", "node[1-5]", "--json"))
+        self.assertEqual([(row["id"], row["resolution"]) for row in over["resolved"]],
+                         [("A-1", "its TCP stack answers as its clones' do")])
 
     def test_the_formats_of_nmap_become_the_same_profile(self):
         """Also that a version scan only adds services, which Nmap asked for and did not guess."""

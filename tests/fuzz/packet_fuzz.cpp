@@ -1,5 +1,6 @@
 // Received frames: whatever the bytes, parse_frame() and PacketLink::classify() return, and only a
-// frame that knows the cookie of the probe that it claims to answer changes the table.
+// frame that knows the cookie of the probe that it claims to answer changes the table, and says
+// how a stack answers.
 
 #include <cstdlib>
 #include <optional>
@@ -63,6 +64,16 @@ std::uint32_t answered(const scan::ResultTable& table) {
   return table.target(0).answered + table.target(1).answered;
 }
 
+/// Of both targets: how many have shown a SYN-ACK or a RST.
+int stacks_seen(const scan::ResultTable& table) {
+  int seen = 0;
+  for (std::size_t target = 0; target < 2; ++target) {
+    seen += table.target(target).syn_ack != 0 ? 1 : 0;
+    seen += table.target(target).rst != 0 ? 1 : 0;
+  }
+  return seen;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -75,6 +86,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   net::parse_neighbour_request(frame);
 
   if (answered(table) != (told.news ? 1U : 0U) || (told.reset && !told.news)) std::abort();
+  const bool refused = table.target(0).unreachable + table.target(1).unreachable > 0;
+  if (stacks_seen(table) != (told.news && !refused ? 1 : 0)) std::abort();
   if (answered(table) == 1) {
     const auto probe = proven(link, frame);
     if (!probe || table.answer(probe->target, probe->port) == scan::Answer::none) std::abort();

@@ -23,6 +23,23 @@ class CheckpointSink final : public ObservationSink {
   CollectCheckpoint& to_;
 };
 
+StackSignature stack_of(const scan::TargetCounters& counters) {
+  StackSignature stack;
+  if (const std::uint64_t word = counters.syn_ack; word != 0) {
+    const scan::SynAckFields fields = scan::unpack_syn_ack(word);
+    stack.syn_ack = {.port = fields.port,
+                     .ttl = fields.ttl,
+                     .window = fields.window,
+                     .first_option = fields.first_option,
+                     .segment_size = fields.segment_size};
+  }
+  if (const std::uint32_t word = counters.rst; word != 0) {
+    const scan::RstFields fields = scan::unpack_rst(word);
+    stack.rst = {.ttl = fields.ttl, .window = fields.window};
+  }
+  return stack;
+}
+
 class TargetReport {
  public:
   TargetReport(const CollectTarget& target, const scan::Plan& plan, const scan::ResultTable& table,
@@ -93,12 +110,7 @@ class TargetReport {
                       std::min(coverage.answered, coverage.open + counters_.unreachable.load());
     coverage.passes = counters_.passes;
     coverage.note = note();
-    if (!is_udp()) {
-      const scan::StackSignature stack = scan::stack_of(counters_);
-      coverage.stack = {.syn_ack = stack.syn_ack_text(),
-                        .port = stack.syn_ack ? stack.syn_ack->port : Port{0},
-                        .rst = stack.rst_text()};
-    }
+    if (!is_udp()) coverage.stack = stack_of(counters_);
     sink_.cover(std::move(coverage));
   }
 

@@ -141,6 +141,11 @@ void MemoryIo::answer_syn(const TcpSegment& syn, const MemoryHost& host) {
   }
   if (!may_answer(syn.destination, host)) return;
   const bool open = host.open.contains(syn.destination_port);
+  reply.ttl = host.ttl;
+  if (open) {
+    reply.window = host.window;
+    reply.segment_size = syn.destination.is_v4() ? 1460 : 1440;
+  }
   reply.flags = static_cast<std::uint8_t>((open ? TcpFlags::syn : TcpFlags::rst) | TcpFlags::ack);
   arrive(make_tcp_reply(back, reply));
 }

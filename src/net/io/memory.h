@@ -25,6 +25,8 @@ struct MemoryHost {
   double most_answers = 0;         ///< to SYNs, a second, as BSD limits its resets; 0: no limit
   bool limits_icmp = true;  ///< as Linux does: 6 errors for each address, and one more a second
   bool has_neighbour_reply = true;  ///< answers ARP and neighbour solicitations
+  std::uint8_t ttl = 64;            ///< of its answers to SYNs, and the window of its SYN-ACKs
+  std::uint16_t window = 64240;
   bool forges = false;  ///< answers every probe by a SYN-ACK with a wrong acknowledgement as well
 };
 

@@ -30,9 +30,11 @@ struct lockstep_xdp_target {
   __u8 frame[LOCKSTEP_XDP_FRAME]; /* its SYN to port 0 with sequence 0, as the wire has it */
   __u16 sum;                      /* folded sum of what that SYN's TCP checksum covers */
   __u8 v6;
-  __u8 icmp_code; /* written by the receiver: of the latest ICMP error about it */
-  __u32 stack_rst; /* these two by the receiver, as scan/stack_bits.h packs them; 0: none */
-  __u64 stack_syn_ack;
+  /* Written by the receiver: the code of the latest ICMP error about it, and how its stack answers,
+   * in the words of scan/stack_words.h. */
+  __u8 icmp_code;
+  __u32 rst;
+  __u64 syn_ack;
 };
 
 /* Where a walker stands in one lane: targets that are asked at the same rate. */

@@ -26,8 +26,7 @@
 
 /* Calls between functions cost as much as a few rounds of the cookie. */
 #define inline inline __attribute__((always_inline))
-#include "scan/cookie.h"
-#include "scan/stack_bits.h"
+#include "scan/stack_words.h"
 #undef inline
 
 enum {
@@ -40,6 +39,8 @@ enum {
   LANES_A_TURN = 8,
   SKIPS_A_TURN = 64,
   TRIES_TO_NOTE = 8,
+  TRIES_TO_NOTE_STACK = 4,
+  OPTION_SEGMENT_SIZE = 2,
 };
 
 enum answer { ANSWER_CLOSED = 1, ANSWER_OPEN = 2, ANSWER_UNREACHABLE = 3 };
@@ -293,19 +294,57 @@ INLINE int stray(void) {
 }
 
 /* Only the first answer of a probe counts. Where other CPUs get in between each time, the answer is
- * lost, and a later pass asks again. */
-INLINE void note(__u32 target, __u32 port, __u64 answer) {
+ * lost, and a later pass asks again. Not 0 where it counts. */
+INLINE int note(__u32 target, __u32 port, __u64 answer) {
   __u64* word = answer_word(target, port);
   __u32 shift = target % 32 * 2;
-  if (!word) return;
+  if (!word) return 0;
 #pragma unroll
   for (int i = 0; i < TRIES_TO_NOTE; ++i) {
     __u64 before = *(volatile __u64*)word;
-    if ((before >> shift) & 3) return;
+    if ((before >> shift) & 3) return 0;
     if (__sync_val_compare_and_swap(word, before, before | (answer << shift)) == before) {
       mine()->answers += 1;
-      return;
+      return 1;
     }
+  }
+  return 0;
+}
+
+/* All RSTs of a stack are alike, so that nearly every one ends at the first comparison. Where other
+ * CPUs get in between each time, they bring the same. */
+INLINE void note_rst(struct lockstep_xdp_target* target, __u32 ttl, const struct tcp* tcp) {
+  __u32 word = lockstep_rst_word(ttl, bpf_ntohs(tcp->window));
+#pragma unroll
+  for (int i = 0; i < TRIES_TO_NOTE_STACK; ++i) {
+    __u32 before = *(volatile __u32*)&target->rst;
+    if (!lockstep_stack_word_wins(word, before)) return;
+    if (__sync_val_compare_and_swap(&target->rst, before, word) == before) return;
+  }
+}
+
+/* An option that does not lie within what the segment says of its header, or not within the frame,
+ * does not count; as in net/frame.cpp. */
+INLINE void note_syn_ack(struct lockstep_xdp_target* target, __u32 ttl, const struct tcp* tcp,
+                         const void* end) {
+  const __u8* option = (const void*)(tcp + 1);
+  __u32 port = bpf_ntohs(tcp->source);
+  __u32 kind = 0, segment_size = 0;
+  __u64 word;
+  /* The port decides nearly always. */
+  if (target->syn_ack != 0 && port > target->syn_ack >> 48) return;
+  if ((tcp->offset >> 4) > 5 && (const void*)(option + 4) <= end) {
+    kind = option[0];
+    if (kind == OPTION_SEGMENT_SIZE && option[1] == 4) {
+      segment_size = ((__u32)option[2] << 8) | option[3];
+    }
+  }
+  word = lockstep_syn_ack_word(port, ttl, kind, bpf_ntohs(tcp->window), segment_size);
+#pragma unroll
+  for (int i = 0; i < TRIES_TO_NOTE_STACK; ++i) {
+    __u64 before = *(volatile __u64*)&target->syn_ack;
+    if (!lockstep_stack_word_wins(word, before)) return;
+    if (__sync_val_compare_and_swap(&target->syn_ack, before, word) == before) return;
   }
 }
 
@@ -362,32 +401,9 @@ INLINE int reset(struct xdp_md* ctx, const struct lockstep_xdp_target* target, _
   return bpf_redirect(shared.ifindex, 0);
 }
 
-/* What the answer shows of its host's stack. The lowest open port counts, of resets the first. */
-INLINE void note_stack(struct lockstep_xdp_target* target, const struct tcp* tcp, const void* end,
-                       __u32 port, __u32 ttl, int rst) {
-  const __u8* option = (const void*)(tcp + 1);
-  __u32 window = bpf_ntohs(tcp->window), kind = 0, size = 0;
-  __u64 packed, before;
-  if (rst) {
-    if (target->stack_rst == 0) target->stack_rst = lockstep_stack_rst(ttl, window);
-    return;
-  }
-  if ((tcp->offset >> 4) > 5 && (const void*)(option + 4) <= end) {
-    kind = option[0];
-    if (kind == 2) size = option[2] << 8 | option[3];
-  }
-  packed = lockstep_stack_syn_ack(port, ttl, window, kind, size);
-#pragma unroll
-  for (int i = 0; i < TRIES_TO_NOTE; ++i) {
-    before = *(volatile __u64*)&target->stack_syn_ack;
-    if (before != 0 && before <= packed) return;
-    if (__sync_val_compare_and_swap(&target->stack_syn_ack, before, packed) == before) return;
-  }
-}
-
-/* A segment to our port from `high`, `low` to `own_high`, `own_low`. */
+/* A segment to our port from `high`, `low` to `own_high`, `own_low`; `ttl` is IPv6's hop limit. */
 INLINE int judge_segment(struct xdp_md* ctx, const struct tcp* tcp, __u64 high, __u64 low,
-                         __u64 own_high, __u64 own_low, __u32 v6, const void* end, __u32 ttl) {
+                         __u64 own_high, __u64 own_low, __u32 v6, __u32 ttl) {
   __u32 index = 0;
   struct lockstep_xdp_target* target = find_target(high, low, v6, &index);
   __u16 port = bpf_ntohs(tcp->source);
@@ -399,8 +415,13 @@ INLINE int judge_segment(struct xdp_md* ctx, const struct tcp* tcp, __u64 high, 
   sequence = cookie_of(target, port, v6);
   /* Some filters acknowledge what they reset without counting the SYN. */
   if (acknowledgement != sequence + 1 && !(rst && acknowledgement == sequence)) return stray();
-  note(index, port, rst ? ANSWER_CLOSED : ANSWER_OPEN);
-  note_stack(target, tcp, end, port, ttl, rst);
+  if (note(index, port, rst ? ANSWER_CLOSED : ANSWER_OPEN)) {
+    if (rst) {
+      note_rst(target, ttl, tcp);
+    } else {
+      note_syn_ack(target, ttl, tcp, (const void*)(long)ctx->data_end);
+    }
+  }
   if (rst) return XDP_DROP;
   return reset(ctx, target, port, tcp->acknowledgement);
 }
@@ -433,7 +454,7 @@ INLINE int receive_v4(struct xdp_md* ctx, void* data, void* end) {
       return XDP_PASS;
     }
     return judge_segment(ctx, tcp, bpf_ntohl(ip->source), 0, bpf_ntohl(ip->destination), 0, 0,
-                         end, ip->ttl);
+                         ip->ttl);
   }
   if (ip->protocol == PROTOCOL_ICMP) {
     const __u8* icmp = inside;
@@ -462,7 +483,7 @@ INLINE int receive_v6(struct xdp_md* ctx, void* data, void* end) {
       return XDP_PASS;
     }
     return judge_segment(ctx, tcp, half(ip->source), half(ip->source + 2), half(ip->destination),
-                         half(ip->destination + 2), 1, end, ip->hop_limit);
+                         half(ip->destination + 2), 1, ip->hop_limit);
   }
   if (ip->protocol == PROTOCOL_ICMPV6) {
     const __u8* icmp = inside;
