@@ -93,6 +93,40 @@ class SmallCluster(InLab):
                                          self.lab.listening(host.name, family), host.name)
                         self.assert_complete(result, address_of(host))
 
+    def stacks_seen(self, engine, hosts, address_of):
+        """By host, as `login1` sees them: the monitor's bridge takes no XDP program."""
+        done = self.program("scan", *map(address_of, hosts), "--ports", "all", "--engine", engine,
+                            "--json", *FULL_SPEED, place="login1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        document = json.loads(done.stdout)
+        self.assertEqual(document["engine"], engine)
+        by_address = {row["address"]: row.get("stack") for row in document["coverage"]}
+        return [by_address[address_of(host)] for host in hosts]
+
+    def test_every_engine_that_sees_packets_sees_the_same_stacks(self):
+        hosts = [host for host in self.lab.hosts() if host.node_class == "compute"]
+        settings = {4: "/proc/sys/net/ipv4/ip_default_ttl",
+                    6: "/proc/sys/net/ipv6/conf/eth0/hop_limit"}
+        for family, setting in settings.items():
+            def address_of(host):
+                return host.ipv4 if family == 4 else host.ipv6
+            self.lab.exec(hosts[1].name, "sh", "-c", f"echo 200 >{setting}", check=True)
+            try:
+                with self.subTest(engine="packet", family=family):
+                    first, second = self.stacks_seen("packet", hosts, address_of)
+                    self.assertRegex(first, r"^SYN-ACK: TTL 64, window \d+, MSS "
+                                            + {4: "1460", 6: "1440"}[family]
+                                            + "; RST: TTL 64, window 0$")
+                    self.assertEqual(second, first.replace("TTL 64", "TTL 255"))
+                with self.subTest(engine="xdp", family=family):
+                    if os.geteuid() != 0:
+                        self.skipTest("the engine xdp needs root")
+                    self.assertEqual(self.stacks_seen("xdp", hosts, address_of), [first, second])
+                with self.subTest(engine="connect", family=family):
+                    self.assertEqual(self.stacks_seen("connect", hosts, address_of), [None, None])
+            finally:
+                self.lab.exec(hosts[1].name, "sh", "-c", f"echo 64 >{setting}", check=True)
+
     def test_a_half_open_scan_wakes_no_application(self):
         watcher = self.lab.popen(
             "node1", sys.executable, "-c",
