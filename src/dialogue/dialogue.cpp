@@ -71,7 +71,7 @@ class Dialogue {
         services::probe_for(set_, task_.protocol, task_.port, tls_, task_.expected);
     if (expected != nullptr && !expected->listens() && !may_send()) expected = nullptr;
     deadline_ = steady_clock::now() + world_.patience.expected + world_.patience.search;
-    if (expected != nullptr) co_await ask(*expected, world_.patience.expected);
+    if (expected != nullptr) co_await ask(*expected, patience_with(*expected));
     if (!finished()) co_await search();
     if (found_tls()) {
       co_await begin_again(true, expected);
@@ -97,6 +97,12 @@ class Dialogue {
 
  private:
   bool finished() const { return heard_->sure() || !reachable_ || ended_at_once_; }
+
+  /// What is only customary on the port is not waited for any longer than anything else.
+  milliseconds patience_with(const ServiceProbe& probe) const {
+    return services::can_tell(set_, probe, task_.expected) ? world_.patience.expected
+                                                           : world_.patience.answer;
+  }
 
   bool found_tls() const { return !tls_ && heard_->best.name == kTls; }
 
