@@ -32,7 +32,7 @@ _lockstep() {
   case $command in
     "") words="demo scan sweep nodes alerts alert profile stop check-config doctor --config --help --version" ;;
     demo) words="--keep --loopback" ;;
-    scan) words="$port_options --allow --report --services --dialogues" ;;
+    scan) words="$port_options --allow --report --services --no-keys --dialogues" ;;
     sweep) words="$port_options --report" ;;
     nodes) words="--expand --fold --json" ;;
     alerts) words="--all --json" ;;

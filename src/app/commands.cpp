@@ -103,7 +103,7 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
   LOCKSTEP_CHECK(
       session.prepare(command.ports, "default", "", allow, EngineUse::scan, known, nodes));
   LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
-  if (command.services) LOCKSTEP_CHECK(session.start_services(command.dialogues));
+  if (command.services) LOCKSTEP_CHECK(session.start_services(!command.no_keys, command.dialogues));
   LOCKSTEP_TRY(SweepRecord record, control::scan(session.setting(), nodes));
   if (command.services) LOCKSTEP_CHECK(session.identify_services(record));
   if (session.was_stopped_for_all()) warn(kStopped);

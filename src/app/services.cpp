@@ -62,11 +62,12 @@ int run_dialogue_worker() {
   return kNoWork;
 }
 
-Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence,
+Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence, bool keys,
                                                                  const std::string& log_file) {
   ServiceCollectorOptions options;
   options.pool.command = {"/proc/self/exe", kDialogueWorker};
   options.pool.fence = std::move(fence);
+  options.keys = keys;
   options.pool.workers = std::max(1U, std::thread::hardware_concurrency());
   if (!log_file.empty()) {
     LOCKSTEP_TRY(const std::shared_ptr<DialogueLog> log, DialogueLog::open(log_file));

@@ -18,9 +18,9 @@ inline constexpr const char* kDialogueWorker = "dialogue-worker";
 /// Gives up all rights and serves tasks until nobody gives any. Returns an exit status.
 int run_dialogue_worker();
 
-/// A collector whose processes are copies of this program. `log_file`, where it is not empty, gets
-/// every byte that is sent. Errors: the file.
-Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence,
+/// A collector whose processes are copies of this program; `keys`: it exchanges keys with SSH
+/// servers. `log_file`, where it is not empty, gets every byte that is sent. Errors: the file.
+Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence, bool keys,
                                                                  const std::string& log_file);
 
 }  // namespace lockstep

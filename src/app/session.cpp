@@ -77,8 +77,8 @@ Result<void> Session::prepare_sweep(const cli::PortOptions& options,
                  EngineUse::sweep, all, nodes);
 }
 
-Result<void> Session::start_services(const std::string& log_file) {
-  LOCKSTEP_TRY(services_, make_service_collector(fence_, log_file));
+Result<void> Session::start_services(bool keys, const std::string& log_file) {
+  LOCKSTEP_TRY(services_, make_service_collector(fence_, keys, log_file));
   return services_->start();
 }
 

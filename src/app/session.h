@@ -34,7 +34,7 @@ class Session {
 
   /// Starts what will ask services, so that it is ready when the ports are known; after prepare().
   /// `log_file` as in make_service_collector().
-  Result<void> start_services(const std::string& log_file);
+  Result<void> start_services(bool keys, const std::string& log_file);
   /// Asks what `record` has open what it is; after start_services().
   Result<void> identify_services(SweepRecord& record);
 

@@ -37,6 +37,7 @@ struct ScanCommand {
   std::vector<std::string> allow;
   PortOptions ports;
   bool services = false;  ///< ask what is open what it is
+  bool no_keys = false;   ///< of services; without key exchanges with SSH servers
   std::string dialogues;  ///< a file for what was sent to services; empty: none
   bool json = false;
   std::string report;  ///< a file for the JSON document; empty: none

@@ -39,6 +39,9 @@ void add_scan(CLI::App& app, Options& options) {
       sub.add_flag("--services", command->services,
                    "Ask what is open what it is. This completes connections and sends probes: not "
                    "for nodes with jobs");
+  sub.add_flag("--no-keys", command->no_keys,
+               "Exchange no keys with SSH servers: three connections less to each")
+      ->needs(services);
   sub.add_option("--dialogues", command->dialogues,
                  "Write every byte that is sent to services here")
       ->type_name("FILE")

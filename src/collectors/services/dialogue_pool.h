@@ -28,7 +28,7 @@ struct DialoguePoolOptions {
   scan::Fence fence;
   unsigned workers = 1;
   unsigned most_dialogues = 256;  ///< at a time, of all nodes together; one of each node
-  std::chrono::milliseconds connect_timeout{1000};
+  std::chrono::milliseconds connect_timeout{2500};  ///< a lost SYN is sent again after 1 s
 };
 
 /// One port of one node. A node's jobs go one after the other.
