@@ -20,6 +20,8 @@ TEST(AnalysisConfig, HasGentleDefaults) {
   EXPECT_EQ(analysis.severities.of(FindingKind::unexpected_port, {"management"}),
             Severity::critical);
   EXPECT_EQ(analysis.severities.of(FindingKind::missing_port, {"storage"}), Severity::high);
+  EXPECT_EQ(analysis.severities.of(FindingKind::stack_mismatch, {"compute"}),
+            Severity::informational);
 }
 
 TEST(AnalysisConfig, IsReadInFull) {
@@ -34,6 +36,7 @@ consensus_nodes = 10
 [severity]
 unexpected-port = "medium"
 coverage-gap = "high"
+stack-mismatch = "low"
 [class.login]
 user_ports = "1024-65535"
 [class.storage.severity]
@@ -53,6 +56,7 @@ missing-port = "critical"
       << "the gravest of a node's classes";
   EXPECT_EQ(analysis.severities.of(FindingKind::missing_port, {"storage"}), Severity::critical);
   EXPECT_EQ(analysis.severities.of(FindingKind::coverage_gap, {}), Severity::high);
+  EXPECT_EQ(analysis.severities.of(FindingKind::stack_mismatch, {}), Severity::low);
   EXPECT_TRUE(analysis.severities.user_ports({"login"}).contains(1024));
   EXPECT_FALSE(analysis.severities.user_ports({"login"}).contains(1023));
   EXPECT_TRUE(analysis.severities.user_ports({"compute"}).empty());

@@ -44,6 +44,13 @@ TEST(ScanJson, KeepsItsPromise) {
      "gap":"not-resolved","note":"not found"}])"));
 }
 
+TEST(ScanJson, HasTheStackWhereItWasSeen) {
+  Coverage coverage = covered("node1");
+  coverage.stack.rst = {.ttl = 64, .window = 0};
+  const json::value parsed = json::parse(scan_json(record_of({}, {coverage})));
+  EXPECT_EQ(parsed.at("coverage").at(0).at("stack"), "RST: TTL 64, window 0");
+}
+
 TEST(ScanJson, NamesTheProblem) {
   SweepRecord record = record_of({}, {});
   EXPECT_EQ(json::parse(scan_json(record)).at("complete"), true);

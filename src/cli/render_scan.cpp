@@ -75,7 +75,7 @@ std::string ports_table(const SweepRecord& record) {
     const std::vector<std::string> names(nodes.begin(), nodes.end());
     std::vector<std::string> row = {fmt::format("{}/{}", port, to_string(protocol)),
                                     std::string(to_string(state)), std::string(to_string(evidence)),
-                                    shown(name)};
+                                    name.empty() ? "" : shown(name)};
     if (asked) row.push_back(shown_sentence(says, 100));
     row.push_back(nodes_in_short(names));
     table.add(std::move(row));

@@ -192,6 +192,19 @@ TEST(SweepText, AChangedProfileHasNoNodes) {
                               "lockstep alert ack A-2 --note ...\n"));
 }
 
+TEST(SweepText, TellsAStackWithoutAPort) {
+  SweepReport report = deviating();
+  Finding& subject = report.rows[0].finding.subject;
+  subject =
+      finding_of(FindingKind::stack_mismatch, Severity::informational, std::nullopt, std::nullopt);
+  subject.detail =
+      "its TCP stack answers as RST: TTL 128, window 0, its clones' as RST: TTL 64, "
+      "window 0";
+  report.rows[0].finding.nodes = {"node3"};
+  EXPECT_THAT(sweep_text(report),
+              HasSubstr("  NEW  stack-mismatch  compute  TCP stack  node3\n  " + subject.detail));
+}
+
 TEST(SweepText, TellsHowFarARowIsDealtWith) {
   const struct {
     AlertStatus status;
