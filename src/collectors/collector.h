@@ -46,7 +46,8 @@ class ObservationSink {
  public:
   virtual ~ObservationSink() = default;
   virtual void observe(PortObservation observation) = 0;
-  virtual void identify(ServiceObservation /*observation*/) {}  ///< of collectors that ask that
+  virtual void identify(const ServiceObservation& /*observation*/) {
+  }  ///< of collectors that ask that
   virtual void cover(Coverage coverage) = 0;
 };
 

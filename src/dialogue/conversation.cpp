@@ -48,9 +48,10 @@ asio::ssl::context lenient_tls() {
 }
 
 Conversation::Conversation(asio::io_context& io, UniqueFd socket) : socket_(io) {
-  error_code ignored;
-  socket_.assign(socket.get(), ignored);
-  if (!ignored) socket.release();
+  error_code error;
+  // It gives its argument back as well.
+  const error_code assigned = socket_.assign(socket.get(), error);
+  if (!assigned) socket.release();
 }
 
 asio::awaitable<bool> Conversation::start_tls(asio::ssl::context& context, TimePoint deadline) {
@@ -109,8 +110,8 @@ asio::awaitable<ReadEnd> Conversation::read(std::string& into_text, TimePoint de
 }
 
 void Conversation::close() {
-  error_code ignored;
-  socket_.close(ignored);
+  error_code error;
+  [[maybe_unused]] const error_code closed = socket_.close(error);
 }
 
 UniqueFd Conversation::release() {

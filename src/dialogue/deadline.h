@@ -21,8 +21,8 @@ class Deadline {
       // A timer that has fired is not cancelled by the end of its object.
       if (cancelled || state->descriptor == nullptr) return;
       state->expired = true;
-      boost::system::error_code ignored;
-      state->descriptor->cancel(ignored);
+      boost::system::error_code error;
+      [[maybe_unused]] const auto cancelled_now = state->descriptor->cancel(error);
     });
   }
   ~Deadline() { state_->descriptor = nullptr; }

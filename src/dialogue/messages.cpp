@@ -96,7 +96,7 @@ class Decoder {
   explicit Decoder(std::span<const std::byte> bytes) : reader_(bytes) {}
 
   std::optional<Message> run() {
-    const auto message = [this]() -> std::optional<Message> {
+    auto message = [this]() -> std::optional<Message> {
       switch (static_cast<Kind>(reader_.u8())) {
         case Kind::task: return task();
         case Kind::connect_request: {

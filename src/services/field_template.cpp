@@ -36,10 +36,10 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
 /// Takes a number from the front of `text`: 1 to 99, or nothing.
 std::size_t take_number(std::string_view& text) {
   std::size_t number = 0;
-  const auto [rest, error] =
-      std::from_chars(text.data(), text.data() + std::min<std::size_t>(text.size(), 2), number);
+  const std::string_view digits = text.substr(0, 2);
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc()) return 0;
-  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  text.remove_prefix(static_cast<std::size_t>(rest - digits.data()));
   return number;
 }
 

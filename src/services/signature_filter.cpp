@@ -37,7 +37,8 @@ std::optional<Repeat> parse_repeat(std::string_view pattern) {
   const std::string_view inside = pattern.substr(1, close - 1);
   Repeat repeat{.least = 0, .most = kNoBound, .length = close + 1};
   const char* const end = inside.data() + inside.size();
-  const auto [rest, error] = std::from_chars(inside.data(), end, repeat.least);
+  const auto [rest, error] =
+      std::from_chars(inside.data(), inside.data() + inside.size(), repeat.least);
   if (error != std::errc()) return {};
   if (rest == end) {
     repeat.most = repeat.least;

@@ -28,7 +28,7 @@ class IdentifyingSink final : public ObservationSink {
  public:
   explicit IdentifyingSink(SweepRecord& record) : record_(record) {}
   void observe(PortObservation /*observation*/) override {}
-  void identify(ServiceObservation seen) override { record_.services.push_back(std::move(seen)); }
+  void identify(const ServiceObservation& seen) override { record_.services.push_back(seen); }
   void cover(Coverage /*coverage*/) override {}
 
  private:

@@ -42,6 +42,13 @@ struct Connecting {
   steady_clock::time_point begun;
 };
 
+/// A connection, or why there is none, on its way to a worker.
+struct Answer {
+  std::size_t to = 0;
+  dialogue::Connected message;
+  UniqueFd socket;
+};
+
 /// A job that a worker has.
 struct Running {
   std::size_t job = 0;
@@ -86,6 +93,7 @@ class DialoguePool::Run {
       wait();
       for (std::size_t i = 0; i < pool_.workers_.size(); ++i) listen_to(i);
       finish_connections();
+      send_answers();
       end_what_takes_too_long();
       LOCKSTEP_CHECK(bury());
     }
@@ -178,9 +186,17 @@ class DialoguePool::Run {
         .connection = request.connection,
         .error = error,
         .round_trip = std::chrono::duration_cast<std::chrono::microseconds>(round_trip)};
-    const int to = pool_.workers_[found->second.worker].child.socket();
-    // A worker that takes nothing more is found out by the time that its task takes.
-    static_cast<void>(dialogue::send(to, connected, socket.get()));
+    answers_.push_back(
+        {.to = found->second.worker, .message = connected, .socket = std::move(socket)});
+  }
+
+  /// What workers have asked for goes to them as soon as they take it.
+  void send_answers() {
+    std::erase_if(answers_, [this](const Answer& answer) {
+      const int to = pool_.workers_[answer.to].child.socket();
+      const auto sent = dialogue::send(to, answer.message, answer.socket.get());
+      return !sent || *sent;  // who is gone is found out when it is listened to
+    });
   }
 
   void finish_connections() {
@@ -241,6 +257,8 @@ class DialoguePool::Run {
       }
       pool_.workers_.erase(pool_.workers_.begin() + static_cast<std::ptrdiff_t>(index));
       for (auto& [id, running] : running_) running.worker -= running.worker > index ? 1 : 0;
+      std::erase_if(answers_, [index](const Answer& answer) { return answer.to == index; });
+      for (Answer& answer : answers_) answer.to -= answer.to > index ? 1 : 0;
       if (++starts_in_a_row_ > kMostStartsInARow) {
         return fail(
             ErrorKind::unavailable,
@@ -270,6 +288,7 @@ class DialoguePool::Run {
   std::deque<std::size_t> idle_;              // nodes of which a job may begin
   std::map<std::uint32_t, Running> running_;  // by the id of its task
   std::vector<Connecting> connecting_;
+  std::vector<Answer> answers_;
   std::vector<pollfd> polled_;  // the workers, then `connecting_` as it was
   std::vector<std::size_t> lost_;
   std::size_t done_ = 0;

@@ -59,15 +59,15 @@ Result<CollectSummary> ServiceCollector::do_collect(const std::vector<CollectTar
     const CollectTarget& target = targets[places[job].target];
     const ServiceQuestion& question = target.questions[places[job].question];
     ++answered[places[job].target];
-    ServiceObservation seen{.node = target.node,
-                            .address = target.address,
-                            .network = target.network,
-                            .protocol = question.protocol,
-                            .port = question.port,
-                            .service = std::move(outcome.service),
-                            .note = std::move(outcome.note)};
+    const ServiceObservation seen{.node = target.node,
+                                  .address = target.address,
+                                  .network = target.network,
+                                  .protocol = question.protocol,
+                                  .port = question.port,
+                                  .service = std::move(outcome.service),
+                                  .note = std::move(outcome.note)};
     if (options_.log) options_.log(seen, outcome.sent);
-    sink.identify(std::move(seen));
+    sink.identify(seen);
     if (control.progress) {
       control.progress({.done = ++done,
                         .planned = jobs.size(),
