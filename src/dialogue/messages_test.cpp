@@ -1,5 +1,6 @@
 #include "dialogue/messages.h"
 
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <string>

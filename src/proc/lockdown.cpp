@@ -135,16 +135,21 @@ Result<void> filter_system_calls() {
     if (added != 0 && error == 0) error = -added;
   };
   for (const int call : kAllowed) allow(call);
-  allow(SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-        SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
-  allow(SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-  allow(SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_GETFL));
-  allow(SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFL));
-  allow(SCMP_SYS(fcntl), SCMP_A1(SCMP_CMP_EQ, F_SETFD));
-  allow(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO));
-  allow(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+  const auto equals = [](unsigned argument, scmp_datum_t value) {
+    return scmp_arg_cmp{argument, SCMP_CMP_EQ, value, 0};
+  };
+  const auto masked = [](unsigned argument, scmp_datum_t mask, scmp_datum_t value) {
+    return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, mask, value};
+  };
+  allow(SCMP_SYS(mmap), masked(2, PROT_EXEC, 0), masked(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+  allow(SCMP_SYS(mprotect), masked(2, PROT_EXEC, 0));
+  allow(SCMP_SYS(fcntl), equals(1, F_GETFL));
+  allow(SCMP_SYS(fcntl), equals(1, F_SETFL));
+  allow(SCMP_SYS(fcntl), equals(1, F_SETFD));
+  allow(SCMP_SYS(ioctl), equals(1, FIONBIO));
+  allow(SCMP_SYS(ioctl), equals(1, FIONREAD));
   // abort() signals the thread that calls it.
-  allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
+  allow(SCMP_SYS(tgkill), equals(0, static_cast<scmp_datum_t>(::getpid())));
   if (error != 0) return std::unexpected(system_error(error, "make a filter of system calls"));
   seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
   if (const int loaded = seccomp_load(filter.get()); loaded != 0) {

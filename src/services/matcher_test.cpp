@@ -1,5 +1,6 @@
 #include "services/matcher.h"
 
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "services/test_probes.h"
