@@ -155,7 +155,7 @@ bool SignatureFilter::take_serialized(std::span<const std::byte> serialized) {
   }
   std::vector<std::uint32_t> unfiltered(head.unfiltered);
   const auto indices = serialized.first(unfiltered.size() * sizeof(std::uint32_t));
-  std::memcpy(unfiltered.data(), indices.data(), indices.size());
+  std::ranges::copy(indices, std::as_writable_bytes(std::span(unfiltered)).begin());
   if (!std::ranges::all_of(unfiltered, [this](std::uint32_t i) { return i < count_; }))
     return false;
   serialized = serialized.subspan(indices.size());
