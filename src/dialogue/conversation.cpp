@@ -10,7 +10,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <memory>
-#include <utility>
 
 namespace lockstep::dialogue {
 namespace {
@@ -112,10 +111,6 @@ asio::awaitable<ReadEnd> Conversation::read(std::string& into_text, TimePoint de
 void Conversation::close() {
   error_code error;
   [[maybe_unused]] const error_code closed = socket_.close(error);
-}
-
-UniqueFd Conversation::release() {
-  return UniqueFd(socket_.release());
 }
 
 }  // namespace lockstep::dialogue

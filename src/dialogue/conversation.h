@@ -50,8 +50,6 @@ class Conversation {
 
   /// Ends what is waited for; its read ends as `closed`.
   void close();
-  /// The socket, which this object has no more; nothing may be waited for.
-  UniqueFd release();
 
  private:
   using Socket = asio::posix::stream_descriptor;
