@@ -87,7 +87,8 @@ std::string condition_of(const PortRule& rule) {
     case Presence::rpc:
       return fmt::format("allowed for RPC program {}, which was not asked", rule.rpc_program);
     case Presence::required:
-    case Presence::optional: break;
+    case Presence::optional:
+    case Presence::service: break;
   }
   return "";
 }

@@ -26,6 +26,8 @@ struct ServiceQuestion {
   Port port = 0;
   std::string expected{};    ///< the name of the service that should be there; empty: not known
   bool expects_tls = false;  ///< the same within TLS
+  /// ONC-RPC programs that may be there; each is called by its NULL procedure.
+  std::vector<std::uint32_t> programs{};
 };
 
 /// One address to examine.

@@ -22,6 +22,13 @@ enum class FindingKind : std::uint8_t {
   coverage_gap,         ///< a part of what was to be examined was not
   profile_changed,      ///< the expectations of a class are not those that were approved
   stack_mismatch,       ///< its TCP stack answers otherwise than those of its clones
+  service_mismatch,     ///< what answers is not what the profile says
+  service_silent,       ///< a service that should answer accepts connections and says nothing
+  version_drift,        ///< the service is of another version than those of its clones
+  hostkey_changed,      ///< an SSH host key that is not the one known
+  hostkey_shared,       ///< an SSH host key that another node has too
+  certificate_changed,  ///< a TLS certificate, or its key, that is not the one known
+  node_rebuilt,         ///< all keys are new, on a node whose keys may be
 };
 
 enum class Severity : std::uint8_t { informational, low, medium, high, critical };

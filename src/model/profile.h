@@ -30,6 +30,7 @@ enum class Presence : std::uint8_t {
   job,       ///< only while a job holds the node
   submit,    ///< only while a job launcher runs on the node
   rpc,       ///< only by the ONC-RPC program named
+  service,   ///< what else may answer on ports that are expected, beside their `service`
 };
 
 std::string_view to_string(Presence presence);  ///< "required"
@@ -40,6 +41,7 @@ struct PortRule {
   PortSet ports;  ///< not empty
   Presence presence = Presence::optional;
   std::uint32_t rpc_program = 0;  ///< with Presence::rpc alone
+  std::string service{};          ///< with Presence::service alone; as ExpectedPort::service
   std::optional<WallTime> until;  ///< the rule holds before this time; none: for ever
 
   bool holds_at(WallTime now) const { return !until || now < *until; }

@@ -4,6 +4,7 @@
 #include "model/node.h"
 #include "model/observation.h"
 #include "model/profile.h"
+#include "model/service.h"
 #include "model/sweep_info.h"
 
 namespace lockstep {
@@ -72,6 +73,13 @@ std::string_view to_string(FindingKind kind) {
     case FindingKind::coverage_gap: return "coverage-gap";
     case FindingKind::profile_changed: return "profile-changed";
     case FindingKind::stack_mismatch: return "stack-mismatch";
+    case FindingKind::service_mismatch: return "service-mismatch";
+    case FindingKind::service_silent: return "service-silent";
+    case FindingKind::version_drift: return "version-drift";
+    case FindingKind::hostkey_changed: return "hostkey-changed";
+    case FindingKind::hostkey_shared: return "hostkey-shared";
+    case FindingKind::certificate_changed: return "certificate-changed";
+    case FindingKind::node_rebuilt: return "node-rebuilt";
   }
   return "unknown";
 }
@@ -91,7 +99,11 @@ std::optional<FindingKind> parse_finding_kind(std::string_view text) {
   constexpr std::array kKinds = {FindingKind::unexpected_port,     FindingKind::transient_port,
                                  FindingKind::unexpected_filtered, FindingKind::missing_port,
                                  FindingKind::node_unreachable,    FindingKind::coverage_gap,
-                                 FindingKind::profile_changed,     FindingKind::stack_mismatch};
+                                 FindingKind::profile_changed,     FindingKind::stack_mismatch,
+                                 FindingKind::service_mismatch,    FindingKind::service_silent,
+                                 FindingKind::version_drift,       FindingKind::hostkey_changed,
+                                 FindingKind::hostkey_shared,      FindingKind::certificate_changed,
+                                 FindingKind::node_rebuilt};
   return parse_word(text, kKinds);
 }
 
@@ -108,8 +120,42 @@ std::string_view to_string(Presence presence) {
     case Presence::job: return "job";
     case Presence::submit: return "submit";
     case Presence::rpc: return "rpc";
+    case Presence::service: return "service";
   }
   return "unknown";
+}
+
+std::string_view to_string(ServiceAnswer answer) {
+  switch (answer) {
+    case ServiceAnswer::spoke: return "spoke";
+    case ServiceAnswer::silent: return "silent";
+    case ServiceAnswer::hung_up: return "hung-up";
+    case ServiceAnswer::unreachable: return "unreachable";
+    case ServiceAnswer::lost: return "lost";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(ServiceDoubt doubt) {
+  switch (doubt) {
+    case ServiceDoubt::none: return "";
+    case ServiceDoubt::no_key_exchange: return "no-key-exchange";
+    case ServiceDoubt::two_answers: return "two-answers";
+  }
+  return "unknown";
+}
+
+std::optional<ServiceAnswer> parse_service_answer(std::string_view text) {
+  constexpr std::array kAnswers = {ServiceAnswer::spoke, ServiceAnswer::silent,
+                                   ServiceAnswer::hung_up, ServiceAnswer::unreachable,
+                                   ServiceAnswer::lost};
+  return parse_word(text, kAnswers);
+}
+
+std::optional<ServiceDoubt> parse_service_doubt(std::string_view text) {
+  constexpr std::array kDoubts = {ServiceDoubt::none, ServiceDoubt::no_key_exchange,
+                                  ServiceDoubt::two_answers};
+  return parse_word(text, kDoubts);
 }
 
 std::string_view to_string(SweepState state) {
