@@ -53,7 +53,11 @@ Result<PortSet> as_ports(const TomlValue& value) {
 constexpr std::array kKinds = {FindingKind::unexpected_port,     FindingKind::transient_port,
                                FindingKind::unexpected_filtered, FindingKind::missing_port,
                                FindingKind::node_unreachable,    FindingKind::coverage_gap,
-                               FindingKind::profile_changed,     FindingKind::stack_mismatch};
+                               FindingKind::profile_changed,     FindingKind::stack_mismatch,
+                               FindingKind::service_mismatch,    FindingKind::service_silent,
+                               FindingKind::version_drift,       FindingKind::hostkey_changed,
+                               FindingKind::hostkey_shared,      FindingKind::certificate_changed,
+                               FindingKind::node_rebuilt};
 
 /// Calls `set`(kind, severity) for each key of the table [severity].
 template <typename Set>

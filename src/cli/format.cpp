@@ -109,10 +109,17 @@ std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,
     case FindingKind::coverage_gap: return "not proven";
     case FindingKind::profile_changed: return "not as approved";
     case FindingKind::stack_mismatch: return "TCP stack";
+    case FindingKind::node_rebuilt: return "keys";
     case FindingKind::unexpected_port:
     case FindingKind::transient_port:
     case FindingKind::unexpected_filtered:
-    case FindingKind::missing_port: break;
+    case FindingKind::missing_port:
+    case FindingKind::service_mismatch:
+    case FindingKind::service_silent:
+    case FindingKind::version_drift:
+    case FindingKind::hostkey_changed:
+    case FindingKind::hostkey_shared:
+    case FindingKind::certificate_changed: break;
   }
   return "-";
 }
