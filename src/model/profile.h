@@ -41,8 +41,8 @@ struct PortRule {
   PortSet ports;  ///< not empty
   Presence presence = Presence::optional;
   std::uint32_t rpc_program = 0;  ///< with Presence::rpc alone
-  std::string service{};          ///< with Presence::service alone; as ExpectedPort::service
   std::optional<WallTime> until;  ///< the rule holds before this time; none: for ever
+  std::string service{};          ///< with Presence::service alone; as ExpectedPort::service
 
   bool holds_at(WallTime now) const { return !until || now < *until; }
 

@@ -70,12 +70,12 @@ struct Service {
   std::string hostname;
   std::string system;
   std::string device;
-  bool tls = false;                  ///< all of it within TLS
-  std::vector<ServiceKey> hostkeys;  ///< by type; each proven by a signature
-  std::string certificate_sha256;    ///< lower-case hexadecimal, of the DER; empty without TLS
-  std::string public_key_sha256;     ///< the same, of its SubjectPublicKeyInfo
-  std::vector<RpcProgram> programs;  ///< that answered a call here, ascending
-  std::string banner;                ///< the first bytes that it said, whatever they are
+  bool tls = false;                    ///< all of it within TLS
+  std::vector<ServiceKey> hostkeys;    ///< by type; each proven by a signature
+  std::string certificate_sha256;      ///< lower-case hexadecimal, of the DER; empty without TLS
+  std::string public_key_sha256;       ///< the same, of its SubjectPublicKeyInfo
+  std::vector<RpcProgram> programs{};  ///< that answered a call here, ascending
+  std::string banner;                  ///< the first bytes that it said, whatever they are
   ServiceAnswer answer = ServiceAnswer::spoke;
   ServiceDoubt doubt = ServiceDoubt::none;
 
@@ -111,7 +111,7 @@ struct KnownKey {
   std::string type;    ///< as in ServiceKey, or kCertificateType, or kPublicKeyType
   std::string sha256;  ///< as the fields of Service have it
   WallTime since{};    ///< whole seconds
-  std::string by;      ///< who accepted it; empty: it was the first that was seen
+  std::string by{};    ///< who accepted it; empty: it was the first that was seen
 
   friend auto operator<=>(const KnownKey&, const KnownKey&) = default;
 };
