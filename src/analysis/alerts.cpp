@@ -9,12 +9,36 @@
 #include <utility>
 
 #include "analysis/port_text.h"
+#include "analysis/service_judge.h"
 #include "analysis/stacks.h"
 #include "analysis/views.h"
 #include "profiles/resolve.h"
 
 namespace lockstep {
 namespace {
+
+bool is_about_service(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::service_mismatch:
+    case FindingKind::service_silent:
+    case FindingKind::version_drift:
+    case FindingKind::hostkey_changed:
+    case FindingKind::hostkey_shared:
+    case FindingKind::certificate_changed: return true;
+    default: return false;
+  }
+}
+
+/// Whether what was heard could have shown what an alert of that kind is about.
+bool tells(const Service& heard, FindingKind kind) {
+  if (heard.answer != ServiceAnswer::spoke) return false;
+  switch (kind) {
+    case FindingKind::hostkey_changed:
+    case FindingKind::hostkey_shared: return !heard.hostkeys.empty();
+    case FindingKind::certificate_changed: return !heard.certificate_sha256.empty();
+    default: return true;
+  }
+}
 
 bool is_about_closing(FindingKind kind) {
   return kind == FindingKind::unexpected_port || kind == FindingKind::unexpected_filtered ||
@@ -31,7 +55,11 @@ struct Over {
 class Proof {
  public:
   explicit Proof(const SweepJudgement& sweep)
-      : input_(sweep.input), findings_(sweep.findings), views_(sweep.input), stacks_(views_) {}
+      : input_(sweep.input),
+        findings_(sweep.findings),
+        views_(sweep.input),
+        stacks_(views_),
+        places_(sweep.input) {}
 
   /// `record` is one of which the sweep found nothing.
   std::optional<Over> of(const AlertRecord& record) {
@@ -42,6 +70,8 @@ class Proof {
     if (subject.kind == FindingKind::coverage_gap) return of_gap(*node, subject);
     if (subject.kind == FindingKind::node_unreachable) return of_silence(*node, subject.network);
     if (subject.kind == FindingKind::stack_mismatch) return of_stack(record);
+    if (subject.kind == FindingKind::node_rebuilt) return of_rebuilding(*node);
+    if (is_about_service(subject.kind)) return of_service(*node, record);
     const Protocol protocol = protocol_of(subject);
     const View* const view = views_.find(record.node, subject.network, protocol);
     if (view == nullptr || !view->examined() || !judged(*view)) return {};
@@ -196,6 +226,48 @@ class Proof {
                     : "its TCP stack answers otherwise now, which is an alert of its own"};
   }
 
+  /// It was asked again at the same address, and said enough; or nobody listens there any more.
+  std::optional<Over> of_service(const Node& node, const AlertRecord& record) {
+    const AlertSubject& subject = record.subject;
+    const Protocol protocol = protocol_of(subject);
+    if (!subject.port) return {};
+    for (const ServiceObservation* const each :
+         places_.at({node.name, subject.network, protocol, *subject.port})) {
+      if (each->address.to_string() == record.address && tells(each->service, subject.kind)) {
+        return Over{"it is so no longer, as its answer shows"};
+      }
+    }
+    const View* const view = views_.find(record.node, subject.network, protocol);
+    if (view == nullptr || !view->examined() || !judged(*view)) return {};
+    if (!input_.wanted.of(protocol).contains(*subject.port)) return {};
+    if (view->state_of(*subject.port) == PortState::closed && proves_closing(*view, record)) {
+      return Over{"answered closed", true};
+    }
+    const bool by_profile = subject.kind == FindingKind::service_mismatch ||
+                            subject.kind == FindingKind::service_silent;
+    const bool checked =
+        !services_wanted(expectations(*view), protocol, *subject.port, input_.now).empty();
+    // What does not hold together is one, whatever is expected.
+    if (by_profile && !checked && !record.expected.empty()) {
+      return Over{"its profile does not say what should answer any more"};
+    }
+    return {};
+  }
+
+  /// Its keys were seen again, and are those that are known.
+  std::optional<Over> of_rebuilding(const Node& node) const {
+    for (const auto& [place, seen] : places_.all()) {
+      if (std::get<0>(place) != node.name) continue;
+      for (const ServiceObservation* const each : seen) {
+        const Service& service = each->service;
+        if (!service.hostkeys.empty() || !service.public_key_sha256.empty()) {
+          return Over{"its keys are known now"};
+        }
+      }
+    }
+    return {};
+  }
+
   /// The judge compares every profile of the nodes' classes.
   std::optional<Over> of_profile(const AlertSubject& subject) const {
     const bool compared = std::ranges::any_of(
@@ -213,6 +285,7 @@ class Proof {
   std::span<const Finding> findings_;
   Views views_;
   Stacks stacks_;
+  ServicePlaces places_;
   std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
 };
 

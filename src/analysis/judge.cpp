@@ -11,7 +11,9 @@
 #include <tuple>
 #include <utility>
 
+#include "analysis/key_judge.h"
 #include "analysis/port_text.h"
+#include "analysis/service_judge.h"
 #include "analysis/stacks.h"
 #include "analysis/views.h"
 #include "base/text.h"
@@ -75,6 +77,7 @@ struct PortExpectations {
   PortSet allowed;                        ///< expected, or may be open
   std::map<std::string, PortSet> unsure;  ///< may be open under a condition that nobody checks yet
   std::map<std::string, PortSet> past;    ///< were allowed, until a day
+  std::map<std::uint32_t, PortSet> of_programs;  ///< allowed for this ONC-RPC program
   PortSet of_users;
   std::vector<const PortRule*> one_of;  ///< of each, one port should be open
   std::vector<std::string> unprofiled;
@@ -99,6 +102,11 @@ void add_rule(const PortRule& rule, WallTime now, PortExpectations& to) {
     ports = ports | rule.ports;
     return;
   }
+  if (rule.presence == Presence::service) return;  // says nothing of ports
+  if (rule.presence == Presence::rpc) {
+    PortSet& ports = to.of_programs[rule.rpc_program];
+    ports = ports | rule.ports;
+  }
   const std::string condition = condition_of(rule);
   if (!condition.empty()) {
     to.unsure[condition] = to.unsure[condition] | rule.ports;
@@ -118,7 +126,8 @@ const std::string* entry_with(const std::map<std::string, PortSet>& entries, Por
 
 class Judge {
  public:
-  explicit Judge(const JudgeInput& input) : input_(input), views_(input), stacks_(views_) {}
+  explicit Judge(const JudgeInput& input)
+      : input_(input), views_(input), stacks_(views_), places_(input) {}
 
   std::vector<Finding> findings() && {
     for (const Node& node : input_.nodes) judge_presence(node);
@@ -129,6 +138,8 @@ class Judge {
     }
     for (const PortObservation& seen : input_.transient) judge_transient(seen);
     judge_profiles();
+    std::ranges::move(judge_services(input_, places_), std::back_inserter(findings_));
+    std::ranges::move(judge_keys(input_, places_).findings, std::back_inserter(findings_));
     std::ranges::sort(findings_);
     const auto repeated = std::ranges::unique(findings_);
     findings_.erase(repeated.begin(), repeated.end());
@@ -244,7 +255,11 @@ class Judge {
     std::map<IpAddress, PortSet> of_users;
     for (const PortObservation* const seen : view.observations) {
       if (seen->state != PortState::open || expected.allowed.contains(seen->port)) continue;
-      if (const std::string* const condition = entry_with(expected.unsure, seen->port)) {
+      const RpcVerdict rpc = judge_programs(view, *seen, expected);
+      if (rpc == RpcVerdict::allowed) continue;
+      if (rpc == RpcVerdict::refuted) {
+        unexpected[seen->address].insert(seen->port);
+      } else if (const std::string* const condition = entry_with(expected.unsure, seen->port)) {
         add_lesser(view, *seen, Severity::informational, *condition);
       } else if (const std::string* const past = entry_with(expected.past, seen->port)) {
         add_lesser(view, *seen, Severity::medium, *past);
@@ -268,6 +283,28 @@ class Judge {
       finding.severity = Severity::informational;
       findings_.push_back(std::move(finding));
     }
+  }
+
+  enum class RpcVerdict { not_asked, allowed, refuted };
+
+  /// A port of an ONC-RPC program is one where the program answers a call.
+  RpcVerdict judge_programs(const View& view, const PortObservation& seen,
+                            const PortExpectations& expected) const {
+    bool asked = false;
+    for (const ServiceObservation* const each :
+         places_.at({view.node->name, view.network, view.protocol, seen.port})) {
+      if (each->address != seen.address || each->service.answer != ServiceAnswer::spoke) continue;
+      asked = true;
+      for (const RpcProgram& program : each->service.programs) {
+        const auto found = expected.of_programs.find(program.number);
+        const bool allowed =
+            found != expected.of_programs.end() && found->second.contains(seen.port);
+        if (allowed) return RpcVerdict::allowed;
+      }
+    }
+    const bool ruled = std::ranges::any_of(
+        expected.of_programs, [&](const auto& entry) { return entry.second.contains(seen.port); });
+    return asked && ruled ? RpcVerdict::refuted : RpcVerdict::not_asked;
   }
 
   void add_lesser(const View& view, const PortObservation& seen, Severity severity,
@@ -453,6 +490,7 @@ class Judge {
   const JudgeInput& input_;
   Views views_;
   Stacks stacks_;
+  ServicePlaces places_;
   std::map<std::tuple<std::set<std::string>, std::string, Protocol>, PortExpectations>
       expectations_;
   std::map<std::pair<std::set<std::string>, std::string>, Expectations> resolved_;

@@ -14,6 +14,7 @@
 //                                without a class or without a record
 //   profile-changed      high    the profile of a class is not the one that was approved
 //   stack-mismatch       info    a TCP stack answers otherwise than those of its clones (stacks.h)
+// and of services, where they were asked what they are, those of service_judge.h and key_judge.h.
 // A port that was not examined is never missing, and a node that could not be judged always shows.
 // Whether an unexpected port is still there when it is asked again, the caller finds out
 // (confirm.h).
@@ -29,8 +30,11 @@
 #include "model/node.h"
 #include "model/observation.h"
 #include "model/profile.h"
+#include "model/service.h"
 
 namespace lockstep {
+
+struct ServicePolicy;  // analysis/service_policy.h
 
 /// A node that filters more ports than this at an address has a firewall or a failing switch
 /// between: one cause, hence one finding that lists them. As many rows as a screen has room for.
@@ -57,6 +61,15 @@ struct JudgeInput {
   std::span<const PortObservation> transient{};
   const SeverityPolicy& severities;
   WallTime now{};  ///< rules of profiles may have run out
+  /// What services said, where they were asked.
+  std::span<const ServiceObservation> services{};
+  /// What was kept of services before, of any node.
+  std::span<const ServiceFact> service_facts{};
+  /// The keys that were known before, of any node.
+  std::span<const KnownKey> known_keys{};
+  /// Of nodes that the sweep was not to examine, the classes; null: they have none.
+  const Inventory* inventory = nullptr;
+  const ServicePolicy* service_policy = nullptr;  ///< null: the usual one, and nothing is tellable
 };
 
 /// The findings, ascending, each once. The order of the input does not matter.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/judge.h"
+#include "analysis/service_policy.h"
 #include "profiles/approval.h"
 
 namespace lockstep {
@@ -98,6 +99,22 @@ struct World {
     counted.gap = counted.unanswered > 0 ? CoverageGap::unanswered : CoverageGap::none;
   }
 
+  /// Says what the profile wants of a port.
+  void want(Port port, const std::string& service) {
+    for (ExpectedPort& each : profiles[0].ports) {
+      if (each.port == port) each.service = service;
+    }
+  }
+
+  /// What n`number` answered, in place of what it answered before.
+  void answer(int number, Port port, const Service& service) {
+    std::erase_if(services, [&](const ServiceObservation& seen) {
+      return seen.address == address_of(number) && seen.port == port;
+    });
+    services.push_back({fmt::format("n{}", number), address_of(number), "management", Protocol::tcp,
+                        port, service, ""});
+  }
+
   std::vector<Approval> approvals() const {
     if (approved) return *approved;
     std::vector<Approval> all;
@@ -119,7 +136,12 @@ struct World {
                            .coverage = coverage,
                            .transient = transient,
                            .severities = severities,
-                           .now = now};
+                           .now = now,
+                           .services = services,
+                           .service_facts = service_facts,
+                           .known_keys = known_keys,
+                           .inventory = nullptr,
+                           .service_policy = &service_policy};
     return use(input);
   }
 
@@ -135,6 +157,8 @@ struct World {
       if (f.state) {
         subject = fmt::format("{}/{} {}", f.port ? fmt::format("{}", *f.port) : "*",
                               to_string(*f.protocol), to_string(*f.state));
+      } else if (f.port) {
+        subject = fmt::format("{}/{}", *f.port, to_string(*f.protocol));
       }
       result.push_back(fmt::format("{} {} {} {} {} [{}]", to_string(f.severity), to_string(f.kind),
                                    f.node_class, f.node, subject, f.detail));
@@ -151,6 +175,10 @@ struct World {
   std::vector<PortObservation> transient;
   SeverityPolicy severities;
   WallTime now = kNoon;
+  std::vector<ServiceObservation> services;
+  std::vector<ServiceFact> service_facts;
+  std::vector<KnownKey> known_keys;
+  ServicePolicy service_policy;
 };
 
 }  // namespace lockstep

@@ -1,0 +1,197 @@
+#include "analysis/key_judge.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analysis/test_services.h"
+#include "analysis/test_world.h"
+
+namespace lockstep {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+KeyVerdict verdict_of(const World& world) {
+  return world.judged_by(
+      [](const JudgeInput& input) { return judge_keys(input, ServicePlaces(input)); });
+}
+
+/// What a sweep that finds nothing known leaves behind.
+void get_to_know(World& world) {
+  const KeyVerdict verdict = verdict_of(world);
+  world.known_keys.insert(world.known_keys.end(), verdict.learned.begin(), verdict.learned.end());
+  std::ranges::sort(world.known_keys);
+}
+
+/// Each with a key of its own, which is known.
+World known_nodes(int count) {
+  World world(count);
+  for (int number = 1; number <= count; ++number) {
+    world.answer(number, 22,
+                 an_sshd({{"ecdsa", fmt::format("E{}", number)},
+                          {"ssh-ed25519", fmt::format("K{}", number)}}));
+  }
+  get_to_know(world);
+  return world;
+}
+
+TEST(KeyJudge, LearnsWhatIsSeenFirst) {
+  World world = known_nodes(2);
+  EXPECT_EQ(world.known_keys.size(), 4U);
+  EXPECT_EQ(world.known_keys[0].sha256, "E1");
+  EXPECT_EQ(world.known_keys[0].by, "");
+  EXPECT_THAT(world.told(), IsEmpty());
+  EXPECT_THAT(verdict_of(world).learned, IsEmpty()) << "nothing is learned twice";
+}
+
+TEST(KeyJudge, HostKeysByPolicy) {
+  struct Row {
+    const char* description;
+    KeyPolicy policy;
+    std::vector<ServiceKey> keys;
+    std::vector<std::string> told;
+    std::size_t learned;
+  };
+  const std::string changed =
+      "critical hostkey-changed compute n2 22/tcp [not the host key known: ";
+  const Row rows[] = {
+      {"as known", KeyPolicy::own, {{"ecdsa", "E2"}, {"ssh-ed25519", "K2"}}, {}, 0},
+      {"one of them only", KeyPolicy::own, {{"ssh-ed25519", "K2"}}, {}, 0},
+      {"another key", KeyPolicy::own, {{"ssh-ed25519", "X"}}, {changed + "ssh-ed25519]"}, 0},
+      {"one of two is another",
+       KeyPolicy::own,
+       {{"ecdsa", "E2"}, {"ssh-ed25519", "X"}},
+       {changed + "ssh-ed25519]"},
+       0},
+      {"of another type, and none that is known",
+       KeyPolicy::own,
+       {{"ssh-rsa", "R"}},
+       {changed + "ssh-rsa]"},
+       0},
+      {"of another type beside one that is known",
+       KeyPolicy::own,
+       {{"ssh-ed25519", "K2"}, {"ssh-rsa", "R"}},
+       {},
+       1},
+      {"all new after a boot",
+       KeyPolicy::boot,
+       {{"ecdsa", "Y"}, {"ssh-ed25519", "X"}},
+       {"informational node-rebuilt compute n2 - [new keys, as its class may have after a boot]"},
+       0},
+      {"one is new, which no boot makes",
+       KeyPolicy::boot,
+       {{"ecdsa", "E2"}, {"ssh-ed25519", "X"}},
+       {changed + "ssh-ed25519]"},
+       0},
+      {"that of a clone, which it may share", KeyPolicy::shared, {{"ssh-ed25519", "K1"}}, {}, 0},
+      {"that of nobody", KeyPolicy::shared, {{"ssh-ed25519", "X"}}, {changed + "ssh-ed25519]"}, 0},
+      {"no key told", KeyPolicy::own, {}, {}, 0},
+  };
+  for (const Row& row : rows) {
+    World world = known_nodes(3);
+    world.service_policy.keys.set("compute", row.policy);
+    world.answer(2, 22, an_sshd(row.keys));
+    EXPECT_EQ(world.told(), row.told) << row.description;
+    EXPECT_EQ(verdict_of(world).learned.size(), row.learned) << row.description;
+  }
+}
+
+TEST(KeyJudge, OnlyARebuiltNodeIsKnownAnew) {
+  World world = known_nodes(2);
+  world.service_policy.keys.set("compute", KeyPolicy::boot);
+  world.known_keys.push_back({"n2", "management", Protocol::tcp, 2222, "ssh-ed25519", "Z", kNoon});
+  world.answer(2, 22, an_sshd({{"ssh-ed25519", "X"}}));
+  const KeyVerdict verdict = verdict_of(world);
+  ASSERT_EQ(verdict.rebuilt.size(), 1U);
+  std::vector<std::string> known;
+  for (const KnownKey& key : verdict.rebuilt.at("n2")) known.push_back(key.sha256);
+  EXPECT_THAT(known, ElementsAre("X", "Z")) << "of 22 the new one alone, of 2222 as it was";
+}
+
+TEST(KeyJudge, AKeyOfTwoNodes) {
+  World world = known_nodes(3);
+  world.answer(2, 22, an_sshd({{"ecdsa", "E1"}, {"ssh-ed25519", "K1"}}));
+  const std::string shared = " 22/tcp [the same host key on several nodes: E1]";
+  EXPECT_THAT(
+      world.told(),
+      ElementsAre(
+          "critical hostkey-changed compute n2 22/tcp [not the host key known: ecdsa, ssh-ed25519]",
+          "critical hostkey-shared compute n1" + shared,
+          "critical hostkey-shared compute n2" + shared));
+
+  // The other node need not be in the sweep.
+  std::erase_if(world.services, [](const ServiceObservation& seen) { return seen.node == "n1"; });
+  const auto told = world.told();
+  EXPECT_THAT(told, testing::Contains("critical hostkey-shared compute n2" + shared));
+  EXPECT_EQ(told.size(), 2U);
+
+  world.service_policy.keys.set("compute", KeyPolicy::shared);
+  EXPECT_THAT(world.told(), IsEmpty());
+}
+
+TEST(KeyJudge, AKeyThatANodeHadBeforeIsNobodys) {
+  World world = known_nodes(2);
+  world.service_policy.keys.set("compute", KeyPolicy::boot);
+  world.answer(1, 22, an_sshd({{"ssh-ed25519", "X"}}));
+  world.answer(2, 22, an_sshd({{"ssh-ed25519", "K1"}}));
+  for (const std::string& line : world.told()) {
+    EXPECT_THAT(line, testing::StartsWith("informational node-rebuilt"));
+  }
+}
+
+TEST(KeyJudge, TwoAddressesOfANodeAreOne) {
+  World world = known_nodes(2);
+  world.add_address(2, address_of(9), {22});
+  world.services.push_back(
+      {"n2", address_of(9), "management", Protocol::tcp, 22, an_sshd({{"ssh-ed25519", "K2"}}), ""});
+  EXPECT_TRUE(std::ranges::none_of(world.told(), [](const std::string& line) {
+    return line.find("hostkey") != std::string::npos;
+  }));
+}
+
+TEST(KeyJudge, Certificates) {
+  struct Row {
+    const char* description;
+    KeyPolicy policy;
+    Service seen;
+    std::vector<std::string> told;
+    std::size_t learned;
+  };
+  const Row rows[] = {
+      {"as known", KeyPolicy::own, a_tls_server("C", "K"), {}, 0},
+      {"another key",
+       KeyPolicy::own,
+       a_tls_server("D", "L"),
+       {"high certificate-changed compute n1 22/tcp [not the TLS key known]"},
+       0},
+      {"renewed",
+       KeyPolicy::own,
+       a_tls_server("D", "K"),
+       {"low certificate-changed compute n1 22/tcp [a new certificate for the same key]"},
+       1},
+      {"after a boot",
+       KeyPolicy::boot,
+       a_tls_server("D", "L"),
+       {"informational node-rebuilt compute n1 - [new keys, as its class may have after a boot]"},
+       0},
+  };
+  for (const Row& row : rows) {
+    World world(1);
+    world.answer(1, 22, a_tls_server("C", "K"));
+    get_to_know(world);
+    world.service_policy.keys.set("compute", row.policy);
+    world.answer(1, 22, row.seen);
+    EXPECT_EQ(world.told(), row.told) << row.description;
+    EXPECT_EQ(verdict_of(world).learned.size(), row.learned) << row.description;
+  }
+}
+
+TEST(KeyJudge, TlsKeysMayBeOfManyNodes) {
+  World world(2);
+  for (const int number : {1, 2}) world.answer(number, 22, a_tls_server("C", "K"));
+  EXPECT_THAT(world.told(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace lockstep

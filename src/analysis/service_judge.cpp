@@ -1,0 +1,167 @@
+#include "analysis/service_judge.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "analysis/service_policy.h"
+#include "analysis/version_drift.h"
+#include "profiles/resolve.h"
+
+namespace lockstep {
+namespace {
+
+/// What no port of a cluster's node should carry, whatever is expected there.
+constexpr std::array<std::string_view, 4> kOfIntruders = {"shell", "bindshell", "socks", "socks5"};
+
+class ServiceJudge {
+ public:
+  ServiceJudge(const JudgeInput& input, const ServicePlaces& places)
+      : input_(input), places_(places), versions_(input, places) {}
+
+  std::vector<Finding> findings() && {
+    for (const auto& [place, seen] : places_.all()) {
+      const Node& node = *places_.node(std::get<0>(place));
+      if (node.classes.empty()) continue;
+      for (const ServiceObservation* const each : seen) judge(node, *each);
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  const Expectations& expectations(const Node& node, const std::string& network) {
+    const auto [place, fresh] = expectations_.try_emplace({node.classes, network}, Expectations{});
+    if (fresh) place->second = resolve(node.classes, network, input_.profiles);
+    return place->second;
+  }
+
+  void judge(const Node& node, const ServiceObservation& seen) {
+    const std::vector<std::string> wanted =
+        services_wanted(expectations(node, seen.network), seen.protocol, seen.port, input_.now);
+    switch (seen.service.answer) {
+      case ServiceAnswer::unreachable: return;
+      case ServiceAnswer::lost: {
+        Finding finding = about(FindingKind::service_mismatch, node, seen, wanted,
+                                "what it said made its reader fail");
+        finding.reason = to_string(ServiceAnswer::lost);
+        findings_.push_back(std::move(finding));
+        return;
+      }
+      case ServiceAnswer::silent:
+        judge_silence(node, seen, wanted, "accepts connections and says nothing");
+        return;
+      case ServiceAnswer::hung_up:
+        judge_silence(node, seen, wanted, "ends connections without a word");
+        return;
+      case ServiceAnswer::spoke: break;
+    }
+    if (seen.service.doubt != ServiceDoubt::none) {
+      judge_doubt(node, seen, wanted);
+    } else if (!wanted.empty() && !fits(wanted, seen.service)) {
+      judge_misfit(node, seen, wanted);
+    } else {
+      judge_version(node, seen, wanted);
+    }
+  }
+
+  static bool fits(const std::vector<std::string>& wanted, const Service& service) {
+    return std::ranges::any_of(
+        wanted, [&](const std::string& each) { return fits_service(each, service); });
+  }
+
+  Finding about(FindingKind kind, const Node& node, const ServiceObservation& seen,
+                const std::vector<std::string>& wanted, std::string detail) const {
+    Finding finding = finding_at(input_, kind, node, seen);
+    finding.expected = fmt::format("{}", fmt::join(wanted, " or "));
+    finding.detail = std::move(detail);
+    return finding;
+  }
+
+  void judge_silence(const Node& node, const ServiceObservation& seen,
+                     const std::vector<std::string>& wanted, std::string_view how) {
+    if (wanted.empty() || seen.protocol != Protocol::tcp) return;
+    findings_.push_back(about(FindingKind::service_silent, node, seen, wanted, std::string(how)));
+  }
+
+  void judge_doubt(const Node& node, const ServiceObservation& seen,
+                   const std::vector<std::string>& wanted) {
+    const bool keyless = seen.service.doubt == ServiceDoubt::no_key_exchange;
+    Finding finding = about(FindingKind::service_mismatch, node, seen, wanted,
+                            keyless ? "says that it is an SSH server, and exchanges no keys"
+                                    : "answers a second connection otherwise");
+    finding.reason = to_string(seen.service.doubt);
+    findings_.push_back(std::move(finding));
+  }
+
+  void judge_misfit(const Node& node, const ServiceObservation& seen,
+                    const std::vector<std::string>& wanted) {
+    const Service& service = seen.service;
+    Finding finding = about(FindingKind::service_mismatch, node, seen, wanted,
+                            fmt::format("answers as {}", service_text(service)));
+    finding.reason = service_text(service);
+    const bool tellable = std::ranges::all_of(wanted, [&](const std::string& each) {
+      return input_.service_policy == nullptr ||
+             can_tell_service(each, input_.service_policy->tellable);
+    });
+    if (service.name.empty() && !tellable) {
+      finding.severity = Severity::informational;
+      finding.detail += ", and what is expected has no signature";
+    }
+    const bool of_intruder = std::ranges::find(kOfIntruders, service.name) != kOfIntruders.end();
+    if (of_intruder) finding.severity = Severity::critical;
+    findings_.push_back(std::move(finding));
+  }
+
+  void judge_version(const Node& node, const ServiceObservation& seen,
+                     const std::vector<std::string>& wanted) {
+    // Where the profile names the version, it is what it should be.
+    Service nameless = seen.service;
+    nameless.version.clear();
+    if (!wanted.empty() && !fits(wanted, nameless)) return;
+    const std::optional<std::string> usual = versions_.usual(seen);
+    if (!usual || *usual == seen.service.version) return;
+    Finding finding = about(
+        FindingKind::version_drift, node, seen, {*usual},
+        fmt::format("{} {}, its clones {}", seen.service.product, seen.service.version, *usual));
+    finding.reason = seen.service.version;
+    if (compare_versions(seen.service.version, *usual) > 0) {
+      finding.severity = std::min(finding.severity, Severity::low);
+    }
+    findings_.push_back(std::move(finding));
+  }
+
+  const JudgeInput& input_;
+  const ServicePlaces& places_;
+  VersionDrift versions_;
+  std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> judge_services(const JudgeInput& input, const ServicePlaces& places) {
+  return ServiceJudge(input, places).findings();
+}
+
+std::vector<std::string> services_wanted(const Expectations& expectations, Protocol protocol,
+                                         Port port, WallTime now) {
+  std::vector<std::string> wanted;
+  for (const ExpectedPort& each : expectations.ports) {
+    if (each.port != port || each.protocol != protocol) continue;
+    const std::string& text = each.service_rule.empty() ? each.service : each.service_rule;
+    if (!text.empty()) wanted.push_back(text);
+  }
+  if (wanted.empty()) return wanted;
+  for (const PortRule& rule : expectations.rules) {
+    const bool holds = rule.presence == Presence::service && rule.protocol == protocol &&
+                       rule.ports.contains(port) && rule.holds_at(now);
+    if (holds) wanted.push_back(rule.service);
+  }
+  return wanted;
+}
+
+}  // namespace lockstep

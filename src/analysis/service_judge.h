@@ -1,0 +1,37 @@
+// Whether services are what the profile says. Pure.
+//
+//   service-mismatch  high    what answers does not fit `service`, or does not hold together: an
+//                             SSH server that exchanges no keys, one that answers a second
+//                             connection otherwise, one that makes its reader fail. Critical where
+//                             it gives a shell or is a proxy for any connection. Informational
+//                             where what is expected has no signature.
+//   service-silent    medium  accepts connections and says nothing; of TCP alone
+//   version-drift     medium  of another version than most of its clones; low where it is newer
+// A port whose `service` is empty is not checked, and where no connection could be made nothing is
+// known. Versions are compared of nodes with the same classes, at the same port, of the same
+// product, and not where the profile names the version.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/service_places.h"
+#include "profiles/resolve.h"
+
+namespace lockstep {
+
+/// So many nodes must have told their version before it can be said how the class is, and so many
+/// of a hundred must agree: in the middle of an upgrade nobody is out of step.
+inline constexpr std::size_t kLeastVersions = 4;
+inline constexpr std::size_t kVersionConsensusPercent = 80;
+
+/// In no order.
+std::vector<Finding> judge_services(const JudgeInput& input, const ServicePlaces& places);
+
+/// What may answer there, by profiles and rules: texts as in profiles/service_text.h. Empty: it is
+/// not checked.
+std::vector<std::string> services_wanted(const Expectations& expectations, Protocol protocol,
+                                         Port port, WallTime now);
+
+}  // namespace lockstep
