@@ -176,7 +176,7 @@ class SweepRun {
     end.node_count = subjects_.size();
     end.problem = error.message();
     std::ignore = store_.finish_sweep(
-        id_, end, {}, {},
+        id_, end, {},
         [](const std::vector<AlertRecord>&) -> Result<AlertChanges> { return AlertChanges{}; });
     return std::unexpected(error);
   }
@@ -248,7 +248,7 @@ class SweepRun {
                                    .last_closed = ClosedBefore(looks_, facts, started_)};
     AlertChanges changes;
     auto alerts =
-        store_.finish_sweep(id_, end(now), report_.record.observations, report_.record.coverage,
+        store_.finish_sweep(id_, end(now), {report_.record.observations, report_.record.coverage},
                             [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
                               changes = update_alerts(book, judgement, policy_.alerts, now);
                               return changes;

@@ -166,7 +166,7 @@ TEST_P(AlertConformance, AnErrorOfTheDecisionUndoesTheSweep) {
   const std::int64_t id = store->begin_sweep(samples::claim({"n1"}, 1), samples::alive).value();
   const std::vector<PortObservation> observations = {samples::seen("n1", 1, 22)};
   const std::vector<Coverage> coverage = {samples::covered("n1", 1)};
-  const auto done = store->finish_sweep(id, samples::end(2), observations, coverage,
+  const auto done = store->finish_sweep(id, samples::end(2), {observations, coverage},
                                         [](const Records&) -> Result<AlertChanges> {
                                           return fail(ErrorKind::denied, "it is not to be");
                                         });
@@ -179,7 +179,7 @@ TEST_P(AlertConformance, AnErrorOfTheDecisionUndoesTheSweep) {
   EXPECT_EQ(store->alerts().value(), Records{alert(1, "n1")});
 
   const auto again =
-      store->finish_sweep(id, samples::end(3), observations, coverage, write({alert(2, "n1")}));
+      store->finish_sweep(id, samples::end(3), {observations, coverage}, write({alert(2, "n1")}));
   EXPECT_EQ(again.value(), (Records{alert(1, "n1"), alert(2, "n1")}));
   EXPECT_EQ(store->port_states().value().size(), 1U);
 }

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "store/test_backends.h"
 #include "store/test_children.h"
 #include "store/test_samples.h"
+#include "store/test_schemas.h"
 
 namespace lockstep {
 namespace {
@@ -59,6 +62,17 @@ std::vector<PortObservation> harvest(int number) {
   return states;
 }
 
+/// 60 ports of which each tells the number of the sweep.
+std::vector<ServiceObservation> answers(int number) {
+  std::vector<ServiceObservation> services;
+  for (Port port = 1; port <= 60; ++port) {
+    services.push_back(samples::asked("n1", 1, port));
+    services.back().service.version = std::to_string(number);
+    services.back().service.hostkeys = {{"ssh-ed25519", std::to_string(number)}};
+  }
+  return services;
+}
+
 bool keep_sweep(Store& store, int number) {
   const auto id = store.begin_sweep(samples::claim({"n1"}, number, PortSet::all()), samples::dead);
   if (!id) return false;
@@ -73,7 +87,9 @@ bool keep_sweep(Store& store, int number) {
     }
     return changes;
   };
-  return store.finish_sweep(*id, end, harvest(number), coverage, raise).has_value();
+  const std::vector<KnownKey> keys = {samples::known("n1", std::to_string(number), number)};
+  return store.finish_sweep(*id, end, {harvest(number), coverage, answers(number), keys}, raise)
+      .has_value();
 }
 
 /// The newest sweep that is in the store: all of it, and nothing of another.
@@ -89,6 +105,13 @@ int whole_sweep(Store& store) {
   const auto looks = store.looks().value().looks;
   EXPECT_EQ(looks.at(0).sweep, last.id);
   EXPECT_EQ(looks.at(0).examined, at(number));
+  std::vector<ServiceObservation> said;
+  const auto services = store.services().value();
+  for (const ServiceFact& fact : services) said.push_back(fact.seen);
+  EXPECT_TRUE(said == answers(number));
+  const auto keys = store.known_keys().value();
+  EXPECT_EQ(std::ranges::max(keys, {}, &KnownKey::since),
+            samples::known("n1", std::to_string(number), number));
   const auto alerts = store.alerts().value();
   for (const AlertRecord& each : alerts) {
     EXPECT_EQ(each.note, std::to_string(number));
@@ -107,38 +130,40 @@ TEST_P(Durability, SweepsAndAlertsSurviveTheKillingOfTheirWriter) {
 
 // --- Schemas ---
 
-/// As the program made them that knew version 1.
-constexpr const char* kFirstVersion =
-    "CREATE TABLE schema_version (version int NOT NULL);"
-    "CREATE TABLE open_ports ("
-    "  port int, protocol char(5), service char(50), host_type char(60));"
-    "CREATE TABLE nodes ("
-    "  name varchar(255) NOT NULL PRIMARY KEY,"
-    "  cluster varchar(255) NOT NULL,"
-    "  group_name varchar(255) NOT NULL);"
-    "CREATE TABLE node_addresses ("
-    "  node varchar(255) NOT NULL REFERENCES nodes (name),"
-    "  address varchar(45) NOT NULL,"
-    "  network varchar(255) NOT NULL);"
-    "CREATE TABLE node_classes ("
-    "  node varchar(255) NOT NULL REFERENCES nodes (name),"
-    "  class varchar(255) NOT NULL,"
-    "  PRIMARY KEY (node, class));"
-    "INSERT INTO schema_version VALUES (1);"
-    "INSERT INTO open_ports VALUES (22, 'tcp', 'ssh', 'compute');"
-    "INSERT INTO nodes VALUES ('n1', 'lab', '');"
-    "INSERT INTO node_addresses VALUES ('n1', '198.18.0.1', 'management');"
-    "INSERT INTO node_classes VALUES ('n1', 'compute');";
-
 TEST_P(Durability, AStoreOfVersionOneIsBroughtUpToDate) {
   sql(kFirstVersion);
   const auto store = open();
   EXPECT_EQ(store->profile("compute").value(),
             (Profile{"compute", {{22, Protocol::tcp, "ssh", ""}}, {}}));
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n");
   EXPECT_EQ(sql("SELECT node FROM node_addresses;"), "n1\n");
   EXPECT_TRUE(keep_sweep(*store, 1));
   EXPECT_EQ(whole_sweep(*open()), 1);
+}
+
+std::string second_version(const Backend& backend) {
+  constexpr std::string_view kMark = "{clustered}";
+  std::string text = std::string(kFirstVersion) + kSecondVersion;
+  for (auto at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at)) {
+    text.replace(at, kMark.size(), backend.name == "sqlite" ? " WITHOUT ROWID" : "");
+  }
+  return text;
+}
+
+TEST_P(Durability, AStoreOfVersionTwoIsBroughtUpToDate) {
+  sql(second_version(GetParam()));
+  const auto store = open();
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n");
+  const PortRule rule = {Protocol::tcp, samples::ports(8000, 8000), Presence::rpc, 0xffff'ffff,
+                         at(357 * 86'400)};
+  EXPECT_EQ(store->profile("compute").value().rules, std::vector{rule});
+  EXPECT_EQ(store->sweeps(9).value().at(0).probes, 1000U);
+  EXPECT_EQ(store->looks().value().looks.at(0).examined, at(2));
+  EXPECT_EQ(store->port_states().value().at(0).seen, samples::seen("n1", 1, 22));
+  EXPECT_TRUE(store->services().value().empty());
+  EXPECT_TRUE(store->known_keys().value().empty());
+  EXPECT_TRUE(keep_sweep(*store, 5));
+  EXPECT_EQ(open()->services().value().at(59).asked, at(5));
 }
 
 TEST_P(Durability, AStepThatFailsLeavesTheOldVersion) {
@@ -152,7 +177,7 @@ TEST_P(Durability, AStepThatFailsLeavesTheOldVersion) {
   sql("CREATE TABLE port_states (mine int);"  // whose name is free again, too
       "DROP TABLE port_states; DROP TABLE alerts;");
   open();
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n");
 }
 
 TEST_P(Durability, TableOneMadeByHandIsTaken) {
@@ -169,22 +194,26 @@ TEST_P(Durability, TableOneMadeByHandIsTaken) {
 
 TEST_P(Durability, TheStoreOfANewerProgramIsRefused) {
   open();
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n");
   open();
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n")
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n")
       << "each step is applied once";
   sql("INSERT INTO schema_version VALUES (99);");
   const auto store = open_store(url_);
   ASSERT_FALSE(store.has_value());
   EXPECT_EQ(store.error().kind(), ErrorKind::unsupported);
-  EXPECT_THAT(store.error().message(), HasSubstr("version 99, this program knows up to 2"));
+  EXPECT_THAT(store.error().message(), HasSubstr("version 99, this program knows up to 3"));
 }
 
 TEST_P(Durability, ManyProgramsMayMakeTheTablesAtOnce) {
   std::vector<pid_t> children;
   for (int i = 0; i < 6; ++i) {
     const pid_t child = fork();
-    if (child == 0) _exit(open_store(url_).has_value() ? 0 : 1);
+    if (child == 0) {
+      const auto store = open_store(url_);
+      if (!store) std::fprintf(stderr, "%s\n", store.error().message().c_str());
+      _exit(store ? 0 : 1);
+    }
     children.push_back(child);
   }
   for (const pid_t child : children) {
@@ -192,7 +221,7 @@ TEST_P(Durability, ManyProgramsMayMakeTheTablesAtOnce) {
     waitpid(child, &status, 0);
     EXPECT_EQ(status, 0);
   }
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n");
 }
 
 TEST_P(Durability, TwoProgramsNeverSweepTheSameNode) {

@@ -34,7 +34,7 @@ class PortStateConformance : public StoreTest {
              const std::vector<Coverage>& coverage, const PortSet& asked = ports(1, 100)) {
     const auto id = store.begin_sweep(claim({"n1"}, second, asked), samples::dead);
     ASSERT_TRUE(id.has_value()) << id.error().message();
-    const auto done = store.finish_sweep(*id, end(second), observations, coverage, no_change);
+    const auto done = store.finish_sweep(*id, end(second), {observations, coverage}, no_change);
     ASSERT_TRUE(done.has_value()) << done.error().message();
   }
 };
@@ -124,7 +124,7 @@ TEST_P(PortStateConformance, OnlyGrowAtACheckpoint) {
   EXPECT_EQ(lines(*store), (Lines{"n1 198.18.0.1 22/tcp open syn-ack +1",
                                   "n1 198.18.0.1 80/tcp open syn-ack +3"}));
   const auto last = std::vector{seen("n1", 1, 80)};
-  ASSERT_TRUE(store->finish_sweep(id, end(5), last, examined, no_change).has_value());
+  ASSERT_TRUE(store->finish_sweep(id, end(5), {last, examined}, no_change).has_value());
   EXPECT_EQ(lines(*store), Lines{"n1 198.18.0.1 80/tcp open syn-ack +3"});
 }
 
@@ -178,7 +178,7 @@ TEST_P(PortStateConformance, TellARowWithoutSense) {
   const std::int64_t id = store->begin_sweep(claim({"n1"}, 2), alive).value();
   const auto examined = std::vector{covered("n1", 1)};
   for (const auto& error : {store->port_states().error(),
-                            store->finish_sweep(id, end(3), {}, examined, no_change).error()}) {
+                            store->finish_sweep(id, end(3), {{}, examined}, no_change).error()}) {
     EXPECT_EQ(error.kind(), ErrorKind::corrupt);
     EXPECT_THAT(error.message(), HasSubstr("table port_states, the row node \"n1\", address "
                                            "\"198.18.0.1\", port \"22\""));
@@ -292,7 +292,7 @@ TEST_P(PortStateConformance, AgreeWithAModel) {
       const auto id = store->begin_sweep(claim({prefix + "1"}, second, asked), samples::dead);
       RC_ASSERT(id.has_value());
       RC_ASSERT(
-          store->finish_sweep(*id, end(second), observations, coverage, no_change).has_value());
+          store->finish_sweep(*id, end(second), {observations, coverage}, no_change).has_value());
       model.finish(asked, observations, coverage, second);
     }
     Lines found;

@@ -19,6 +19,13 @@
 //       how far the latest look at each address reached
 //   port_states
 //       ports that are open or filtered, as last seen
+//   services
+//       what a port said when it was last asked what it is, one row a port of an address
+//   service_keys
+//       the keys and certificates that it proved itself by then: type "ssh-ed25519",
+//       "tls-certificate", "tls-public-key"
+//   known_keys
+//       what each port of a node is known to prove itself by; since when, and who accepted it
 //   alerts
 //       one row for each subject and node
 //
@@ -44,6 +51,7 @@
 #include "model/alert.h"
 #include "model/node.h"
 #include "model/profile.h"
+#include "model/service.h"
 #include "model/sweep_info.h"
 
 namespace lockstep {
@@ -51,6 +59,14 @@ namespace lockstep {
 /// Decides over all alerts as they are, inside the transaction that writes what it returns: what
 /// another process does meanwhile waits. Must not call the store. An error undoes everything.
 using DecideAlerts = std::function<Result<AlertChanges>(const std::vector<AlertRecord>&)>;
+
+/// What a sweep brings to its end; borrowed for the call.
+struct SweepFacts {
+  std::span<const PortObservation> observations{};
+  std::span<const Coverage> coverage{};
+  std::span<const ServiceObservation> services{};
+  std::span<const KnownKey> keys{};  ///< to be known from now on
+};
 
 class Store {
  public:
@@ -103,14 +119,24 @@ class Store {
                                         std::span<const PortObservation> open,
                                         std::span<const Coverage> coverage) = 0;
 
-  /// Ends a sweep: its looks, the states of ports, and what `decide` makes of the alerts, all in
-  /// one. The states of an address that was examined in full become those of `observations`, as
+  /// Ends a sweep: its looks, the states of ports, what services said, and what `decide` makes of
+  /// the alerts, all in one. Returns the alerts as they are afterwards.
+  ///
+  /// The states of an address that was examined in full become those of `facts.observations`, as
   /// far as the sweep's ports reach; of others, open ports are added and none is taken away. A
-  /// state that stays keeps its `since`. Returns the alerts as they are afterwards. Errors:
-  /// `not_found` where the sweep is not running, for instance since somebody took it for lost.
-  virtual Result<std::vector<AlertRecord>> finish_sweep(
-      std::int64_t sweep, const SweepEnd& end, std::span<const PortObservation> observations,
-      std::span<const Coverage> coverage, const DecideAlerts& decide) = 0;
+  /// state that stays keeps its `since`.
+  ///
+  /// A service replaces what was kept of the same node, network, address, protocol and port, and
+  /// was `asked` at the sweep's end. One that could not be reached, or whose reader was lost, says
+  /// nothing: it is kept where nothing is, and replaces nothing. Of two of one place, the later one
+  /// counts. Texts from outside that are too long are cut: they are hostile, and may not cost a
+  /// sweep. A key is added unless its place, type and sha256 are known.
+  ///
+  /// Errors: `not_found` where the sweep is not running, for instance since somebody took it for
+  /// lost.
+  virtual Result<std::vector<AlertRecord>> finish_sweep(std::int64_t sweep, const SweepEnd& end,
+                                                        const SweepFacts& facts,
+                                                        const DecideAlerts& decide) = 0;
 
   /// The latest sweeps, at most `limit`, the newest first.
   virtual Result<std::vector<SweepInfo>> sweeps(std::size_t limit) = 0;
@@ -118,6 +144,19 @@ class Store {
   virtual Result<Looks> looks() = 0;
   /// Ascending by node, network, address, protocol, port.
   virtual Result<std::vector<PortFact>> port_states() = 0;
+
+  // --- Services ---
+
+  /// Ascending by node, network, address, protocol, port. Of a port that is closed by now, it is
+  /// what was said last.
+  virtual Result<std::vector<ServiceFact>> services() = 0;
+  /// Ascending by node, network, protocol, port, type, sha256.
+  virtual Result<std::vector<KnownKey>> known_keys() = 0;
+  /// Replaces all known keys of these nodes, whatever they were: for an operator who accepts what a
+  /// rebuilt node shows, or, without keys, wants the next look to be the first. Errors: `invalid`
+  /// where a key is of no such node.
+  virtual Result<void> replace_known_keys(const std::vector<std::string>& nodes,
+                                          std::span<const KnownKey> keys) = 0;
 
   // --- Alerts ---
 

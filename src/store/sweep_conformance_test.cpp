@@ -36,7 +36,7 @@ std::int64_t begin(Store& store, const SweepClaim& claim) {
 
 Result<std::vector<AlertRecord>> finish(Store& store, std::int64_t sweep, std::int64_t second,
                                         const std::vector<Coverage>& coverage) {
-  return store.finish_sweep(sweep, end(second), {}, coverage, no_change);
+  return store.finish_sweep(sweep, end(second), {{}, coverage}, no_change);
 }
 
 TEST_P(SweepConformance, StartsEmpty) {
@@ -68,7 +68,7 @@ TEST_P(SweepConformance, IsToldFromBeginningToEnd) {
 
   const SweepEnd ended = {SweepState::interrupted, at(12), "connect", 0xffff'ffff'ffffULL, 3, 2,
                           "stopped by a signal"};
-  ASSERT_TRUE(store->finish_sweep(id, ended, {}, {}, no_change).has_value());
+  ASSERT_TRUE(store->finish_sweep(id, ended, {}, no_change).has_value());
   info.state = SweepState::interrupted;
   info.ended = at(12);
   info.method = "connect";
@@ -167,7 +167,7 @@ TEST_P(SweepConformance, EndsOnce) {
   EXPECT_THAT(unknown.error().message(), HasSubstr("there is no sweep 99"));
   SweepEnd running = end(3);
   running.state = SweepState::running;
-  EXPECT_EQ(store->finish_sweep(id, running, {}, {}, no_change).error().kind(), ErrorKind::invalid);
+  EXPECT_EQ(store->finish_sweep(id, running, {}, no_change).error().kind(), ErrorKind::invalid);
 }
 
 TEST_P(SweepConformance, RefusesWhatItCannotKeep) {
@@ -190,14 +190,15 @@ TEST_P(SweepConformance, RefusesWhatItCannotKeep) {
   const std::string long_name(256, 'n');
   const auto coverage = std::vector{covered("n1", 1), covered(long_name, 2)};
   const auto states = std::vector{samples::seen("n1", 1, 22), samples::seen(long_name, 2, 22)};
-  for (const auto& error : {store->checkpoint_sweep(id, at(2), states, coverage).error(),
-                            store->finish_sweep(id, end(2), states, coverage, no_change).error()}) {
+  for (const auto& error :
+       {store->checkpoint_sweep(id, at(2), states, coverage).error(),
+        store->finish_sweep(id, end(2), {states, coverage}, no_change).error()}) {
     EXPECT_EQ(error.kind(), ErrorKind::invalid);
     EXPECT_THAT(error.message(), HasSubstr("has 256 bytes; the table"));
   }
   SweepEnd wordy = end(2);
   wordy.method = std::string(61, 'm');
-  EXPECT_EQ(store->finish_sweep(id, wordy, {}, {}, no_change).error().kind(), ErrorKind::invalid);
+  EXPECT_EQ(store->finish_sweep(id, wordy, {}, no_change).error().kind(), ErrorKind::invalid);
   EXPECT_EQ(sql("SELECT COUNT(*) FROM looks; SELECT COUNT(*) FROM port_states;"), "0\n0\n")
       << "nothing is half written";
   EXPECT_EQ(store->sweeps(1).value().front().state, SweepState::running);
@@ -211,7 +212,7 @@ TEST_P(SweepConformance, KeepsHostileText) {
   const std::int64_t id = begin(*store, strange);
   SweepEnd ended = end(2);
   ended.problem = std::string("NUL\0 and \xc3\x28, gr\xc3\xbc\xc3\x9f", 19);
-  ASSERT_TRUE(store->finish_sweep(id, ended, {}, {}, no_change).has_value());
+  ASSERT_TRUE(store->finish_sweep(id, ended, {}, no_change).has_value());
   const SweepInfo info = store->sweeps(1).value().front();
   EXPECT_EQ(info.owner, "pid\t1\\N'; --");
   EXPECT_EQ(info.host, "h\\xff");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/alert.h"
+#include "model/service.h"
 #include "model/sweep_info.h"
 #include "store/store.h"
 
@@ -52,6 +53,23 @@ inline Coverage covered(const std::string& node, std::uint32_t number,
   coverage.unanswered = coverage.asked - coverage.answered;
   coverage.gap = gap;
   return coverage;
+}
+
+/// A port that was asked, and said nothing that is known.
+inline ServiceObservation asked(const std::string& node, std::uint32_t number, Port port,
+                                ServiceAnswer answer = ServiceAnswer::spoke) {
+  ServiceObservation observation;
+  observation.node = node;
+  observation.address = address(number);
+  observation.network = "management";
+  observation.port = port;
+  observation.service.answer = answer;
+  return observation;
+}
+
+/// A key of port 22.
+inline KnownKey known(const std::string& node, const std::string& sha256, std::int64_t second) {
+  return {node, "management", Protocol::tcp, 22, "ssh-ed25519", sha256, at(second), ""};
 }
 
 inline SweepClaim claim(const std::vector<std::string>& nodes, std::int64_t second,

@@ -33,6 +33,14 @@ void BulkRow::text(std::string_view value) {
   values_[next_++] = value;
 }
 
+void BulkRow::cut_text(std::string_view value) {
+  assert(next_ < columns_.size());
+  if (!is_storable(value)) value = own_[next_] = storable(value);
+  assert(columns_[next_].most_bytes != 0);
+  values_[next_] = cut_to(value, columns_[next_].most_bytes);
+  ++next_;
+}
+
 void BulkRow::number(std::int64_t value) {
   assert(next_ < columns_.size());
   std::string& own = own_[next_];
@@ -93,7 +101,7 @@ std::string on_conflict(const BulkTable& table) {
     changes.push_back(fmt::format("{0} = excluded.{0}", column.name));
   }
   const std::string conflict = fmt::format(" ON CONFLICT ({}) DO ", names_of(table.key()));
-  if (changes.empty()) return conflict + "NOTHING";
+  if (changes.empty() || table.keeps) return conflict + "NOTHING";
   return conflict + fmt::format("UPDATE SET {}", fmt::join(changes, ", "));
 }
 

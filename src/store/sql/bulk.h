@@ -34,7 +34,8 @@ struct BulkTable {
   const char* name;
   std::span<const Column> columns;  ///< those of the primary key first
   std::size_t
-      key_size;  ///< how many of them are its key; 0: a table without one, whose rows differ
+      key_size;        ///< how many of them are its key; 0: a table without one, whose rows differ
+  bool keeps = false;  ///< a row that is there stays as it is, whatever else has its key
 
   std::span<const Column> key() const { return key_size == 0 ? columns : columns.first(key_size); }
   std::span<const Column> values() const { return columns.subspan(key().size()); }
@@ -49,6 +50,8 @@ class BulkRow {
 
   /// `value` is borrowed until the row has been written.
   void text(std::string_view value);
+  /// As text(), but what is too long for the column, which has a bound, is cut.
+  void cut_text(std::string_view value);
   void number(std::int64_t value);
   void time(WallTime value);
   void time(const std::optional<WallTime>& value);  ///< NULL where there is none
@@ -80,8 +83,9 @@ class Bulk {
 
   virtual ~Bulk() = default;
 
-  /// Inserts `count` rows; one whose key is there already replaces that row. Keys must not repeat
-  /// within a call. Errors: `invalid` for a text that is too long.
+  /// Inserts `count` rows; one whose key is there already replaces that row, or is left out where
+  /// the table `keeps` its rows. Keys must not repeat within a call. Errors: `invalid` for a text
+  /// that is too long.
   Result<void> upsert(const BulkTable& table, std::size_t count, const Fill& fill);
   /// Deletes the rows whose keys `fill` makes. Errors: as for upsert().
   Result<void> erase(const BulkTable& table, std::size_t count, const Fill& fill);

@@ -140,8 +140,53 @@ constexpr std::string_view kSecond[] = {
   PRIMARY KEY (id, node)){clustered})",
 };
 
+// Texts come from services, whoever they are: what is too long for a column is cut before. A key
+// belongs to a place of `services`; no database checks that, since it would for each of many.
+constexpr std::string_view kThird[] = {
+    R"(CREATE TABLE services (
+  node varchar(255) NOT NULL,
+  network varchar(255) NOT NULL,
+  address varchar(45) NOT NULL,
+  protocol varchar(5) NOT NULL,
+  port int NOT NULL,
+  name varchar(100) NOT NULL,
+  product varchar(255) NOT NULL,
+  version varchar(255) NOT NULL,
+  info varchar(255) NOT NULL,
+  hostname varchar(255) NOT NULL,
+  system varchar(255) NOT NULL,
+  device varchar(255) NOT NULL,
+  tls int NOT NULL,
+  match varchar(10) NOT NULL,
+  answer varchar(20) NOT NULL,
+  doubt varchar(20) NOT NULL,
+  note text NOT NULL,
+  programs text NOT NULL,
+  asked_at varchar(20) NOT NULL,
+  PRIMARY KEY (node, network, address, protocol, port)){clustered})",
+    R"(CREATE TABLE service_keys (
+  node varchar(255) NOT NULL,
+  network varchar(255) NOT NULL,
+  address varchar(45) NOT NULL,
+  protocol varchar(5) NOT NULL,
+  port int NOT NULL,
+  type varchar(100) NOT NULL,
+  sha256 varchar(100) NOT NULL,
+  PRIMARY KEY (node, network, address, protocol, port, type, sha256)){clustered})",
+    R"(CREATE TABLE known_keys (
+  node varchar(255) NOT NULL,
+  network varchar(255) NOT NULL,
+  protocol varchar(5) NOT NULL,
+  port int NOT NULL,
+  type varchar(100) NOT NULL,
+  sha256 varchar(100) NOT NULL,
+  since varchar(20) NOT NULL,
+  accepted_by varchar(255) NOT NULL,
+  PRIMARY KEY (node, network, protocol, port, type, sha256)){clustered})",
+};
+
 /// The step at index i leads from version i to i + 1. Steps that were released never change.
-constexpr Statements kSteps[] = {kFirst, kSecond};
+constexpr Statements kSteps[] = {kFirst, kSecond, kThird};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 int current_version(Connection& connection) {

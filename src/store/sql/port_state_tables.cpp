@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "store/sql/address_reader.h"
 #include "store/sql/rows.h"
 #include "store/sql/staged_nodes.h"
 
@@ -46,23 +47,6 @@ std::optional<StoredState> to_state(Fields row) {
   if (!port || !state || !evidence) return std::nullopt;
   return StoredState{*port, *state, *evidence, row[7].value_or("")};
 }
-
-/// Reads addresses, of which one row mostly has that of the row before.
-class AddressReader {
- public:
-  std::optional<IpAddress> read(std::string_view text) {
-    if (text_ == text) return address_;
-    const Result<IpAddress> parsed = IpAddress::parse(text);
-    if (!parsed) return std::nullopt;
-    text_ = text;
-    address_ = *parsed;
-    return address_;
-  }
-
- private:
-  std::string text_;
-  std::optional<IpAddress> address_;
-};
 
 auto order_of(const PortFact& fact) {
   const PortObservation& seen = fact.seen;

@@ -45,6 +45,22 @@ WallTime within_wall_time(std::chrono::sys_seconds time) {
   return std::clamp(time, kFirst, kLast);
 }
 
+/// "100003 v3-4"
+std::optional<RpcProgram> parse_program(std::string_view text) {
+  constexpr std::string_view kBeforeVersions = " v";
+  const std::size_t space = text.find(kBeforeVersions);
+  if (space == std::string_view::npos) return std::nullopt;
+  const std::string_view versions = text.substr(space + kBeforeVersions.size());
+  const std::size_t dash = versions.find('-');
+  const auto number = parse_digits<std::uint32_t>(text.substr(0, space));
+  const auto lowest = parse_digits<std::uint32_t>(versions.substr(0, dash));
+  const auto highest = dash == std::string_view::npos
+                           ? lowest
+                           : parse_digits<std::uint32_t>(versions.substr(dash + 1));
+  if (!number || !lowest || !highest) return std::nullopt;
+  return RpcProgram{*number, *lowest, *highest};
+}
+
 }  // namespace
 
 std::string to_text(WallTime time) {
@@ -132,6 +148,44 @@ Result<PortSets> parse_port_sets(std::string_view text) {
                  parse_port_set(udp ? part.substr(kUdp.size()) : part));
   }
   return sets;
+}
+
+std::string_view to_text(ServiceMatch match) {
+  switch (match) {
+    case ServiceMatch::none: return "none";
+    case ServiceMatch::soft: return "soft";
+    case ServiceMatch::hard: return "hard";
+  }
+  return "unknown";
+}
+
+std::optional<ServiceMatch> parse_service_match(std::string_view text) {
+  for (const ServiceMatch each : {ServiceMatch::none, ServiceMatch::soft, ServiceMatch::hard}) {
+    if (text == to_text(each)) return each;
+  }
+  return std::nullopt;
+}
+
+std::string to_text(std::span<const RpcProgram> programs, std::size_t most_bytes) {
+  std::string text;
+  for (const RpcProgram& each : programs) {
+    std::string piece = fmt::format("{}{} v{}", text.empty() ? "" : ", ", each.number, each.lowest);
+    if (each.highest != each.lowest) piece += fmt::format("-{}", each.highest);
+    if (text.size() + piece.size() > most_bytes) break;
+    text += piece;
+  }
+  return text;
+}
+
+std::optional<std::vector<RpcProgram>> parse_programs(std::string_view text) {
+  std::vector<RpcProgram> programs;
+  if (text.empty()) return programs;
+  for (const std::string_view piece : split(text, ',')) {
+    const std::optional<RpcProgram> program = parse_program(trimmed(piece));
+    if (!program) return std::nullopt;
+    programs.push_back(*program);
+  }
+  return programs;
 }
 
 std::unexpected<Error> corrupt_row(std::string_view table, std::string_view row,

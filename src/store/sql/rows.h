@@ -3,14 +3,18 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/port.h"
 #include "base/result.h"
 #include "model/observation.h"
+#include "model/service.h"
 #include "model/sweep_info.h"
 
 namespace lockstep {
@@ -37,6 +41,13 @@ std::optional<std::int64_t> parse_number(std::string_view text);
 Result<PortSet> parse_port_set(std::string_view text);
 /// As PortSets::to_string() writes them.
 Result<PortSets> parse_port_sets(std::string_view text);
+
+std::string_view to_text(ServiceMatch match);  ///< "hard"
+std::optional<ServiceMatch> parse_service_match(std::string_view text);
+
+/// "100003 v3-4, 100227 v3", as many whole programs as fit into `most_bytes`.
+std::string to_text(std::span<const RpcProgram> programs, std::size_t most_bytes);
+std::optional<std::vector<RpcProgram>> parse_programs(std::string_view text);
 
 /// An error of kind `corrupt`: "table TABLE, the row ROW: COMPLAINT". Of tables that no hand is
 /// meant to edit.

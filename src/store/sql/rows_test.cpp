@@ -3,7 +3,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <iterator>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "store/sql/text.h"
 
@@ -70,7 +76,11 @@ TEST(Words, AreReadBack) {
                           SweepState::failed, SweepState::lost}) {
     EXPECT_EQ(parse_sweep_state(to_string(each)), each);
   }
+  for (const auto each : {ServiceMatch::none, ServiceMatch::soft, ServiceMatch::hard}) {
+    EXPECT_EQ(parse_service_match(to_text(each)), each);
+  }
   EXPECT_FALSE(parse_sweep_state("unknown").has_value());
+  EXPECT_FALSE(parse_service_match("").has_value());
   EXPECT_FALSE(parse_protocol("TCP").has_value());
 }
 
@@ -90,6 +100,43 @@ TEST(PortSets, AreReadBack) {
 TEST(PortSets, WithoutSenseAreErrors) {
   for (const char* const text : {"ssh", "0", "65536", "22,,23", "22;23", "9-1", "all", "22-ssh"}) {
     EXPECT_FALSE(parse_port_set(text).has_value()) << text;
+  }
+}
+
+TEST(Programs, AreReadBack) {
+  EXPECT_TRUE(rc::check([](const std::vector<std::array<std::uint32_t, 3>>& list) {
+    std::vector<RpcProgram> programs;
+    for (const auto& [number, lowest, highest] : list) {
+      programs.push_back({number, lowest, highest});
+    }
+    RC_ASSERT(parse_programs(to_text(programs, 100'000)) == programs);
+    const std::string some = to_text(programs, 60);
+    RC_ASSERT(some.size() <= 60U);
+    const auto read = parse_programs(some);
+    RC_ASSERT(read.has_value());
+    RC_ASSERT(std::ranges::equal(*read, std::span(programs).first(read->size())));
+  }));
+  EXPECT_EQ(to_text(std::vector<RpcProgram>{{100003, 3, 4}, {100227, 3, 3}}, 100),
+            "100003 v3-4, 100227 v3");
+}
+
+TEST(Programs, WithoutSenseAreNone) {
+  for (const char* const text :
+       {"nfs v3", "100003", "100003 v", "100003 v3-", "100003 v-4", "100003 3", " v3", "100003 v3,",
+        ",", "100003 v3;100227 v3", "4294967296 v1", "1 v-1", "1 v1-2-3"}) {
+    EXPECT_FALSE(parse_programs(text).has_value()) << text;
+  }
+}
+
+TEST(StorableText, IsCutAfterAWholeCharacter) {
+  const std::string text = "a\\xff\xc3\xbc\xe2\x82\xac\xf0\x9f\x90\x8e";
+  EXPECT_EQ(cut_to(text, 100), text);
+  EXPECT_EQ(cut_to(text, text.size()), text);
+  const std::vector<std::size_t> whole = {0, 1, 2, 3, 4, 5, 7, 10, 14};
+  for (std::size_t most = 0; most <= text.size(); ++most) {
+    const std::string_view cut = cut_to(text, most);
+    EXPECT_TRUE(is_storable(cut));
+    EXPECT_EQ(cut.size(), *std::prev(std::ranges::upper_bound(whole, most)));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "store/sql/connection.h"
 #include "store/sql/errors.h"
 #include "store/sql/inventory_tables.h"
+#include "store/sql/known_key_tables.h"
 #include "store/sql/look_tables.h"
 #include "store/sql/migrations.h"
 #include "store/sql/port_state_tables.h"
@@ -19,6 +20,7 @@
 #include "store/sql/profile_tables.h"
 #include "store/sql/rows.h"
 #include "store/sql/seen_places.h"
+#include "store/sql/service_tables.h"
 #include "store/sql/sqlite.h"
 #include "store/sql/staged_nodes.h"
 #include "store/sql/sweep_tables.h"
@@ -41,7 +43,7 @@ Result<void> keep(Connection& connection, const Harvest& harvest) {
   if (!asked) {
     return corrupt_row("port_sets", fmt::format("id {}", sweep.port_set), asked.error().message());
   }
-  LOCKSTEP_CHECK(stage_nodes(connection, harvest.seen));
+  LOCKSTEP_CHECK(stage_nodes(connection, harvest.seen.nodes()));
   LOCKSTEP_CHECK(write_looks(connection, sweep, harvest.seen, harvest.now));
   LOCKSTEP_CHECK(update_port_states(connection, harvest.seen, *asked, harvest.now));
   drop_staged_nodes(connection);
@@ -110,16 +112,17 @@ class SqlStore final : public Store {
   }
 
   Result<std::vector<AlertRecord>> finish_sweep(std::int64_t sweep, const SweepEnd& end,
-                                                std::span<const PortObservation> observations,
-                                                std::span<const Coverage> coverage,
+                                                const SweepFacts& facts,
                                                 const DecideAlerts& decide) override {
     return within(Access::write, "keeping a sweep", [&]() -> Result<std::vector<AlertRecord>> {
       if (end.state == SweepState::running) {
         return fail(ErrorKind::invalid, "a sweep does not end by running");
       }
       LOCKSTEP_TRY(StoredSweep stored, running_sweep(*connection_, sweep));
-      SeenPlaces seen(observations, coverage, SeenPlaces::Reach::all);
+      SeenPlaces seen(facts.observations, facts.coverage, SeenPlaces::Reach::all);
       LOCKSTEP_CHECK(keep(*connection_, {stored, seen, end.ended}));
+      LOCKSTEP_CHECK(write_services(*connection_, facts.services, end.ended));
+      LOCKSTEP_CHECK(add_known_keys(*connection_, facts.keys));
       note_end(end, stored.info);
       LOCKSTEP_CHECK(write_sweep(*connection_, stored));
       return decide_alerts(*connection_, decide);
@@ -137,6 +140,21 @@ class SqlStore final : public Store {
   Result<std::vector<PortFact>> port_states() override {
     return within(Access::read, "reading the states of ports",
                   [&] { return read_port_states(*connection_); });
+  }
+
+  Result<std::vector<ServiceFact>> services() override {
+    return within(Access::read, "reading services", [&] { return read_services(*connection_); });
+  }
+
+  Result<std::vector<KnownKey>> known_keys() override {
+    return within(Access::read, "reading known keys",
+                  [&] { return read_known_keys(*connection_); });
+  }
+
+  Result<void> replace_known_keys(const std::vector<std::string>& nodes,
+                                  std::span<const KnownKey> keys) override {
+    return within(Access::write, "replacing known keys",
+                  [&] { return write_known_keys(*connection_, nodes, keys); });
   }
 
   Result<std::vector<AlertRecord>> alerts() override {

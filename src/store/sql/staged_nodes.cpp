@@ -10,10 +10,9 @@ constexpr BulkTable kTable = {"lockstep_staged_nodes", kColumns, 1};
 
 }  // namespace
 
-Result<void> stage_nodes(Connection& connection, const SeenPlaces& seen) {
+Result<void> stage_nodes(Connection& connection, std::span<const std::string_view> nodes) {
   connection.sql() << "CREATE TEMPORARY TABLE lockstep_staged_nodes ("
                       "staged_node varchar(255) NOT NULL PRIMARY KEY)";
-  const auto nodes = seen.nodes();
   LOCKSTEP_CHECK(connection.bulk().upsert(
       kTable, nodes.size(), [&](std::size_t i, BulkRow& row) { row.text(nodes[i]); }));
   connection.measure(kTable.name);

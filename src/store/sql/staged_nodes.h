@@ -3,9 +3,11 @@
 
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "base/result.h"
 #include "store/sql/connection.h"
-#include "store/sql/seen_places.h"
 
 namespace lockstep {
 
@@ -14,8 +16,9 @@ inline constexpr const char* kOfStagedNodes =
     "node IN (SELECT staged_node FROM lockstep_staged_nodes)";
 
 /// Inside a transaction, whose end would remove the table as well if drop_staged_nodes() is never
-/// reached. Throws what the database reports. Errors: `invalid` for a name that is too long.
-Result<void> stage_nodes(Connection& connection, const SeenPlaces& seen);
+/// reached. `nodes` are storable, and each there once. Throws what the database reports. Errors:
+/// `invalid` for a name that is too long.
+Result<void> stage_nodes(Connection& connection, std::span<const std::string_view> nodes);
 void drop_staged_nodes(Connection& connection);
 
 }  // namespace lockstep

@@ -98,7 +98,7 @@ std::int64_t begin(Store& store, const Sweep& sweep, std::int64_t second) {
 }
 
 void finish(Store& store, const Sweep& sweep, std::int64_t id, std::int64_t second) {
-  value_of(store.finish_sweep(id, samples::end(second), sweep.observations, sweep.coverage,
+  value_of(store.finish_sweep(id, samples::end(second), {sweep.observations, sweep.coverage},
                               samples::no_change));
 }
 

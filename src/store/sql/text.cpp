@@ -78,4 +78,11 @@ std::string storable(std::string_view text) {
   return result;
 }
 
+std::string_view cut_to(std::string_view text, std::size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  std::size_t end = most_bytes;
+  while (end > 0 && (static_cast<std::uint8_t>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace lockstep

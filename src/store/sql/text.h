@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,8 @@ bool is_storable(std::string_view text);
 /// "\xNN", the way quoted() shows it. What was written so comes back so: a name, a banner or a note
 /// is worth more legible than exact, and a store must not behave differently by its database.
 std::string storable(std::string_view text);
+
+/// The beginning of a storable text, at most `most_bytes` of it, that ends with a whole character.
+std::string_view cut_to(std::string_view text, std::size_t most_bytes);
 
 }  // namespace lockstep
