@@ -17,18 +17,6 @@
 namespace lockstep {
 namespace {
 
-bool is_about_service(FindingKind kind) {
-  switch (kind) {
-    case FindingKind::service_mismatch:
-    case FindingKind::service_silent:
-    case FindingKind::version_drift:
-    case FindingKind::hostkey_changed:
-    case FindingKind::hostkey_shared:
-    case FindingKind::certificate_changed: return true;
-    default: return false;
-  }
-}
-
 /// Whether what was heard could have shown what an alert of that kind is about.
 bool tells(const Service& heard, FindingKind kind) {
   if (heard.answer != ServiceAnswer::spoke) return false;

@@ -147,6 +147,18 @@ std::vector<Finding> judge_services(const JudgeInput& input, const ServicePlaces
   return ServiceJudge(input, places).findings();
 }
 
+bool is_about_service(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::service_mismatch:
+    case FindingKind::service_silent:
+    case FindingKind::version_drift:
+    case FindingKind::hostkey_changed:
+    case FindingKind::hostkey_shared:
+    case FindingKind::certificate_changed: return true;
+    default: return false;
+  }
+}
+
 std::vector<std::string> services_wanted(const Expectations& expectations, Protocol protocol,
                                          Port port, WallTime now) {
   std::vector<std::string> wanted;

@@ -29,6 +29,9 @@ inline constexpr std::size_t kVersionConsensusPercent = 80;
 /// In no order.
 std::vector<Finding> judge_services(const JudgeInput& input, const ServicePlaces& places);
 
+/// Findings of this kind are about what answers on a port of a node, or its keys.
+bool is_about_service(FindingKind kind);
+
 /// What may answer there, by profiles and rules: texts as in profiles/service_text.h. Empty: it is
 /// not checked.
 std::vector<std::string> services_wanted(const Expectations& expectations, Protocol protocol,

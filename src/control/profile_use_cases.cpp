@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "profiles/csv_table.h"
+#include "profiles/learn_services.h"
 #include "profiles/nmap/nmap_output.h"
 
 namespace lockstep::control {
@@ -30,10 +31,12 @@ Result<void> save(Store& store, LearnReport& report, const Act& act) {
   return {};
 }
 
-/// What is expected in use and was not asked this time stays expected.
-void keep_unasked(Profile& learned, const std::vector<Profile>& in_use, const PortSets& asked) {
+/// What is expected in use and was not asked this time stays expected, and so does what answers.
+void keep_what_is_in_use(Profile& learned, const std::vector<Profile>& in_use,
+                         const PortSets& asked) {
   const auto found = std::ranges::find(in_use, learned.host_type, &Profile::host_type);
   if (found == in_use.end()) return;
+  keep_services(learned, *found);
   for (const ExpectedPort& expected : found->ports) {
     if (asked.of(expected.protocol).contains(expected.port)) continue;
     // Of one that is expected twice, with two services, the first will do until it is learned.
@@ -43,6 +46,46 @@ void keep_unasked(Profile& learned, const std::vector<Profile>& in_use, const Po
     if (!there) learned.ports.push_back(expected);
   }
   std::ranges::sort(learned.ports);
+}
+
+/// So many nodes tell what answers, however large a class is.
+constexpr std::size_t kMostAsked = 64;
+
+/// Asks the ports of `profile` what they are, on `nodes`, and names what they have in common. No
+/// other port is asked: it may be a job's. Does nothing where nobody asks services.
+Result<void> name_services(const SweepSetting& setting, SweepRecord& record,
+                           const std::vector<std::string>& nodes, double share, Profile& profile) {
+  if (setting.services == nullptr) return {};
+  const std::size_t count = std::min(nodes.size(), kMostAsked);
+  const std::set<std::string> some(nodes.begin(), nodes.begin() + static_cast<long>(count));
+  const std::size_t at = profile.host_type.find('@');
+  const std::string network =
+      at == std::string::npos ? kDefaultNetwork : profile.host_type.substr(at + 1);
+  std::map<IpAddress, CollectTarget> targets;
+  for (const PortObservation& seen : record.observations) {
+    const bool learned = std::ranges::any_of(profile.ports, [&](const ExpectedPort& each) {
+      return each.port == seen.port && each.protocol == seen.protocol;
+    });
+    if (seen.state != PortState::open || seen.network != network || !learned ||
+        !some.contains(seen.node)) {
+      continue;
+    }
+    CollectTarget& target = targets[seen.address];
+    target.node = seen.node;
+    target.address = seen.address;
+    target.network = seen.network;
+    target.questions.push_back(customary_question(seen));
+  }
+  std::vector<CollectTarget> asked;
+  asked.reserve(targets.size());
+  for (auto& [address, target] : targets) asked.push_back(std::move(target));
+  const std::vector<ServiceObservation> before = std::move(record.services);
+  record.services.clear();
+  LOCKSTEP_CHECK(ask_services(*setting.services, asked, record, setting.control));
+  learn_services(profile, record.services, share);
+  record.services.insert(record.services.end(), before.begin(), before.end());
+  std::ranges::sort(record.services);
+  return {};
 }
 
 bool is_of(const std::string& host_type, const std::string& wanted) {
@@ -144,7 +187,8 @@ Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::
                                                    .network = network,
                                                    .observations = report.record.observations,
                                                    .coverage = report.record.coverage}));
-    keep_unasked(profile, in_use, setting.ports);
+    LOCKSTEP_CHECK(name_services(setting, report.record, {node}, 1, profile));
+    keep_what_is_in_use(profile, in_use, setting.ports);
     report.baselines.push_back({.profile = std::move(profile),
                                 .origin = fmt::format("what node {} shows", node),
                                 .outliers = {}});
@@ -186,7 +230,8 @@ Result<LearnReport> learn_by_consensus(const SweepSetting& setting, Store& store
                                                .observations = report.record.observations,
                                                .coverage = report.record.coverage},
                                               rule));
-    keep_unasked(consensus.profile, in_use, setting.ports);
+    LOCKSTEP_CHECK(name_services(setting, report.record, names, rule.share, consensus.profile));
+    keep_what_is_in_use(consensus.profile, in_use, setting.ports);
     report.baselines.push_back(
         {.profile = std::move(consensus.profile),
          .origin = fmt::format("what {} of {} nodes show", consensus.voters, consensus.members),

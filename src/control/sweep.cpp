@@ -8,6 +8,7 @@
 
 #include "analysis/confirm.h"
 #include "analysis/judge.h"
+#include "analysis/key_judge.h"
 #include "control/sweep_rows.h"
 #include "control/use_cases.h"
 
@@ -134,6 +135,7 @@ class SweepRun {
     if (!record) return give_up(record.error());
     report_.record = std::move(*record);
     look_again();
+    ask_services();
     return finish();
   }
 
@@ -147,6 +149,10 @@ class SweepRun {
     subjects_ = pick(setting_.inventory, nodes);
     LOCKSTEP_CHECK(require_some_profile(subjects_, profiles_, baselines));
     LOCKSTEP_TRY(looks_, store_.looks());
+    if (setting_.services == nullptr) return {};
+    LOCKSTEP_TRY(service_facts_, store_.services());
+    LOCKSTEP_TRY(known_keys_, store_.known_keys());
+    LOCKSTEP_TRY(alerts_, store_.alerts());
     return {};
   }
 
@@ -190,7 +196,12 @@ class SweepRun {
             .coverage = report_.record.coverage,
             .transient = transient_,
             .severities = policy_.severities,
-            .now = started_};
+            .now = started_,
+            .services = report_.record.services,
+            .service_facts = service_facts_,
+            .known_keys = known_keys_,
+            .inventory = &setting_.inventory,
+            .service_policy = &policy_.services};
   }
 
   bool stopped() const { return setting_.control.stopped() || report_.record.summary.interrupted; }
@@ -236,8 +247,40 @@ class SweepRun {
     return true;
   }
 
+  /// What is open and expected is asked what it is; what told nothing, once more.
+  void ask_services() {
+    if (setting_.services == nullptr || stopped()) return;
+    std::vector<CollectTarget> asked = service_targets({.nodes = subjects_,
+                                                        .profiles = profiles_,
+                                                        .targets = targets_,
+                                                        .observations = report_.record.observations,
+                                                        .facts = service_facts_,
+                                                        .known_keys = known_keys_,
+                                                        .alerts = alerts_,
+                                                        .tellable = policy_.services.tellable,
+                                                        .schedule = policy_.schedule,
+                                                        .now = started_});
+    for (unsigned round = 0; round <= policy_.reasks && !asked.empty() && !stopped(); ++round) {
+      if (round > 0) world_.wait_for_reask();
+      if (setting_.control.stopped()) break;
+      SweepRecord& record = report_.record;
+      const auto summary =
+          lockstep::ask_services(*setting_.services, asked, record, setting_.control);
+      if (!summary) {
+        record.summary.problem = summary.error().message();
+        break;
+      }
+      record.summary.interrupted = record.summary.interrupted || summary->interrupted;
+      if (record.summary.problem.empty()) record.summary.problem = summary->problem;
+      asked = questions_without_answer(asked, record.services);
+    }
+    findings_ = judge(input());
+  }
+
   Result<SweepReport> finish() {
     const JudgeInput judged = input();
+    const KeyVerdict keys = judge_keys(judged, ServicePlaces(judged));
+    report_.keys_learned = keys.learned.size();
     report_.nodes = subjects_.size();
     report_.proven = count_proven(report_.record);
     const WallTime now = world_.now();
@@ -248,11 +291,16 @@ class SweepRun {
                                    .last_closed = ClosedBefore(looks_, facts, started_)};
     AlertChanges changes;
     auto alerts =
-        store_.finish_sweep(id_, end(now), {report_.record.observations, report_.record.coverage},
+        store_.finish_sweep(id_, end(now),
+                            {.observations = report_.record.observations,
+                             .coverage = report_.record.coverage,
+                             .services = report_.record.services,
+                             .keys = keys.learned},
                             [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
                               changes = update_alerts(book, judgement, policy_.alerts, now);
                               return changes;
                             });
+    if (alerts && !keys.rebuilt.empty()) forget_old_keys(keys);
     if (!alerts) {
       // What was found is told all the same, with what may be told of it.
       report_.not_kept = alerts.error().message();
@@ -267,6 +315,17 @@ class SweepRun {
                   [](const AlertRecord& record) { return record.status != AlertStatus::resolved; });
     report_.resolved = fold_alerts(changes.written, {.include_resolved = true}, now);
     return std::move(report_);
+  }
+
+  /// Whether or not it succeeds, the next sweep comes to the same conclusion.
+  void forget_old_keys(const KeyVerdict& keys) {
+    std::vector<std::string> nodes;
+    std::vector<KnownKey> known;
+    for (const auto& [node, own] : keys.rebuilt) {
+      nodes.push_back(node);
+      known.insert(known.end(), own.begin(), own.end());
+    }
+    std::ignore = store_.replace_known_keys(nodes, known);
   }
 
   /// What was open before matters only where something that should be closed is not.
@@ -319,6 +378,9 @@ class SweepRun {
   std::vector<Profile> profiles_;
   std::vector<Approval> approvals_;
   Looks looks_;
+  std::vector<ServiceFact> service_facts_;
+  std::vector<KnownKey> known_keys_;
+  std::vector<AlertRecord> alerts_;  // as they were when the sweep began; for services alone
   std::vector<CollectTarget> targets_;
   std::vector<PortObservation> transient_;
   std::vector<Finding> findings_;  // of what is known so far

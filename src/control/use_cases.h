@@ -11,8 +11,10 @@
 
 #include "analysis/alerts.h"
 #include "analysis/fold.h"
+#include "analysis/service_policy.h"
 #include "base/result.h"
 #include "collectors/collector.h"
+#include "control/service_questions.h"
 #include "model/node.h"
 #include "model/sweep_info.h"
 #include "store/store.h"
@@ -30,6 +32,8 @@ struct SweepSetting {
   Collector& collector;
   const PortSets& ports;  ///< what the collector asks
   const CollectControl& control;
+  /// Asks services what they are; null: nobody does.
+  Collector* services = nullptr;
 };
 
 /// Looks, and judges nothing: no profile, no store.
@@ -57,7 +61,8 @@ struct SweepReport {
   std::size_t proven = 0;          ///< nodes whose every address was examined in full
   /// Why the store does not have it, so that its alerts have no ids; empty: it has.
   std::string not_kept;
-  unsigned reasked = 0;  ///< how often the unexpected was asked again
+  unsigned reasked = 0;          ///< how often the unexpected was asked again
+  std::size_t keys_learned = 0;  ///< keys that were seen first, and are known from now on
 
   /// A finding that is more than a gap in what could be examined.
   bool deviates() const;
@@ -68,8 +73,10 @@ struct SweepPolicy {
   SeverityPolicy severities;
   AlertPolicy alerts;
   unsigned reasks = 2;  ///< how often what is unexpected is asked again before it is a finding
-  std::string owner;    ///< this process (proc/identity.h)
-  std::string host;     ///< this machine's name
+  ServicePolicy services{};
+  ServiceSchedule schedule{};
+  std::string owner;  ///< this process (proc/identity.h)
+  std::string host;   ///< this machine's name
 };
 
 /// What the outside world is to a sweep; handed in, so that tests have a world of their own.

@@ -35,16 +35,10 @@ class IdentifyingSink final : public ObservationSink {
   SweepRecord& record_;
 };
 
-/// What the port carries by custom is the likeliest, no more.
-ServiceQuestion customary_question(const PortObservation& seen) {
-  constexpr std::string_view kBeside = "-alt";
-  std::string_view name = port_name(seen.port, seen.protocol);
-  if (name.ends_with(kBeside)) name.remove_suffix(kBeside.size());
-  const bool web_in_tls = name == "https";
-  return {.protocol = seen.protocol,
-          .port = seen.port,
-          .expected = web_in_tls ? "http" : std::string(name),
-          .expects_tls = web_in_tls};
+/// One port of one address: facts sort by it first.
+template <typename Fact>
+auto place_of(const Fact& seen) {
+  return std::tie(seen.node, seen.address, seen.network, seen.protocol, seen.port);
 }
 
 }  // namespace
@@ -69,13 +63,41 @@ Result<SweepRecord> run_sweep(Collector& collector, TargetSelection selection,
 }
 
 const ServiceObservation* service_at(const SweepRecord& record, const PortObservation& port) {
-  const auto place = [](const auto& seen) {
-    return std::tie(seen.node, seen.address, seen.network, seen.protocol, seen.port);
-  };
-  const auto found = std::lower_bound(
-      record.services.begin(), record.services.end(), port,
-      [&](const ServiceObservation& a, const PortObservation& b) { return place(a) < place(b); });
-  return found != record.services.end() && place(*found) == place(port) ? &*found : nullptr;
+  const auto found = std::lower_bound(record.services.begin(), record.services.end(), port,
+                                      [&](const ServiceObservation& a, const PortObservation& b) {
+                                        return place_of(a) < place_of(b);
+                                      });
+  return found != record.services.end() && place_of(*found) == place_of(port) ? &*found : nullptr;
+}
+
+ServiceQuestion customary_question(const PortObservation& seen) {
+  constexpr std::string_view kBeside = "-alt";
+  std::string_view name = port_name(seen.port, seen.protocol);
+  if (name.ends_with(kBeside)) name.remove_suffix(kBeside.size());
+  const bool web_in_tls = name == "https";
+  return {.protocol = seen.protocol,
+          .port = seen.port,
+          .expected = web_in_tls ? "http" : std::string(name),
+          .expects_tls = web_in_tls};
+}
+
+Result<CollectSummary> ask_services(Collector& services, const std::vector<CollectTarget>& targets,
+                                    SweepRecord& record, const CollectControl& control) {
+  SweepRecord asked;
+  IdentifyingSink sink(asked);
+  LOCKSTEP_TRY(CollectSummary summary, services.collect(targets, sink, control));
+  std::ranges::sort(asked.services);
+  std::vector<ServiceObservation> all;
+  all.reserve(record.services.size() + asked.services.size());
+  // Of two that are of one place, the first is taken: what was said now.
+  std::ranges::set_union(asked.services, record.services, std::back_inserter(all),
+                         [](const ServiceObservation& a, const ServiceObservation& b) {
+                           return place_of(a) < place_of(b);
+                         });
+  record.services = std::move(all);
+  record.identified_in =
+      record.identified_in.value_or(std::chrono::nanoseconds(0)) + summary.duration;
+  return summary;
 }
 
 Result<CollectSummary> identify_services(Collector& services, SweepRecord& record,
@@ -92,11 +114,7 @@ Result<CollectSummary> identify_services(Collector& services, SweepRecord& recor
   std::vector<CollectTarget> asked;
   asked.reserve(targets.size());
   for (auto& [place, target] : targets) asked.push_back(std::move(target));
-  IdentifyingSink sink(record);
-  LOCKSTEP_TRY(CollectSummary summary, services.collect(asked, sink, control));
-  std::ranges::sort(record.services);
-  record.identified_in = summary.duration;
-  return summary;
+  return ask_services(services, asked, record, control);
 }
 
 }  // namespace lockstep

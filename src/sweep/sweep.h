@@ -28,6 +28,16 @@ struct SweepRecord {
 /// What answered there, or null where it was not asked. O(log services).
 const ServiceObservation* service_at(const SweepRecord& record, const PortObservation& port);
 
+/// What an open port is asked where nothing more is known: what it carries by custom is the
+/// likeliest, no more.
+ServiceQuestion customary_question(const PortObservation& seen);
+
+/// Asks `targets` what they are, by a collector of services, and adds what they say to
+/// `record.services`, in place of what the same ports said before. Errors: those of
+/// Collector::collect.
+Result<CollectSummary> ask_services(Collector& services, const std::vector<CollectTarget>& targets,
+                                    SweepRecord& record, const CollectControl& control);
+
 /// Asks the open ports of `record` what they are, by a collector of services, and adds what they
 /// say. Errors: those of Collector::collect.
 Result<CollectSummary> identify_services(Collector& services, SweepRecord& record,

@@ -1,0 +1,156 @@
+#include "control/key_use_cases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "analysis/alerts.h"
+#include "analysis/key_judge.h"
+
+namespace lockstep::control {
+namespace {
+
+/// A key at its place, whoever accepted it and when.
+using KeyId = std::tuple<std::string, std::string, Protocol, Port, std::string, std::string>;
+using PortId = std::tuple<std::string, std::string, Protocol, Port>;
+
+KeyId id_of(const KnownKey& key) {
+  return {key.node, key.network, key.protocol, key.port, key.type, key.sha256};
+}
+
+PortId port_of(const KnownKey& key) {
+  return {key.node, key.network, key.protocol, key.port};
+}
+
+bool is_meant(const std::set<std::string>& nodes, const std::string& node) {
+  return nodes.empty() || nodes.contains(node);
+}
+
+/// What the latest looks at the nodes showed.
+std::map<KeyId, KnownKey> seen_keys(const std::vector<ServiceFact>& facts,
+                                    const std::set<std::string>& nodes) {
+  std::map<KeyId, KnownKey> seen;
+  for (const ServiceFact& fact : facts) {
+    if (!is_meant(nodes, fact.seen.node)) continue;
+    for (const KnownKey& key : keys_of(fact.seen, fact.asked)) seen.emplace(id_of(key), key);
+  }
+  return seen;
+}
+
+std::vector<KeyRow> rows_of(const std::vector<KnownKey>& known,
+                            const std::map<KeyId, KnownKey>& seen,
+                            const std::set<std::string>& nodes) {
+  std::map<KeyId, KeyRow> rows;
+  for (const KnownKey& key : known) {
+    if (is_meant(nodes, key.node)) rows[id_of(key)] = {.key = key, .known = true};
+  }
+  for (const auto& [id, key] : seen) {
+    KeyRow& row = rows[id];
+    if (!row.known) row.key = key;
+    row.seen = true;
+  }
+  std::vector<KeyRow> result;
+  result.reserve(rows.size());
+  for (auto& [id, row] : rows) result.push_back(std::move(row));
+  return result;
+}
+
+/// What is to be known once what was seen is accepted.
+std::vector<KnownKey> with_seen(const std::vector<KnownKey>& known,
+                                const std::map<KeyId, KnownKey>& seen,
+                                const std::set<std::string>& nodes, const Act& act) {
+  std::map<KeyId, KnownKey> before;
+  for (const KnownKey& key : known) before.emplace(id_of(key), key);
+  std::set<PortId> anew;
+  std::vector<KnownKey> result;
+  for (const auto& [id, key] : seen) {
+    anew.insert(port_of(key));
+    const auto old = before.find(id);
+    KnownKey& added = result.emplace_back(old == before.end() ? key : old->second);
+    if (old != before.end()) continue;
+    added.since = act.now;
+    added.by = act.person;
+  }
+  for (const KnownKey& key : known) {
+    if (nodes.contains(key.node) && !anew.contains(port_of(key))) result.push_back(key);
+  }
+  std::ranges::sort(result);
+  return result;
+}
+
+bool is_about_change(FindingKind kind) {
+  return kind == FindingKind::hostkey_changed || kind == FindingKind::certificate_changed ||
+         kind == FindingKind::node_rebuilt;
+}
+
+Result<std::vector<std::int64_t>> end_alerts(Store& store, const std::set<std::string>& nodes,
+                                             const Act& act) {
+  std::set<std::int64_t> ids;
+  const auto decide = [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
+    AlertChanges changes;
+    for (const AlertRecord& record : book) {
+      const bool over = is_about_change(record.subject.kind) && nodes.contains(record.node) &&
+                        record.status != AlertStatus::resolved;
+      if (!over) continue;
+      LOCKSTEP_TRY(const AlertChanges ended,
+                   act_on_alerts(book,
+                                 {.kind = AlertAction::Kind::resolve,
+                                  .ids = {record.id},
+                                  .nodes = std::set<std::string>{record.node},
+                                  .person = act.person,
+                                  .note = fmt::format("its keys were accepted by {}", act.person)},
+                                 act.now));
+      ids.insert(record.id);
+      changes.written.insert(changes.written.end(), ended.written.begin(), ended.written.end());
+    }
+    return changes;
+  };
+  LOCKSTEP_CHECK(store.change_alerts(decide));
+  return std::vector<std::int64_t>(ids.begin(), ids.end());
+}
+
+}  // namespace
+
+Result<std::vector<KeyRow>> list_keys(Store& store, const std::set<std::string>& nodes) {
+  LOCKSTEP_TRY(const std::vector<KnownKey> known, store.known_keys());
+  LOCKSTEP_TRY(const std::vector<ServiceFact> facts, store.services());
+  return rows_of(known, seen_keys(facts, nodes), nodes);
+}
+
+Result<AcceptReport> accept_keys(Store& store, const std::set<std::string>& nodes, AcceptWhat what,
+                                 const Act& act) {
+  LOCKSTEP_TRY(const std::vector<KnownKey> known, store.known_keys());
+  LOCKSTEP_TRY(const std::vector<ServiceFact> facts, store.services());
+  const std::map<KeyId, KnownKey> seen = seen_keys(facts, nodes);
+  std::set<std::string> with_keys;
+  for (const KnownKey& key : known) with_keys.insert(key.node);
+  for (const auto& [id, key] : seen) with_keys.insert(key.node);
+  for (const std::string& node : nodes) {
+    if (with_keys.contains(node)) continue;
+    return fail(
+        ErrorKind::not_found,
+        fmt::format("{} has shown no key yet; look first: lockstep sweep --services", node));
+  }
+  const std::vector<KnownKey> after =
+      what == AcceptWhat::next ? std::vector<KnownKey>{} : with_seen(known, seen, nodes, act);
+  LOCKSTEP_CHECK(store.replace_known_keys({nodes.begin(), nodes.end()}, after));
+  AcceptReport report;
+  std::set<KeyId> before_ids;
+  std::set<KeyId> after_ids;
+  for (const KnownKey& key : known) {
+    if (nodes.contains(key.node)) before_ids.insert(id_of(key));
+  }
+  for (const KnownKey& key : after) after_ids.insert(id_of(key));
+  report.accepted = static_cast<std::size_t>(
+      std::ranges::count_if(after_ids, [&](const KeyId& id) { return !before_ids.contains(id); }));
+  report.forgotten = static_cast<std::size_t>(
+      std::ranges::count_if(before_ids, [&](const KeyId& id) { return !after_ids.contains(id); }));
+  report.rows = rows_of(after, seen, nodes);
+  LOCKSTEP_TRY(report.resolved, end_alerts(store, nodes, act));
+  return report;
+}
+
+}  // namespace lockstep::control
