@@ -103,9 +103,12 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
   LOCKSTEP_CHECK(
       session.prepare(command.ports, "default", "", allow, EngineUse::scan, known, nodes));
   LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
-  if (command.services) LOCKSTEP_CHECK(session.start_services(!command.no_keys, command.dialogues));
+  const cli::ServiceOptions& services = command.services;
+  if (services.asked()) {
+    LOCKSTEP_CHECK(session.start_services(!services.no_keys, services.dialogues));
+  }
   LOCKSTEP_TRY(SweepRecord record, control::scan(session.setting(), nodes));
-  if (command.services) LOCKSTEP_CHECK(session.identify_services(record));
+  if (services.asked()) LOCKSTEP_CHECK(session.identify_services(record));
   if (session.was_stopped_for_all()) warn(kStopped);
   if (report.wanted()) LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
   LOCKSTEP_CHECK(print(command.json ? cli::scan_json(record) : cli::scan_text(record)));
@@ -119,6 +122,7 @@ Result<int> run_command(const cli::SweepCommand& command, const std::string& con
   LOCKSTEP_TRY(ReportFile report_file, ReportFile::open(command.report));
   Session session(cluster.setup.config, cluster.inventory);
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
+  LOCKSTEP_CHECK(session.start_services(command.services));
   const control::SweepSetting setting = session.setting();
   LOCKSTEP_TRY(const control::SweepReport report,
                control::sweep(setting, *store, cluster.nodes, session.policy(), session.world()));

@@ -24,6 +24,8 @@ Result<int> run_command(const cli::ApproveCommand& command, const std::string& c
 Result<int> run_command(const cli::ExportCommand& command, const std::string& config);
 Result<int> run_command(const cli::AlertsCommand& command, const std::string& config);
 Result<int> run_command(const cli::AlertActionCommand& command, const std::string& config);
+Result<int> run_command(const cli::KeysCommand& command, const std::string& config);
+Result<int> run_command(const cli::AcceptKeysCommand& command, const std::string& config);
 Result<int> run_command(const cli::StopCommand& command, const std::string& config);
 Result<int> run_command(const cli::CheckConfigCommand& command, const std::string& config);
 Result<int> run_command(const cli::DoctorCommand& command, const std::string& config);

@@ -210,6 +210,7 @@ class ConfigReader {
                [&](TomlReader& table) { table.read("url", config_.store.url, as_store_url); });
     root.table("scan", [&](TomlReader& table) { read_scan(table); });
     read_analysis_tables(root, config_.analysis);
+    read_services_table(root, config_.services);
     root.each_table("network", [&](TomlReader& table) { read_network(table); });
     root.each_named_table(
         "class", [&](const std::string& name, TomlReader& table) { read_class(name, table); });
@@ -285,6 +286,7 @@ class ConfigReader {
     }
     table.read("node_rate", node_class.node_rate, as_optional_rate);
     read_class_analysis(table, name, config_.analysis);
+    read_class_services(table, name, config_.services);
     config_.classes.emplace(name, std::move(node_class));
   }
 

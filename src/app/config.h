@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/severity.h"
+#include "app/config_services.h"
 #include "base/ip_address.h"
 #include "base/port.h"
 #include "base/result.h"
@@ -93,6 +94,7 @@ struct Config {
   StoreConfig store;
   ScanConfig scan;
   AnalysisConfig analysis;
+  ServicesConfig services;
   std::vector<Network> networks;  ///< [[network]], at most 256
   /// The networks that sweeps probe: those with scan = true, and the default one unless it is
   /// listed with scan = false.

@@ -75,6 +75,7 @@ Result<int> run_command(const cli::LearnCommand& command, const std::string& con
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
   Session session(cluster.setup.config, cluster.inventory);
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
+  LOCKSTEP_CHECK(session.start_services(command.services));
   const control::SweepSetting setting = session.setting();
   auto report =
       command.consensus

@@ -62,6 +62,22 @@ int run_dialogue_worker() {
   return kNoWork;
 }
 
+Result<TellableServices> tellable_services() {
+  LOCKSTEP_TRY(const services::ProbeSet set, services::own_probes());
+  TellableServices tellable;
+  for (const services::ServiceProbe& probe : set.probes) {
+    for (const services::Signature& signature : probe.signatures) {
+      tellable.names.insert(signature.service);
+      std::string product = signature.fields.product.fill({});
+      for (char& c : product) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      }
+      if (!product.empty()) tellable.products.insert(std::move(product));
+    }
+  }
+  return tellable;
+}
+
 Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence, bool keys,
                                                                  const std::string& log_file) {
   ServiceCollectorOptions options;

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "collectors/services/service_collector.h"
+#include "profiles/service_text.h"
 #include "services/matcher.h"
 
 namespace lockstep {
@@ -17,6 +18,9 @@ inline constexpr const char* kDialogueWorker = "dialogue-worker";
 
 /// Gives up all rights and serves tasks until nobody gives any. Returns an exit status.
 int run_dialogue_worker();
+
+/// What our signatures can tell.
+Result<TellableServices> tellable_services();
 
 /// A collector whose processes are copies of this program; `keys`: it exchanges keys with SSH
 /// servers. `log_file`, where it is not empty, gets every byte that is sent. Errors: the file.

@@ -82,6 +82,13 @@ Result<void> Session::start_services(bool keys, const std::string& log_file) {
   return services_->start();
 }
 
+Result<void> Session::start_services(const cli::ServiceOptions& options) {
+  asks_all_services_ = options.all;
+  if (!options.asked() && !config_.services.in_sweeps) return {};
+  LOCKSTEP_TRY(tellable_, tellable_services());
+  return start_services(config_.services.keys && !options.no_keys, options.dialogues);
+}
+
 Result<void> Session::identify_services(SweepRecord& record) {
   LOCKSTEP_TRY(const CollectSummary summary,
                lockstep::identify_services(*services_, record, control_));
@@ -104,13 +111,15 @@ void Session::foretell(const cli::PortOptions& options) const {
 }
 
 control::SweepSetting Session::setting() {
-  return {inventory_, unresolved_, policy_, *collector_, ports_, control_};
+  return {inventory_, unresolved_, policy_, *collector_, ports_, control_, services_.get()};
 }
 
 control::SweepPolicy Session::policy() const {
   return {.severities = config_.analysis.severities,
           .alerts = {.missing_after = config_.analysis.missing_after},
           .reasks = static_cast<unsigned>(config_.analysis.reasks),
+          .services = {.keys = config_.services.policies, .tellable = tellable_},
+          .schedule = {.interval = config_.services.interval, .all = asks_all_services_},
           .owner = own_identity(),
           .host = own_host_name()};
 }

@@ -35,6 +35,9 @@ class Session {
   /// Starts what will ask services, so that it is ready when the ports are known; after prepare().
   /// `log_file` as in make_service_collector().
   Result<void> start_services(bool keys, const std::string& log_file);
+  /// Likewise for a sweep or a learning, where it was asked for, or the configuration says so: then
+  /// setting() asks services.
+  Result<void> start_services(const cli::ServiceOptions& options);
   /// Asks what `record` has open what it is; after start_services().
   Result<void> identify_services(SweepRecord& record);
 
@@ -42,7 +45,7 @@ class Session {
   bool was_stopped_for_all() const { return stop_.by_file(); }
 
   control::SweepSetting setting();
-  control::SweepPolicy policy() const;
+  control::SweepPolicy policy() const;  ///< after start_services()
   control::SweepWorld world() const;
 
  private:
@@ -59,6 +62,8 @@ class Session {
   scan::Fence fence_;
   std::unique_ptr<PortCollector> collector_;
   std::unique_ptr<ServiceCollector> services_;
+  TellableServices tellable_;
+  bool asks_all_services_ = false;
   StopSwitch stop_;
   cli::ProgressLine line_;
   CollectControl control_;

@@ -7,6 +7,7 @@
 
 #include "cli/render_machine.h"
 #include "control/alert_use_cases.h"
+#include "control/key_use_cases.h"
 #include "control/node_page.h"
 #include "control/profile_use_cases.h"
 #include "control/use_cases.h"
@@ -23,6 +24,9 @@ std::string learn_json(const control::LearnReport& report);
 std::string import_json(const Baseline& baseline);
 /// Of `profile show`, `diff`, `approve` and `export`.
 std::string profiles_json(const std::vector<control::ProfileState>& states);
+
+std::string keys_json(const std::vector<control::KeyRow>& rows);
+std::string accept_json(const control::AcceptReport& report);
 
 std::string nodes_json(const std::vector<Node>& nodes);
 /// As nodes_json() of the one node, with what is known of it.

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "cli/render_profiles.h"
 #include "control/alert_use_cases.h"
+#include "control/key_use_cases.h"
 #include "control/profile_use_cases.h"
 
 namespace lockstep::cli {
@@ -28,6 +29,16 @@ struct PortOptions {
   std::optional<PacketsPerSecond> node_rate;
 };
 
+/// What scan, sweep and learn can be told about services.
+struct ServiceOptions {
+  bool due = false;  ///< ask what is open what it is; in a sweep, what has not been asked lately
+  bool all = false;  ///< of a sweep: also what has been asked lately
+  bool no_keys = false;   ///< without key exchanges with SSH servers
+  std::string dialogues;  ///< a file for what was sent to services; empty: none
+
+  bool asked() const { return due || all; }
+};
+
 struct DemoCommand {
   bool keep = false;
   bool loopback = false;  ///< without namespaces, also where they are allowed
@@ -36,15 +47,14 @@ struct ScanCommand {
   std::vector<std::string> targets;
   std::vector<std::string> allow;
   PortOptions ports;
-  bool services = false;  ///< ask what is open what it is
-  bool no_keys = false;   ///< of services; without key exchanges with SSH servers
-  std::string dialogues;  ///< a file for what was sent to services; empty: none
+  ServiceOptions services;
   bool json = false;
   std::string report;  ///< a file for the JSON document; empty: none
 };
 struct SweepCommand {
   std::string nodes;  ///< empty: all
   PortOptions ports;
+  ServiceOptions services;
   bool json = false;
   std::string report;  ///< a file for the JSON document; empty: none
 };
@@ -61,6 +71,7 @@ struct LearnCommand {
   std::string from;        ///< a node
   bool consensus = false;  ///< from what nearly all nodes of the class show
   PortOptions ports;
+  ServiceOptions services;
   bool json = false;
 };
 struct ImportCommand {
@@ -101,6 +112,15 @@ struct AlertActionCommand {
   std::chrono::seconds duration{};  ///< of a mute, within its limit; to resolve: 0
   bool json = false;
 };
+struct KeysCommand {
+  std::string nodes;  ///< empty: all
+  bool json = false;
+};
+struct AcceptKeysCommand {
+  std::string nodes;  ///< not empty
+  control::AcceptWhat what = control::AcceptWhat::seen;
+  bool json = false;
+};
 struct StopCommand {
   bool lift = false;
   std::string note;  ///< why; may be empty
@@ -112,10 +132,10 @@ struct DoctorCommand {
   bool json = false;
 };
 
-using Command =
-    std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand,
-                 ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
-                 AlertActionCommand, StopCommand, CheckConfigCommand, DoctorCommand>;
+using Command = std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand,
+                             ImportCommand, ShowCommand, DiffCommand, ApproveCommand, ExportCommand,
+                             AlertsCommand, AlertActionCommand, KeysCommand, AcceptKeysCommand,
+                             StopCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

@@ -68,6 +68,18 @@ void add_port_options(CLI::App& sub, PortOptions& options) {
   add_rate(sub, "--node-rate", options.node_rate, "Packets a second to each node");
 }
 
+void add_service_options(CLI::App& sub, ServiceOptions& options, CLI::Option* services) {
+  CLI::Option* const no_keys =
+      sub.add_flag("--no-keys", options.no_keys,
+                   "Exchange no keys with SSH servers: three connections less to each");
+  CLI::Option* const dialogues = sub.add_option("--dialogues", options.dialogues,
+                                                "Write every byte that is sent to services here")
+                                     ->type_name("FILE");
+  if (services == nullptr) return;
+  no_keys->needs(services);
+  dialogues->needs(services);
+}
+
 void add_json(CLI::App& sub, bool& json) {
   sub.add_flag("--json", json, "Print JSON for scripts");
 }

@@ -22,6 +22,7 @@ namespace lockstep::cli {
 void add_scan_commands(CLI::App& app, Options& options);  ///< demo, scan, sweep, nodes
 void add_profile_commands(CLI::App& app, Options& options);
 void add_alert_commands(CLI::App& app, Options& options);
+void add_key_commands(CLI::App& app, Options& options);
 
 // --- Commands. ---
 
@@ -48,6 +49,8 @@ CLI::Option& add_text(CLI::App& sub, const std::string& name, std::string& value
 CLI::Option& add_texts(CLI::App& sub, const std::string& name, std::vector<std::string>& values,
                        const std::string& type, const std::string& description);
 void add_port_options(CLI::App& sub, PortOptions& options);
+/// What goes with `services`; null: with what the configuration says too.
+void add_service_options(CLI::App& sub, ServiceOptions& options, CLI::Option* services);
 void add_json(CLI::App& sub, bool& json);
 
 }  // namespace lockstep::cli

@@ -30,6 +30,8 @@ void add_learn(CLI::App& profile, Options& options) {
   add_text(sub, "--from", command->from, "NODE", "A node that looks as it should");
   sub.add_flag("--consensus", command->consensus, "What nearly all nodes of the class show");
   add_port_options(sub, command->ports);
+  sub.add_flag("--services", command->services.due,
+               "Ask the ports that are learned what they are, and learn that too");
   add_json(sub, command->json);
 }
 

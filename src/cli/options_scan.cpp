@@ -36,16 +36,10 @@ void add_scan(CLI::App& app, Options& options) {
       ->type_name("PREFIX");
   add_port_options(sub, command->ports);
   CLI::Option* const services =
-      sub.add_flag("--services", command->services,
+      sub.add_flag("--services", command->services.due,
                    "Ask what is open what it is. This completes connections and sends probes: not "
                    "for nodes with jobs");
-  sub.add_flag("--no-keys", command->no_keys,
-               "Exchange no keys with SSH servers: three connections less to each")
-      ->needs(services);
-  sub.add_option("--dialogues", command->dialogues,
-                 "Write every byte that is sent to services here")
-      ->type_name("FILE")
-      ->needs(services);
+  add_service_options(sub, command->services, services);
   add_json(sub, command->json);
   add_report(sub, command->report);
 }
@@ -57,6 +51,11 @@ void add_sweep(CLI::App& app, Options& options) {
                   "Scan the nodes and compare them with the profiles of their classes", command);
   add_text(sub, "nodes", command->nodes, "NODESET", "Only these nodes");
   add_port_options(sub, command->ports);
+  sub.add_flag("--services", command->services.due,
+               "Ask services on expected ports what they are, where that is due: once a day unless "
+               "[services] interval_s says otherwise");
+  sub.add_flag("--services-all", command->services.all, "Likewise, whether it is due or not");
+  add_service_options(sub, command->services, nullptr);
   add_json(sub, command->json);
   add_report(sub, command->report);
 }

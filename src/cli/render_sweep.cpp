@@ -43,6 +43,18 @@ std::string head_line(const SweepReport& report) {
                      format_effort(record.summary));
 }
 
+/// "40 services asked in 1.2 s; 12 keys are new, and known from now on"
+std::string services_line(const SweepReport& report) {
+  const SweepRecord& record = report.record;
+  if (!record.identified_in) return "";
+  std::string line = fmt::format("{} asked in {}", plural(record.services.size(), "service"),
+                                 format_duration(*record.identified_in));
+  if (report.keys_learned > 0) {
+    line += fmt::format("; {} new, and known from now on", plural(report.keys_learned, "key"));
+  }
+  return line + "\n";
+}
+
 /// "8,874/9,000 nodes proven." and why the rest is not.
 std::string proof_lines(const SweepReport& report) {
   const std::string gaps = format_gaps(report.record.coverage, "  ");
@@ -96,6 +108,8 @@ std::string row_notes(const SweepRow& row, unsigned reasked, WallTime swept) {
   } else if (was_reasked) {
     add(again);
   }
+  const bool says_little = !subject.state && subject.port && !subject.expected.empty();
+  if (says_little) add("expected: " + shown_sentence(subject.expected));
   if (is_first_look(row)) add("an alert if it is still so after the next look");
   if (is_muted(row.status)) {
     add(fmt::format("{} by {}{}", to_string(row.status), row.owner.empty() ? "-" : shown(row.owner),
@@ -178,7 +192,8 @@ std::string next_line(const std::vector<SweepRow>& rows) {
 }  // namespace
 
 std::string sweep_text(const control::SweepReport& report) {
-  std::string text = head_line(report) + proof_lines(report) + format_interruption(report.record);
+  std::string text = head_line(report) + proof_lines(report) + services_line(report) +
+                     format_interruption(report.record);
   if (report.rows.empty()) {
     text += report.record.complete() ? "In step: nothing deviates.\n"
                                      : "Nothing deviates in what was examined.\n";

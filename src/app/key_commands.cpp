@@ -1,0 +1,47 @@
+#include "app/commands.h"
+#include "app/console.h"
+#include "app/session.h"
+#include "cli/exit_status.h"
+#include "cli/json.h"
+#include "cli/render_keys.h"
+#include "control/key_use_cases.h"
+#include "control/scan_targets.h"
+
+namespace lockstep {
+namespace {
+
+/// A node that has left the inventory may still be known by a key, so that unknown names are
+/// allowed.
+Result<std::set<std::string>> nodes_named(const std::string& text, const Setup& setup) {
+  if (text.empty()) return std::set<std::string>();
+  LOCKSTEP_TRY(const Inventory inventory, load_inventory(setup.config));
+  LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(text, inventory));
+  const auto names = set.names();
+  return std::set<std::string>(names.begin(), names.end());
+}
+
+}  // namespace
+
+Result<int> run_command(const cli::KeysCommand& command, const std::string& config) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(config));
+  LOCKSTEP_TRY(const std::set<std::string> nodes, nodes_named(command.nodes, opened.setup));
+  LOCKSTEP_TRY(const std::vector<control::KeyRow> rows, control::list_keys(*opened.store, nodes));
+  LOCKSTEP_CHECK(
+      print(command.json ? cli::keys_json(rows) : cli::keys_text(rows, now_in_seconds())));
+  return cli::kInStep;
+}
+
+Result<int> run_command(const cli::AcceptKeysCommand& command, const std::string& config) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(config));
+  LOCKSTEP_TRY(const std::set<std::string> nodes, nodes_named(command.nodes, opened.setup));
+  if (nodes.empty()) {
+    return fail(ErrorKind::invalid, "the nodeset is empty: whose keys are to be accepted?");
+  }
+  LOCKSTEP_TRY(const control::AcceptReport report,
+               control::accept_keys(*opened.store, nodes, command.what, own_act()));
+  LOCKSTEP_CHECK(
+      print(command.json ? cli::accept_json(report) : cli::accept_text(report, command.what)));
+  return cli::kInStep;
+}
+
+}  // namespace lockstep
