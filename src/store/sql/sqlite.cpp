@@ -112,6 +112,7 @@ class SqliteConnection final : public Connection {
   void measure(std::string_view) override {}
 
   std::string_view clustered() const override { return " WITHOUT ROWID"; }
+  bool bounds_texts() const override { return false; }
 
  private:
   std::unique_ptr<soci::session> sql_;
