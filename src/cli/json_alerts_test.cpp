@@ -81,7 +81,10 @@ TEST(ProfilesJson, KeepsItsPromise) {
   PortRule rpc{.protocol = Protocol::udp, .ports = {}, .presence = Presence::rpc, .until = {}};
   rpc.ports.insert(111);
   rpc.rpc_program = 100021;
-  state.in_use->rules = {rule, rpc};
+  PortRule other = rpc;
+  other.presence = Presence::service;
+  other.service = "OpenSSH 9.*";
+  state.in_use->rules = {rule, rpc, other};
   state.waiting = baseline_of("compute");
   state.unapproved.added = {"80/tcp"};
   state.proposed = {.added = {"9100/tcp"}, .removed = {"80/tcp"}};
@@ -92,9 +95,11 @@ TEST(ProfilesJson, KeepsItsPromise) {
       {"port":80,"protocol":"tcp","service":"","host_type":"compute"}],
     "port_rules":[
       {"host_type":"compute","protocol":"tcp","ports":"32768-60999","presence":"optional",
-       "rpc_program":null,"until":"2026-09-21T14:13:20Z"},
+       "rpc_program":null,"service":null,"until":"2026-09-21T14:13:20Z"},
       {"host_type":"compute","protocol":"udp","ports":"111","presence":"rpc",
-       "rpc_program":100021,"until":null}],
+       "rpc_program":100021,"service":null,"until":null},
+      {"host_type":"compute","protocol":"udp","ports":"111","presence":"service",
+       "rpc_program":null,"service":"OpenSSH 9.*","until":null}],
     "waiting":[{"host_type":"compute","origin":"what 40 of 40 nodes show",
       "made":"2026-09-21T14:13:20Z","maker":"kim",
       "open_ports":[

@@ -27,11 +27,13 @@ json::array ports_of(const Profile& profile) {
 
 json::object of_rule(const PortRule& rule, const std::string& host_type) {
   const bool is_rpc = rule.presence == Presence::rpc;
+  const bool is_service = rule.presence == Presence::service;
   return {{"host_type", json_text(host_type)},
           {"protocol", to_string(rule.protocol)},
           {"ports", rule.ports.to_string()},
           {"presence", to_string(rule.presence)},
           {"rpc_program", is_rpc ? json::value(rule.rpc_program) : json::value(nullptr)},
+          {"service", is_service ? json::value(json_text(rule.service)) : json::value(nullptr)},
           {"until", json_time(rule.until)}};
 }
 

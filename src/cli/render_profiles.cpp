@@ -34,8 +34,10 @@ Table table_one() {
 }
 
 std::string presence_text(const PortRule& rule) {
-  return rule.presence == Presence::rpc ? fmt::format("rpc:{}", rule.rpc_program)
-                                        : std::string(to_string(rule.presence));
+  std::string text(to_string(rule.presence));
+  if (rule.presence == Presence::rpc) text += fmt::format(":{}", rule.rpc_program);
+  if (rule.presence == Presence::service) text += ":" + shown(rule.service);
+  return text;
 }
 
 /// Empty where there is no rule.

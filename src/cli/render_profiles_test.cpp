@@ -38,14 +38,26 @@ TEST(ShowText, IsTableOneAndItsRules) {
                .rpc_program = 100021,
                .until = {}};
   rpc.ports.insert(111);
-  state.in_use->rules = {optional, rpc};
-  EXPECT_THAT(text_lines(show_text({state})),
-              ElementsAre("PORT  PROTOCOL  SERVICE  HOST_TYPE",  //
-                          "22    tcp       ssh      compute",    //
-                          "80    tcp       -        compute",    //
-                          "", "PORTS        PROTOCOL  PRESENCE    UNTIL                 HOST_TYPE",
-                          "32768-60999  tcp       optional    2026-09-21T14:13:20Z  compute",
-                          "111          udp       rpc:100021  -                     compute"));
+  PortRule ssh{.protocol = Protocol::tcp,
+               .ports = {},
+               .presence = Presence::service,
+               .until = {},
+               .service = "OpenSSH 9.*"};
+  ssh.ports.insert(22);
+  PortRule http = ssh;
+  http.service = "http";
+  state.in_use->rules = {optional, rpc, ssh, http};
+  EXPECT_THAT(
+      text_lines(show_text({state})),
+      ElementsAre("PORT  PROTOCOL  SERVICE  HOST_TYPE",  //
+                  "22    tcp       ssh      compute",    //
+                  "80    tcp       -        compute",    //
+                  "",                                    //
+                  "PORTS        PROTOCOL  PRESENCE               UNTIL                 HOST_TYPE",
+                  "32768-60999  tcp       optional               2026-09-21T14:13:20Z  compute",
+                  "111          udp       rpc:100021             -                     compute",
+                  "22           tcp       service:\"OpenSSH 9.*\"  -                     compute",
+                  "22           tcp       service:http           -                     compute"));
 }
 
 TEST(ShowText, TellsWhatIsNotApproved) {

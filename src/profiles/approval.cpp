@@ -24,6 +24,7 @@ std::string line_of(const PortRule& rule) {
   std::string line = fmt::format("{}/{} {}", rule.ports.to_string(), to_string(rule.protocol),
                                  to_string(rule.presence));
   if (rule.presence == Presence::rpc) line += fmt::format(":{}", rule.rpc_program);
+  if (rule.presence == Presence::service) line += ":" + quoted(rule.service, kMaxServiceBytes);
   if (rule.until) {
     line += fmt::format(" until {:%Y-%m-%dT%H:%M:%SZ}",
                         fmt::gmtime(std::chrono::system_clock::to_time_t(*rule.until)));

@@ -25,15 +25,17 @@ TEST(Approval, SaysEachExpectationInALine) {
   rpc.rpc_program = 100021;
   PortRule until = rule(8000, 8002, Presence::optional);
   until.until = WallTime(std::chrono::seconds(1'782'907'200));
+  PortRule other = rule(22, 22, Presence::service);
+  other.service = "OpenSSH 9.*";
   const Profile profile{"compute",
                         {{22, Protocol::tcp, "ssh", ""},
                          {22, Protocol::udp, "", ""},
                          {6818, Protocol::tcp, "ours", "slurmd .*"}},
-                        {rpc, until, rule(80, 80, Presence::required)}};
+                        {rpc, until, rule(80, 80, Presence::required), other}};
   EXPECT_THAT(lines_of(profile),
-              ElementsAre("22/tcp service \"ssh\"", "22/udp", "32768-60999/tcp rpc:100021",
-                          "6818/tcp service \"ours\" = \"slurmd .*\"", "80/tcp required",
-                          "8000-8002/tcp optional until 2026-07-01T12:00:00Z"));
+              ElementsAre("22/tcp service \"ssh\"", "22/tcp service:\"OpenSSH 9.*\"", "22/udp",
+                          "32768-60999/tcp rpc:100021", "6818/tcp service \"ours\" = \"slurmd .*\"",
+                          "80/tcp required", "8000-8002/tcp optional until 2026-07-01T12:00:00Z"));
   EXPECT_THAT(lines_of({}), IsEmpty());
 }
 
@@ -72,6 +74,13 @@ TEST(Approval, IsOtherForEachPartOfAnExpectation) {
   PortRule rpc = rule(8000, 8001, Presence::rpc);
   rpc.rpc_program = 1;
   add(rpc);
+  PortRule other = rule(8000, 8001, Presence::service);
+  for (const char* const service : {"a", "A", "a\" until \"", "a until 1970-01-01T00:00:01Z"}) {
+    other.service = service;
+    add(other);
+  }
+  other.until = WallTime(std::chrono::seconds(1));
+  add(other);
   EXPECT_EQ(seen.size(), count);
 }
 

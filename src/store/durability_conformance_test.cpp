@@ -154,9 +154,12 @@ TEST_P(Durability, AStoreOfVersionTwoIsBroughtUpToDate) {
   sql(second_version(GetParam()));
   const auto store = open();
   EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n");
-  const PortRule rule = {Protocol::tcp, samples::ports(8000, 8000), Presence::rpc, 0xffff'ffff,
-                         at(357 * 86'400)};
+  const PortRule rule = {Protocol::tcp, samples::ports(8000, 8000), Presence::rpc,
+                         0xffff'ffff,   at(357 * 86'400),           ""};
   EXPECT_EQ(store->profile("compute").value().rules, std::vector{rule});
+  sql("INSERT INTO port_rules VALUES ('login', 'tcp', '22', 'service:" +
+      std::string(kMaxServiceBytes, 's') + "', NULL);");
+  EXPECT_EQ(store->profile("login").value().rules.at(0).service.size(), kMaxServiceBytes);
   EXPECT_EQ(store->sweeps(9).value().at(0).probes, 1000U);
   EXPECT_EQ(store->looks().value().looks.at(0).examined, at(2));
   EXPECT_EQ(store->port_states().value().at(0).seen, samples::seen("n1", 1, 22));

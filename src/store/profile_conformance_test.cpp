@@ -254,7 +254,7 @@ TEST_P(ProfileConformance, NamesTheRowThatHasNoSense) {
 
 PortRule rule(Protocol protocol, const PortSet& ports, Presence presence,
               std::optional<WallTime> until = std::nullopt, std::uint32_t program = 0) {
-  return {protocol, ports, presence, program, until};
+  return {protocol, ports, presence, program, until, {}};
 }
 
 TEST_P(ProfileConformance, ReadsRulesInTheOrderOfTheirTexts) {
@@ -290,6 +290,27 @@ TEST_P(ProfileConformance, ReadsRulesInTheOrderOfTheirTexts) {
   EXPECT_TRUE(profiles[1].rules[0].holds_at(at(0)));
 }
 
+TEST_P(ProfileConformance, ReadsWhatElseMayAnswer) {
+  const auto store = open();
+  const std::string longest(kMaxServiceBytes, 'S');
+  sql("INSERT INTO port_rules VALUES ('compute', 'tcp', '22', 'service:OpenSSH 9.*', NULL);"
+      "INSERT INTO port_rules VALUES ('compute', 'tcp', '22', 'service:openssh 9.*', NULL);"
+      "INSERT INTO port_rules VALUES ('compute', 'tcp', '22', ' SERVICE: OpenSSH 9.* ', NULL);"
+      "INSERT INTO port_rules VALUES ('compute', 'tcp', '22', 'Service:a:b', '2026-01-02');"
+      "INSERT INTO port_rules VALUES ('compute', 'tcp', '22', 'service:" +
+      longest + "', NULL);");
+  const auto other = [](const std::string& service, std::optional<WallTime> until = std::nullopt) {
+    PortRule result = rule(Protocol::tcp, samples::ports(22, 22), Presence::service, until);
+    result.service = service;
+    return result;
+  };
+  EXPECT_EQ(store->profile("compute").value().rules,
+            (std::vector{other("OpenSSH 9.*"), other(longest), other("a:b", at(86'400)),
+                         other("openssh 9.*")}))
+      << "upper and lower case count";
+  EXPECT_EQ(store->profiles().value().at(0).rules.size(), 4U);
+}
+
 TEST_P(ProfileConformance, NamesTheRuleThatHasNoSense) {
   const struct {
     const char* values;
@@ -309,6 +330,10 @@ TEST_P(ProfileConformance, NamesTheRuleThatHasNoSense) {
       {"'compute', 'tcp', '1', 'rpc:nfs', NULL", "rpc:PROGRAM"},
       {"'compute', 'tcp', '1', 'rpc:0', NULL", "rpc:PROGRAM"},
       {"'compute', 'tcp', '1', 'rpc:4294967296', NULL", "rpc:PROGRAM"},
+      {"'compute', 'tcp', '1', 'service', NULL", "service:TEXT"},
+      {"'compute', 'tcp', '1', 'service: ', NULL", "service:TEXT"},
+      {"'compute', 'tcp', '1', 'service:123456789012345678901234567890123456789012345678901', NULL",
+       "the service is too long"},
       {"'compute', 'tcp', '1', 'job', 'tomorrow'", "the end is not like"},
       {"'compute', 'tcp', '1', 'job', '2026-02-30'", "the end is not like"},
   };

@@ -38,6 +38,8 @@ class Connection {
   virtual void measure(std::string_view table) = 0;
   /// What ends the CREATE TABLE of a table whose rows should lie in the order of its primary key.
   virtual std::string_view clustered() const = 0;
+  /// It refuses a text that is longer than its varchar(n).
+  virtual bool bounds_texts() const = 0;
 };
 
 }  // namespace lockstep

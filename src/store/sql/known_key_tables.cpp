@@ -55,7 +55,7 @@ auto identity_of(const KnownKey& key) {
   return std::tie(key.node, key.network, key.protocol, key.port, key.type, key.sha256);
 }
 
-/// As they stand in the table, ascending, each once.
+/// As they stand in the table, ascending, each once: the one that has been known for longer.
 std::vector<KnownKey> stored_form(std::span<const KnownKey> keys) {
   std::vector<KnownKey> result(keys.begin(), keys.end());
   for (KnownKey& key : result) {
@@ -64,7 +64,7 @@ std::vector<KnownKey> stored_form(std::span<const KnownKey> keys) {
     key.type = cut_to(storable(key.type), kMostKeyTypeBytes);
     key.sha256 = cut_to(storable(key.sha256), kMostFingerprintBytes);
   }
-  std::ranges::stable_sort(result, {}, identity_of);
+  std::ranges::sort(result);
   const auto doubled = std::ranges::unique(result, {}, identity_of);
   result.erase(doubled.begin(), doubled.end());
   return result;

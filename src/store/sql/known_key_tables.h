@@ -17,8 +17,8 @@ namespace lockstep {
 /// Ascending by node, network, protocol, port, type, sha256. Errors: `corrupt`.
 Result<std::vector<KnownKey>> read_known_keys(Connection& connection);
 
-/// Adds those whose place, type and sha256 are not known; of two such, the first. Errors: `invalid`
-/// for a node, a network or a person whose name is too long.
+/// Adds those whose place, type and sha256 are not known; of two such, the older one. Errors:
+/// `invalid` for a node, a network or a person whose name is too long.
 Result<void> add_known_keys(Connection& connection, std::span<const KnownKey> keys);
 
 /// Makes `keys` all that is known of these nodes. Errors: `invalid` as for add_known_keys(), and

@@ -140,9 +140,13 @@ constexpr std::string_view kSecond[] = {
   PRIMARY KEY (id, node)){clustered})",
 };
 
+/// Before a statement for databases that hold texts to the lengths of their columns.
+constexpr std::string_view kBounded = "{bounded}";
+
 // Texts come from services, whoever they are: what is too long for a column is cut before. A key
 // belongs to a place of `services`; no database checks that, since it would for each of many.
 constexpr std::string_view kThird[] = {
+    "{bounded}ALTER TABLE port_rules ALTER COLUMN presence TYPE varchar(80)",  // "service:TEXT"
     R"(CREATE TABLE services (
   node varchar(255) NOT NULL,
   network varchar(255) NOT NULL,
@@ -207,6 +211,10 @@ Result<void> check_known(int version) {
 
 void apply(Connection& connection, int version) {
   for (std::string_view statement : kSteps[version]) {
+    if (statement.starts_with(kBounded)) {
+      if (!connection.bounds_texts()) continue;
+      statement.remove_prefix(kBounded.size());
+    }
     const bool clustered = statement.ends_with(kClustered);
     if (clustered) statement.remove_suffix(kClustered.size());
     std::string text(statement);

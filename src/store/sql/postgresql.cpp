@@ -88,6 +88,7 @@ class PostgresqlConnection final : public Connection {
   }
 
   std::string_view clustered() const override { return ""; }
+  bool bounds_texts() const override { return true; }
 
  private:
   PGconn* database() {

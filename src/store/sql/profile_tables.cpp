@@ -88,20 +88,38 @@ Result<PortsByType> read_open_ports(Connection& connection,
 // --- port_rules ---
 
 constexpr const char* kSelectRules =
-    "SELECT TRIM(host_type), LOWER(TRIM(protocol)), TRIM(ports), LOWER(TRIM(presence)), "
+    "SELECT TRIM(host_type), LOWER(TRIM(protocol)), TRIM(ports), TRIM(presence), "
     "TRIM(until) FROM port_rules";
 
-/// "rpc:100021" has the number of a program, as `rpcinfo -p` shows it.
-bool parse_presence(std::string_view text, PortRule& rule) {
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+/// What follows the colon of "rpc:100021": the number of a program, as `rpcinfo -p` shows it.
+bool parse_rpc(std::string_view text, PortRule& rule) {
+  const std::optional<std::int64_t> program = parse_number(text);
+  if (!program || *program < 1 || *program > std::numeric_limits<std::uint32_t>::max()) {
+    return false;
+  }
+  rule.presence = Presence::rpc;
+  rule.rpc_program = static_cast<std::uint32_t>(*program);
+  return true;
+}
+
+/// Words may be in upper case; what follows "service:" stays as it is.
+bool parse_presence(std::string_view stored, PortRule& rule) {
   constexpr std::string_view kRpc = "rpc:";
-  if (text.starts_with(kRpc)) {
-    const std::optional<std::int64_t> program = parse_number(text.substr(kRpc.size()));
-    if (!program || *program < 1 || *program > std::numeric_limits<std::uint32_t>::max()) {
-      return false;
-    }
-    rule.presence = Presence::rpc;
-    rule.rpc_program = static_cast<std::uint32_t>(*program);
-    return true;
+  constexpr std::string_view kService = "service:";
+  const std::string text = lower(stored);
+  if (text.starts_with(kRpc)) return parse_rpc(std::string_view(text).substr(kRpc.size()), rule);
+  if (text.starts_with(kService)) {
+    rule.presence = Presence::service;
+    rule.service = trimmed(stored.substr(kService.size()));
+    return !rule.service.empty();
   }
   for (const Presence each :
        {Presence::required, Presence::optional, Presence::job, Presence::submit}) {
@@ -131,8 +149,10 @@ Result<PortRule> to_rule(const std::vector<std::string>& values) {
   if (ports->empty()) return row.error("the ports are missing");
   rule.ports = *ports;
   if (!parse_presence(values[3], rule)) {
-    return row.error("the presence is none of required, optional, job, submit, rpc:PROGRAM");
+    return row.error(
+        "the presence is none of required, optional, job, submit, rpc:PROGRAM, service:TEXT");
   }
+  if (rule.service.size() > kMaxServiceBytes) return row.error("the service is too long");
   if (values[4].empty()) return rule;
   rule.until = parse_until(values[4]);
   if (!rule.until) return row.error("the end is not like 2026-12-01T00:00:00Z, or empty");
@@ -146,6 +166,7 @@ using RulesByType = std::map<std::string, std::map<RuleKey, PortRule>>;
 RuleKey key_of(const PortRule& rule) {
   std::string presence(to_string(rule.presence));
   if (rule.presence == Presence::rpc) presence += fmt::format(":{}", rule.rpc_program);
+  if (rule.presence == Presence::service) presence += ":" + rule.service;
   return {to_string(rule.protocol), rule.ports.to_string(), std::move(presence),
           rule.until ? to_text(*rule.until) : ""};
 }

@@ -29,7 +29,10 @@ ServicePlaces::ServicePlaces(std::span<const ServiceObservation> services, Which
                        each.port,
                        &each});
   }
-  std::ranges::stable_sort(places_, {}, order_of);
+  std::ranges::sort(places_, [](const ServicePlace& a, const ServicePlace& b) {
+    const auto order = order_of(a) <=> order_of(b);
+    return order != 0 ? order < 0 : a.seen < b.seen;
+  });
   // std::unique keeps the first of equals, and the last should stay.
   const auto doubled =
       std::unique(places_.rbegin(), places_.rend(),

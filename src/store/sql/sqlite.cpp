@@ -61,11 +61,26 @@ Result<void> check_existing(const std::string& path) {
   return {};
 }
 
+/// Asks for the write-ahead log, and returns what there is. Where several programs make it at once,
+/// SQLite calls all but one of them busy without a wait; it does wait where one wants to write.
+std::string ask_for_log(soci::session& sql) {
+  constexpr int kMostTries = 20;
+  for (int tries = 1;; ++tries) {
+    try {
+      std::string mode;
+      sql << "PRAGMA journal_mode = WAL", soci::into(mode);
+      return mode;
+    } catch (const soci::sqlite3_soci_error& error) {
+      if ((error.result() & 0xff) != SQLITE_BUSY || tries == kMostTries) throw;
+    }
+    sql << "BEGIN IMMEDIATE";
+    sql << "ROLLBACK";
+  }
+}
+
 Result<void> set_up(soci::session& sql, std::chrono::milliseconds busy_timeout) {
   sql << fmt::format("PRAGMA busy_timeout = {}", busy_timeout.count());
-  std::string mode;
-  sql << "PRAGMA journal_mode = WAL", soci::into(mode);
-  if (mode != "wal") {
+  if (ask_for_log(sql) != "wal") {
     return fail(ErrorKind::unsupported,
                 "its file system allows no write-ahead log: put the store on a local disk");
   }
@@ -112,6 +127,7 @@ class SqliteConnection final : public Connection {
   void measure(std::string_view) override {}
 
   std::string_view clustered() const override { return " WITHOUT ROWID"; }
+  bool bounds_texts() const override { return false; }
 
  private:
   std::unique_ptr<soci::session> sql_;

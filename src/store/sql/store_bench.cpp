@@ -1,6 +1,6 @@
-// What keeping a sweep costs, by the number of nodes, at 30 open ports each. SQLite in a temporary
-// folder; PostgreSQL as well where LOCKSTEP_BENCH_POSTGRESQL has the URL of a database, whose
-// tables are emptied.
+// What keeping a sweep costs, by the number of nodes, at 30 open ports each, and what services
+// said, at 4 each. SQLite in a temporary folder; PostgreSQL as well where LOCKSTEP_BENCH_POSTGRESQL
+// has the URL of a database, whose tables are emptied.
 //
 //   store_sql_bench --benchmark_filter=Finish
 
@@ -72,7 +72,8 @@ class FreshStore {
     store_ = value_of(open_store(server.empty() ? "sqlite://" + pattern + "/store.db" : server));
     if (server.empty()) return;
     const std::string command = "psql -q -X '" + server +
-                                "' -c 'TRUNCATE port_states, looks, alerts, sweeps, port_sets, "
+                                "' -c 'TRUNCATE port_states, looks, services, service_keys, "
+                                "known_keys, alerts, sweeps, port_sets, "
                                 "node_classes, node_addresses, nodes'";
     if (std::system(command.c_str()) != 0) std::exit(1);
   }
@@ -180,6 +181,75 @@ void InventoryUnchanged(benchmark::State& state, const std::string& server) {
   for (auto _ : state) value_of(store->replace_inventory(inventory));
 }
 
+constexpr Port kServicesOfANode = 4;
+
+struct Answers {
+  std::vector<std::string> nodes;
+  std::vector<ServiceObservation> services;
+  std::vector<KnownKey> keys;
+};
+
+/// Each with a key of its own, as it is with SSH and with TLS.
+Answers answers_of(int nodes) {
+  Answers answers;
+  for (int i = 0; i < nodes; ++i) {
+    const std::string& node = answers.nodes.emplace_back(fmt::format("node{:06}", i));
+    for (Port port = 1; port <= kServicesOfANode; ++port) {
+      const std::string sha256 = fmt::format("SHA256:{:043}", i * kServicesOfANode + port);
+      ServiceObservation& seen = answers.services.emplace_back(
+          samples::asked(node, static_cast<std::uint32_t>(i), static_cast<Port>(port * 1000)));
+      seen.service.name = "ssh";
+      seen.service.match = ServiceMatch::hard;
+      seen.service.product = "OpenSSH";
+      seen.service.version = "9.2p1 Debian 2+deb12u3";
+      seen.service.info = "protocol 2.0";
+      seen.service.hostkeys = {{"ssh-ed25519", sha256}};
+      answers.keys.push_back(samples::known(node, sha256, 1));
+      answers.keys.back().port = seen.port;
+    }
+  }
+  return answers;
+}
+
+void finish(Store& store, const Answers& answers, std::int64_t second) {
+  const auto claim = samples::claim(answers.nodes, second, PortSet::all());
+  const std::int64_t id = value_of(store.begin_sweep(claim, samples::dead));
+  value_of(store.finish_sweep(id, samples::end(second),
+                              {.services = answers.services, .keys = answers.keys},
+                              samples::no_change));
+}
+
+void ServicesFirst(benchmark::State& state, const std::string& server) {
+  const Answers answers = answers_of(static_cast<int>(state.range(0)));
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto store = std::make_unique<FreshStore>(server);
+    state.ResumeTiming();
+    finish(**store, answers, 1);
+    state.PauseTiming();
+    store.reset();
+    state.ResumeTiming();
+  }
+}
+
+void ServicesUnchanged(benchmark::State& state, const std::string& server) {
+  const Answers answers = answers_of(static_cast<int>(state.range(0)));
+  FreshStore store(server);
+  std::int64_t second = 1;
+  finish(*store, answers, second);
+  for (auto _ : state) finish(*store, answers, ++second);
+}
+
+void ReadServices(benchmark::State& state, const std::string& server) {
+  const Answers answers = answers_of(static_cast<int>(state.range(0)));
+  FreshStore store(server);
+  finish(*store, answers, 1);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(value_of(store->services()));
+    benchmark::DoNotOptimize(value_of(store->known_keys()));
+  }
+}
+
 void register_all(const std::string& name, const std::string& server) {
   const std::pair<const char*, void (*)(benchmark::State&, const std::string&)> kBenches[] = {
       {"FinishFirst", FinishFirst},
@@ -194,6 +264,17 @@ void register_all(const std::string& name, const std::string& server) {
         ->Arg(1000)
         ->Arg(10'000)
         ->Arg(100'000)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  }
+  const std::pair<const char*, void (*)(benchmark::State&, const std::string&)> kOfServices[] = {
+      {"ServicesFirst", ServicesFirst},
+      {"ServicesUnchanged", ServicesUnchanged},
+      {"ReadServices", ReadServices}};
+  for (const auto& [title, bench] : kOfServices) {
+    benchmark::RegisterBenchmark(fmt::format("{}/{}", title, name).c_str(), bench, server)
+        ->Arg(512)
+        ->Arg(10'000)
         ->Unit(benchmark::kMillisecond)
         ->UseRealTime();
   }
