@@ -192,7 +192,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"unlike any",
                 "[zzzzzzzz]\n",
                 "1:2",
-                {"known are cluster, store, scan, analysis, profiles, severity, network"}},
+                {"known are cluster, store, scan, analysis, profiles, severity, services, network"}},
         BadFile{"key of [cluster]",
                 "[cluster]\nnmae = \"x\"\n",
                 "2:1",

@@ -33,7 +33,8 @@ std::string keys_text(const std::vector<KeyRow>& rows, WallTime now) {
   std::map<Line, std::vector<std::string>> lines;
   std::vector<Line> order;
   for (const KeyRow& row : rows) {
-    const std::string by = row.known && row.key.by.empty() ? "first seen" : row.key.by;
+    std::string by = row.known ? "first seen" : "-";
+    if (!row.key.by.empty()) by = shown(row.key.by);
     Line line{row.key.network,
               row.key.port,
               row.key.type,
@@ -51,7 +52,7 @@ std::string keys_text(const std::vector<KeyRow>& rows, WallTime now) {
     table.add({nodes_in_short(lines.at(line)),
                network == kDefaultNetwork ? fmt::format("{}", port)
                                           : fmt::format("{}@{}", port, shown(network)),
-               shown(type), shown(key), state, age, by.empty() ? "-" : shown(by)});
+               shown(type), shown(key), state, age, by});
   }
   return table.to_string();
 }
