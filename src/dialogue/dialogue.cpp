@@ -43,6 +43,7 @@ struct Heard {
   std::optional<Certificate> certificate;
   bool limited = false;   // a pattern was given up at a limit
   bool anything = false;  // a byte came
+  unsigned held = 0;      // connections that the other side has not ended
   std::vector<std::weak_ptr<Conversation>> conversations;
   asio::steady_timer changed;  // cancelled at each change: it is a condition to wait for
 
@@ -78,9 +79,11 @@ class Dialogue {
     } else if (tls_ && !heard_->certificate && reachable_) {
       co_await begin_again(false, expected);
     }
+    const ServiceAnswer answer = answer_so_far();
     close_all();
     outcome_.task = task_.id;
     outcome_.service = heard_->best;
+    outcome_.service.answer = answer;
     outcome_.service.tls = tls_ && heard_->certificate.has_value();
     outcome_.service.banner = heard_->banner.substr(0, kMostBannerBytes);
     if (heard_->certificate) {
@@ -96,6 +99,14 @@ class Dialogue {
   }
 
  private:
+  ServiceAnswer answer_so_far() const {
+    if (spoke_ || heard_->anything || heard_->certificate) return ServiceAnswer::spoke;
+    if (!connected_) return ServiceAnswer::unreachable;
+    if (heard_->held > 0) return ServiceAnswer::silent;
+    // A datagram socket "connects" to anything; what ends it is the word that nobody is there.
+    return task_.protocol == Protocol::udp ? ServiceAnswer::unreachable : ServiceAnswer::hung_up;
+  }
+
   bool finished() const { return heard_->sure() || !reachable_ || ended_at_once_; }
 
   /// What is only customary on the port is not waited for any longer than anything else.
@@ -108,6 +119,7 @@ class Dialogue {
 
   /// Within TLS what seemed to be none, or the other way round.
   asio::awaitable<void> begin_again(bool tls, const ServiceProbe* expected) {
+    spoke_ = spoke_ || heard_->anything;
     close_all();
     const Service before = heard_->best;
     heard_ = std::make_shared<Heard>(world_.io);
@@ -187,6 +199,8 @@ class Dialogue {
       if (outcome_.note.empty()) outcome_.note = printable(link.error().message());
       co_return nullptr;
     }
+    connected_ = true;
+    ++heard_->held;
     auto exchange = std::make_shared<Exchange>();
     exchange->conversation = std::make_shared<Conversation>(world_.io, std::move(link->socket));
     exchange->probe = &probe;
@@ -205,7 +219,10 @@ class Dialogue {
     const TimePoint patient =
         std::max(end, std::min(deadline_, steady_clock::now() + world_.patience.expected));
     const bool begun = co_await conversation.start_tls(world_.tls, patient);
-    if (!begun) co_return false;
+    if (!begun) {
+      if (steady_clock::now() < patient) --heard_->held;
+      co_return false;
+    }
     world_.reading(task_.id);
     heard_->certificate = conversation.certificate();
     co_return true;
@@ -223,6 +240,7 @@ class Dialogue {
                                   ? deadline
                                   : std::min(deadline, steady_clock::now() + world.patience.rest);
       const ReadEnd end = co_await exchange->conversation->read(answer, until);
+      if (end == ReadEnd::closed) --heard->held;
       if (end == ReadEnd::closed || (end == ReadEnd::deadline && until == deadline)) break;
       if (end == ReadEnd::deadline) {
         // The next probe may be sent, and this goes on listening.
@@ -311,6 +329,7 @@ class Dialogue {
     const std::string& why = keys->why;
     if (outcome_.service.hostkeys.empty()) {
       outcome_.service.match = ServiceMatch::soft;
+      outcome_.service.doubt = ServiceDoubt::no_key_exchange;
       outcome_.note = printable(fmt::format("says that it is ssh, and exchanges no keys: {}",
                                             why.empty() ? "no key at all" : why));
     }
@@ -336,6 +355,8 @@ class Dialogue {
   TimePoint deadline_{};
   std::shared_ptr<Exchange> silent_;  // it was listened to, and nothing else was done with it
   bool tls_ = false;
+  bool spoke_ = false;      // before it was begun again
+  bool connected_ = false;  // at least once
   bool reachable_ = true;
   bool ended_at_once_ = false;
 };

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMostTextBytes = 512;
 constexpr std::size_t kMostKeys = 16;
+constexpr std::size_t kMostPrograms = 64;
 
 enum class Kind : std::uint8_t { task = 1, connect_request, connected, reading, outcome };
 
@@ -85,6 +86,15 @@ class Encoder {
     }
     text(service.certificate_sha256);
     text(service.public_key_sha256);
+    const std::size_t programs = std::min(service.programs.size(), kMostPrograms);
+    number(programs, 1);
+    for (std::size_t i = 0; i < programs; ++i) {
+      number(service.programs[i].number, 4);
+      number(service.programs[i].lowest, 4);
+      number(service.programs[i].highest, 4);
+    }
+    number(static_cast<unsigned>(service.answer), 1);
+    number(static_cast<unsigned>(service.doubt), 1);
     text(service.banner, kMostBannerBytes);
   }
 
@@ -187,8 +197,29 @@ class Decoder {
     }
     service.certificate_sha256 = printable();
     service.public_key_sha256 = printable();
+    service.programs = programs();
+    service.answer =
+        static_cast<ServiceAnswer>(limited(static_cast<unsigned>(ServiceAnswer::lost)));
+    service.doubt =
+        static_cast<ServiceDoubt>(limited(static_cast<unsigned>(ServiceDoubt::two_answers)));
     service.banner = text(kMostBannerBytes);
     return service;
+  }
+
+  /// Each number once, ascending, and its versions in order.
+  std::vector<RpcProgram> programs() {
+    std::vector<RpcProgram> programs;
+    const unsigned count = limited(kMostPrograms);
+    for (unsigned i = 0; ok_ && i < count; ++i) {
+      RpcProgram program;
+      program.number = reader_.u32();
+      program.lowest = reader_.u32();
+      program.highest = reader_.u32();
+      ok_ = program.lowest <= program.highest &&
+            (programs.empty() || programs.back().number < program.number);
+      programs.push_back(program);
+    }
+    return programs;
   }
 
   net::Reader reader_;

@@ -272,7 +272,38 @@ TEST(Worker, ASshThatExchangesNoKeysIsDoubted) {
   EXPECT_EQ(outcome.service.name, "ssh");
   EXPECT_EQ(outcome.service.match, ServiceMatch::soft);
   EXPECT_TRUE(outcome.service.hostkeys.empty());
+  EXPECT_EQ(outcome.service.doubt, ServiceDoubt::no_key_exchange);
   EXPECT_NE(outcome.note.find("exchanges no keys"), std::string::npos) << outcome.note;
+}
+
+TEST(Worker, TellsHowFarItCame) {
+  const Behaviour stays = [](const Player& player, unsigned) { player.stay(); };
+  const Behaviour ends = [](const Player&, unsigned) {};
+  const Behaviour babbles = [](const Player& player, unsigned) {
+    player.say("?");
+    player.stay();
+  };
+  const Behaviour ends_when_asked = [](const Player& player, unsigned) { player.hear(); };
+  const struct {
+    const char* description;
+    Behaviour service;
+    ServiceAnswer answer;
+    unsigned refuse_from = 100;
+  } rows[] = {
+      {"a byte that means nothing", babbles, ServiceAnswer::spoke},
+      {"a greeting", greets, ServiceAnswer::spoke},
+      {"says nothing", stays, ServiceAnswer::silent},
+      {"says nothing, to one connection alone", stays, ServiceAnswer::silent, 1},
+      {"ends each connection", ends, ServiceAnswer::hung_up},
+      {"ends each connection that it is asked over", ends_when_asked, ServiceAnswer::hung_up},
+      {"refuses", greets, ServiceAnswer::unreachable, 0},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.description);
+    const Outcome outcome = ask(tcp(22, "ssh"), row.service, row.refuse_from);
+    EXPECT_EQ(to_string(outcome.service.answer), to_string(row.answer));
+    EXPECT_EQ(outcome.service.doubt, ServiceDoubt::none);
+  }
 }
 
 TEST(Worker, TellsOfConnectionsThatEndOrDoNotComeAbout) {
