@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kMostTextBytes = 512;
 constexpr std::size_t kMostKeys = 16;
-constexpr std::size_t kMostPrograms = 64;
 
 enum class Kind : std::uint8_t { task = 1, connect_request, connected, reading, outcome };
 
@@ -36,6 +35,10 @@ class Encoder {
     flag(task.expects_tls);
     flag(task.may_probe);
     flag(task.wants_keys);
+    flag(task.checks_twice);
+    const std::size_t programs = std::min(task.programs.size(), kMostPrograms);
+    number(programs, 1);
+    for (std::size_t i = 0; i < programs; ++i) number(task.programs[i], 4);
   }
   void operator()(const ConnectRequest& request) {
     number(static_cast<unsigned>(Kind::connect_request), 1);
@@ -153,6 +156,9 @@ class Decoder {
     task.expects_tls = flag();
     task.may_probe = flag();
     task.wants_keys = flag();
+    task.checks_twice = flag();
+    const unsigned programs = limited(kMostPrograms);
+    for (unsigned i = 0; ok_ && i < programs; ++i) task.programs.push_back(reader_.u32());
     return task;
   }
 

@@ -38,7 +38,9 @@ TEST(Messages, ComeThroughWhole) {
            .expected = "domain",
            .expects_tls = true,
            .may_probe = false,
-           .wants_keys = false},
+           .wants_keys = false,
+           .checks_twice = true,
+           .programs = {100021, 100005}},
       ConnectRequest{.task = 0xffffffff, .connection = 3},
       Connected{
           .task = 2, .connection = 3, .error = 111, .round_trip = std::chrono::microseconds(90)},
