@@ -46,17 +46,18 @@ asio::ssl::context lenient_tls() {
   return context;
 }
 
-Conversation::Conversation(asio::io_context& io, UniqueFd socket) : socket_(io) {
+Conversation::Conversation(asio::io_context& io, UniqueFd socket, std::function<void()> reading)
+    : socket_(io, std::move(reading)) {
   error_code error;
   // It gives its argument back as well.
-  const error_code assigned = socket_.assign(socket.get(), error);
+  const error_code assigned = socket_.lowest_layer().assign(socket.get(), error);
   if (!assigned) socket.release();
 }
 
 asio::awaitable<bool> Conversation::start_tls(asio::ssl::context& context, TimePoint deadline) {
   tls_.emplace(socket_, context);
   error_code error;
-  const Deadline end(socket_, deadline);
+  const Deadline end(socket_.lowest_layer(), deadline);
   co_await tls().async_handshake(asio::ssl::stream_base::client, into(error));
   co_return !error;
 }
@@ -83,7 +84,7 @@ std::optional<Certificate> Conversation::certificate() {
 asio::awaitable<bool> Conversation::send(std::string_view bytes, TimePoint deadline) {
   if (bytes.empty()) co_return true;
   error_code error;
-  const Deadline end(socket_, deadline);
+  const Deadline end(socket_.lowest_layer(), deadline);
   const asio::const_buffer buffer(bytes.data(), bytes.size());
   if (tls_) {
     co_await asio::async_write(tls(), buffer, into(error));
@@ -97,7 +98,7 @@ asio::awaitable<ReadEnd> Conversation::read(std::string& into_text, TimePoint de
   std::array<char, kReadBytes> bytes;
   error_code error;
   std::size_t size = 0;
-  const Deadline end(socket_, deadline);
+  const Deadline end(socket_.lowest_layer(), deadline);
   if (tls_) {
     size = co_await tls().async_read_some(asio::buffer(bytes), into(error));
   } else {
@@ -110,7 +111,7 @@ asio::awaitable<ReadEnd> Conversation::read(std::string& into_text, TimePoint de
 
 void Conversation::close() {
   error_code error;
-  [[maybe_unused]] const error_code closed = socket_.close(error);
+  [[maybe_unused]] const error_code closed = socket_.lowest_layer().close(error);
 }
 
 }  // namespace lockstep::dialogue

@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "dialogue/conversation.h"
-#include "dialogue/ssh_keys.h"
+#include "dialogue/heard.h"
+#include "dialogue/rpc_calls.h"
+#include "dialogue/ssh_dialogue.h"
 #include "services/probe_order.h"
 
 namespace lockstep::dialogue {
@@ -23,39 +24,34 @@ using services::ServiceProbe;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// More of an answer is not read: what tells a service stands at its front.
-constexpr std::size_t kMostAnswerBytes = 65536;
 constexpr unsigned kMostRarityOnceNamed = 8;
 constexpr std::string_view kTls = "ssl";  // the name of signatures that tell TLS itself
+constexpr std::string_view kSsh = "ssh";
+constexpr std::size_t kLongestText = 160;
+constexpr std::size_t kLongestNote = 480;
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::size_t most = kLongestText) {
   std::string result;
-  for (const char c : text.substr(0, 160)) result += c >= ' ' && c <= '~' ? c : '.';
+  for (const char c : text.substr(0, most)) result += c >= ' ' && c <= '~' ? c : '.';
   return result;
 }
 
-/// What all connections of one dialogue have heard.
-struct Heard {
-  explicit Heard(asio::io_context& io) : changed(io, TimePoint::max()) {}
+/// "http nginx 1.22.1"
+std::string conclusion(const Service& service) {
+  std::string text = service.name.empty() ? "nothing that is known" : service.name;
+  for (const std::string* field : {&service.product, &service.version}) {
+    if (!field->empty()) text += " " + *field;
+  }
+  return text;
+}
 
-  Service best;
-  std::string banner;
-  std::optional<Certificate> certificate;
-  bool limited = false;   // a pattern was given up at a limit
-  bool anything = false;  // a byte came
-  std::vector<std::weak_ptr<Conversation>> conversations;
-  asio::steady_timer changed;  // cancelled at each change: it is a condition to wait for
-
-  bool sure() const { return best.match == ServiceMatch::hard; }
-  void notify() { changed.cancel(); }
-};
-
-/// One connection, and what was asked over it last.
-struct Exchange {
-  std::shared_ptr<Conversation> conversation;
-  const ServiceProbe* probe = nullptr;
-  bool over = false;  // it has said what it wanted to
-};
+/// What one answer leaves out is no difference: answers come in pieces.
+bool contradict(const Service& a, const Service& b) {
+  const auto differ = [](const std::string& one, const std::string& other) {
+    return !one.empty() && !other.empty() && one != other;
+  };
+  return differ(a.name, b.name) || differ(a.product, b.product) || differ(a.version, b.version);
+}
 
 class Dialogue {
  public:
@@ -63,33 +59,32 @@ class Dialogue {
       : world_(world),
         task_(std::move(task)),
         heard_(std::make_shared<Heard>(world.io)),
-        set_(world.matcher.probes()) {}
+        set_(world.matcher.probes()),
+        latest_(steady_clock::now() + world.patience.whole) {}
 
   asio::awaitable<Outcome> run() {
     tls_ = task_.expects_tls;
     const ServiceProbe* expected =
         services::probe_for(set_, task_.protocol, task_.port, tls_, task_.expected);
     if (expected != nullptr && !expected->listens() && !may_send()) expected = nullptr;
-    deadline_ = steady_clock::now() + world_.patience.expected + world_.patience.search;
-    if (expected != nullptr) co_await ask(*expected, patience_with(*expected));
+    if (!task_.programs.empty()) co_await call(task_.programs, world_.patience.expected);
+    deadline_ = by(world_.patience.expected + world_.patience.search);
+    if (!finished()) co_await ask_what_is_expected(expected);
     if (!finished()) co_await search();
     if (found_tls()) {
       co_await begin_again(true, expected);
     } else if (tls_ && !heard_->certificate && reachable_) {
       co_await begin_again(false, expected);
     }
-    close_all();
+    const ServiceAnswer answer = answer_so_far();
+    heard_->close_all();
+    if (is_rpc_name(heard_->best.name) && !called_ && !within_tls()) co_await call_well_known();
     outcome_.task = task_.id;
-    outcome_.service = heard_->best;
-    outcome_.service.tls = tls_ && heard_->certificate.has_value();
-    outcome_.service.banner = heard_->banner.substr(0, kMostBannerBytes);
-    if (heard_->certificate) {
-      outcome_.service.certificate_sha256 = heard_->certificate->sha256;
-      outcome_.service.public_key_sha256 = heard_->certificate->public_key_sha256;
-    }
-    if (outcome_.service.name == "ssh" && task_.wants_keys && !outcome_.service.tls &&
-        task_.protocol == Protocol::tcp) {
-      co_await read_host_keys();
+    conclude(answer);
+    if (wants_keys() && outcome_.service.name == kSsh) {
+      co_await prove_keys();
+    } else if (task_.checks_twice && heard_->sure() && heard_->told_by != nullptr) {
+      co_await look_again();
     }
     tell_what_is_odd();
     co_return std::move(outcome_);
@@ -97,6 +92,42 @@ class Dialogue {
 
  private:
   bool finished() const { return heard_->sure() || !reachable_ || ended_at_once_; }
+  bool within_tls() const { return tls_ && heard_->certificate.has_value(); }
+  bool found_tls() const { return !tls_ && heard_->best.name == kTls; }
+
+  bool wants_keys() const {
+    return task_.wants_keys && task_.protocol == Protocol::tcp && !within_tls();
+  }
+
+  bool may_send() const {
+    return task_.may_probe && !set_.excluded.of(task_.protocol).contains(task_.port);
+  }
+
+  TimePoint by(milliseconds patience) const {
+    return std::min(latest_, steady_clock::now() + patience);
+  }
+
+  ServiceAnswer answer_so_far() const {
+    if (spoke_ || heard_->anything || heard_->certificate) return ServiceAnswer::spoke;
+    if (!connected_) return ServiceAnswer::unreachable;
+    if (heard_->held > 0) return ServiceAnswer::silent;
+    // A datagram socket "connects" to anything; what ends it is the word that nobody is there.
+    return task_.protocol == Protocol::udp ? ServiceAnswer::unreachable : ServiceAnswer::hung_up;
+  }
+
+  void conclude(ServiceAnswer answer) {
+    Service& service = outcome_.service;
+    std::vector<RpcProgram> programs = std::move(service.programs);
+    service = heard_->best;
+    service.programs = std::move(programs);
+    service.answer = answer;
+    service.tls = within_tls();
+    service.banner = heard_->banner.substr(0, kMostBannerBytes);
+    if (heard_->certificate) {
+      service.certificate_sha256 = heard_->certificate->sha256;
+      service.public_key_sha256 = heard_->certificate->public_key_sha256;
+    }
+  }
 
   /// What is only customary on the port is not waited for any longer than anything else.
   milliseconds patience_with(const ServiceProbe& probe) const {
@@ -104,18 +135,46 @@ class Dialogue {
                                                            : world_.patience.answer;
   }
 
-  bool found_tls() const { return !tls_ && heard_->best.name == kTls; }
+  asio::awaitable<void> ask_what_is_expected(const ServiceProbe* expected) {
+    if (expected == nullptr) co_return;
+    if (task_.expected == kSsh && expected->listens() && wants_keys() && !tls_) {
+      co_await greet_as_ssh(*expected);
+    } else {
+      co_await ask(*expected, patience_with(*expected));
+    }
+  }
+
+  /// What does not greet as an SSH server keeps its first connection: some services have one only.
+  asio::awaitable<void> greet_as_ssh(const ServiceProbe& listening) {
+    auto ssh = std::make_unique<SshDialogue>(world_, task_.id, latest_);
+    const auto said = co_await ssh->first_words();
+    if (!said) {
+      no_connection(said.error());
+      co_return;
+    }
+    connected_ = true;
+    if (!ssh_greeting(*said).empty()) {
+      asked_.insert(&listening);
+      heard_->take(world_.matcher, listening, *said);
+      if (heard_->best.name == kSsh) ssh_ = std::move(ssh);
+      co_return;
+    }
+    at_hand_ = ssh->take_first();
+    ssh.reset();
+    if (!said->empty()) co_await ask(listening, world_.patience.expected);
+  }
 
   /// Within TLS what seemed to be none, or the other way round.
   asio::awaitable<void> begin_again(bool tls, const ServiceProbe* expected) {
-    close_all();
+    spoke_ = spoke_ || heard_->anything;
+    heard_->close_all();
     const Service before = heard_->best;
     heard_ = std::make_shared<Heard>(world_.io);
     asked_.clear();
     silent_.reset();
     tls_ = tls;
     ended_at_once_ = false;
-    deadline_ = steady_clock::now() + world_.patience.search;
+    deadline_ = by(world_.patience.search);
     if (expected != nullptr) co_await ask(*expected, world_.patience.answer);
     if (!finished()) co_await search();
     if (tls && !heard_->certificate && heard_->best.name.empty()) heard_->best = before;
@@ -123,18 +182,19 @@ class Dialogue {
 
   /// What is known of nothing: listened to first, and then asked.
   asio::awaitable<void> search() {
-    const TimePoint end = steady_clock::now() + world_.patience.search;
-    deadline_ = std::min(deadline_, end);
+    deadline_ = std::min(deadline_, by(world_.patience.search));
     for (const ServiceProbe* probe :
          services::search_order(set_, task_.protocol, task_.port, tls_)) {
-      if (finished() || steady_clock::now() >= deadline_) co_return;
+      if (finished() || no_more_ || steady_clock::now() >= deadline_) break;
       if (asked_.contains(probe) || (!probe->listens() && !may_send())) continue;
       if (!heard_->best.name.empty() && !can_refine(*probe)) continue;
       co_await ask(*probe, probe->listens() ? world_.patience.greeting : world_.patience.answer);
     }
     // Of what has a name, rarer questions may tell more.
     for (const ServiceProbe& probe : set_.probes) {
-      if (finished() || heard_->best.name.empty() || steady_clock::now() >= deadline_) break;
+      if (finished() || no_more_ || heard_->best.name.empty() || steady_clock::now() >= deadline_) {
+        break;
+      }
       if (probe.protocol != task_.protocol || asked_.contains(&probe) || !may_send() ||
           probe.rarity > kMostRarityOnceNamed || probe.payload.empty() || !can_refine(probe)) {
         continue;
@@ -142,16 +202,14 @@ class Dialogue {
       co_await ask(probe, world_.patience.answer);
     }
     // An answer may still be under way.
-    if (heard_->best.name.empty()) co_await wait_until(deadline_);
+    if (!finished() && heard_->best.name.empty() && heard_->held > 0) {
+      co_await wait_until(*heard_, deadline_);
+    }
   }
 
   /// A name that is sure needs only the probes that can say more of it.
   bool can_refine(const ServiceProbe& probe) const {
     return heard_->best.name != kTls && services::can_tell(set_, probe, heard_->best.name);
-  }
-
-  bool may_send() const {
-    return task_.may_probe && !set_.excluded.of(task_.protocol).contains(task_.port);
   }
 
   /// Sends, and waits for `slice` at most; its connection goes on listening. What has been listened
@@ -171,7 +229,7 @@ class Dialogue {
     if (!probe.payload.empty()) note_sent(probe.payload);
     const bool sent = co_await exchange->conversation->send(probe.payload, end);
     if (!sent) co_return;
-    co_await wait_until(end, &exchange->over);
+    co_await wait_until(*heard_, end, &exchange->over);
     if (!probe.listens()) co_return;
     if (!exchange->over) silent_ = exchange;
     if (exchange->over && !heard_->anything) ended_at_once_ = true;
@@ -180,15 +238,22 @@ class Dialogue {
   /// A new connection that is read from now on; null where there is none. `slice` grows by what the
   /// way there and back takes.
   asio::awaitable<std::shared_ptr<Exchange>> begin(const ServiceProbe& probe, milliseconds& slice) {
-    auto link = co_await world_.connect(task_.id);
+    std::optional<Link> link = std::exchange(at_hand_, {});
     if (!link) {
-      // A service that takes one connection only is asked no more.
-      reachable_ = heard_->anything;
-      if (outcome_.note.empty()) outcome_.note = printable(link.error().message());
-      co_return nullptr;
+      if (steady_clock::now() >= latest_) co_return nullptr;
+      auto made = co_await world_.connect(task_.id);
+      if (!made) {
+        no_connection(made.error());
+        co_return nullptr;
+      }
+      link = std::move(*made);
     }
+    connected_ = true;
+    ++heard_->held;
     auto exchange = std::make_shared<Exchange>();
-    exchange->conversation = std::make_shared<Conversation>(world_.io, std::move(link->socket));
+    exchange->conversation =
+        std::make_shared<Conversation>(world_.io, std::move(link->socket),
+                                       [&world = world_, id = task_.id] { world.reading(id); });
     exchange->probe = &probe;
     heard_->conversations.push_back(exchange->conversation);
     slice += std::chrono::duration_cast<milliseconds>(4 * link->round_trip);
@@ -196,124 +261,127 @@ class Dialogue {
       const bool begun = co_await begin_tls(*exchange->conversation, steady_clock::now() + slice);
       if (!begun) co_return nullptr;
     }
-    asio::co_spawn(world_.io, listen(world_, task_.id, heard_, exchange, deadline_),
-                   asio::detached);
+    asio::co_spawn(world_.io, listen(world_, heard_, exchange, deadline_), asio::detached);
     co_return exchange;
+  }
+
+  /// A service that has connections, and no further one, is asked no more; but what it has may
+  /// still be answered.
+  void no_connection(const Error& error) {
+    no_more_ = true;
+    reachable_ = connected_;
+    if (outcome_.note.empty()) outcome_.note = printable(error.message());
   }
 
   asio::awaitable<bool> begin_tls(Conversation& conversation, TimePoint end) {
     const TimePoint patient =
         std::max(end, std::min(deadline_, steady_clock::now() + world_.patience.expected));
     const bool begun = co_await conversation.start_tls(world_.tls, patient);
-    if (!begun) co_return false;
-    world_.reading(task_.id);
+    if (!begun) {
+      if (steady_clock::now() < patient) --heard_->held;
+      co_return false;
+    }
     heard_->certificate = conversation.certificate();
     co_return true;
   }
 
-  /// Reads one connection to its end, and writes down what it tells. Outlives the dialogue by a
-  /// moment, so that it has no part of it.
-  static asio::awaitable<void> listen(DialogueWorld& world, std::uint32_t id,
-                                      std::shared_ptr<Heard> heard,
-                                      std::shared_ptr<Exchange> exchange, TimePoint deadline) {
-    std::string answer;
-    bool quiet = false;
-    while (!heard->sure() && answer.size() < kMostAnswerBytes) {
-      const TimePoint until = answer.empty() || quiet
-                                  ? deadline
-                                  : std::min(deadline, steady_clock::now() + world.patience.rest);
-      const ReadEnd end = co_await exchange->conversation->read(answer, until);
-      if (end == ReadEnd::closed || (end == ReadEnd::deadline && until == deadline)) break;
-      if (end == ReadEnd::deadline) {
-        // The next probe may be sent, and this goes on listening.
-        quiet = true;
-        exchange->over = true;
-        heard->notify();
-        continue;
-      }
-      world.reading(id);
-      take(world, *heard, *exchange->probe, answer);
-      heard->notify();
+  /// What answers is known by its programs, where they answer.
+  asio::awaitable<void> call(const std::vector<std::uint32_t>& programs, milliseconds first) {
+    if (called_ || !may_send() || tls_) co_return;
+    RpcTold told = co_await call_programs(world_, task_, programs, by(first),
+                                          by(first + world_.patience.search));
+    for (const std::string& message : told.sent) note_sent(message);
+    connected_ = connected_ || told.connected;
+    spoke_ = spoke_ || told.anything;
+    if (!told.connected) reachable_ = false;
+    if (!told.connected && outcome_.note.empty()) outcome_.note = printable(told.why);
+    if (!told.registered.empty()) {
+      outcome_.note = printable("has registered: " + told.registered, kLongestNote);
     }
-    exchange->over = true;
-    heard->notify();
+    if (told.programs.empty()) co_return;
+    called_ = true;
+    name_by_programs(told);
+    outcome_.service.programs = std::move(told.programs);
   }
 
-  static void take(DialogueWorld& world, Heard& heard, const ServiceProbe& probe,
-                   std::string_view answer) {
-    heard.anything = true;
-    if (heard.banner.empty() || answer.starts_with(heard.banner)) heard.banner = answer;
-    services::Match match = world.matcher.match(probe, answer);
-    heard.limited = heard.limited || match.limited;
-    if (match.service.match > heard.best.match) {
-      heard.best = std::move(match.service);
-      heard.banner = answer;
-    }
+  asio::awaitable<void> call_well_known() {
+    std::vector<std::uint32_t> programs;
+    for (const RpcName& known : kRpcNames) programs.push_back(known.number);
+    // The question's own have been called.
+    std::erase_if(programs, [this](std::uint32_t program) {
+      return std::ranges::find(task_.programs, program) != task_.programs.end();
+    });
+    const bool reachable = reachable_;
+    const std::string note = outcome_.note;
+    co_await call(programs, world_.patience.expected);
+    reachable_ = reachable;
+    if (outcome_.service.programs.empty()) outcome_.note = note;
   }
 
-  /// Until a sure answer, `over`, or `end`.
-  asio::awaitable<void> wait_until(TimePoint end, const bool* over = nullptr) {
-    while (!heard_->sure() && (over == nullptr || !*over) && steady_clock::now() < end) {
-      boost::system::error_code ignored;
-      heard_->changed.expires_at(end);
-      co_await heard_->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  void name_by_programs(const RpcTold& told) {
+    const auto has = [&](const RpcName& known) {
+      return std::ranges::find(told.programs, known.number, &RpcProgram::number) !=
+             told.programs.end();
+    };
+    const auto* const known = std::ranges::find_if(kRpcNames, has);
+    const RpcProgram& program =
+        known == std::end(kRpcNames)
+            ? told.programs.front()
+            : *std::ranges::find(told.programs, known->number, &RpcProgram::number);
+    const std::string_view name = rpc_name(program.number);
+    Service& best = heard_->best;
+    if (best.name != name || best.info.empty()) {
+      best = Service{};
+      best.name = name;
+      best.info =
+          fmt::format("RPC #{}; versions {}-{}", program.number, program.lowest, program.highest);
     }
+    best.match = ServiceMatch::hard;
+    heard_->told_by = nullptr;  // each program has answered for itself
+    heard_->anything = true;
+    if (heard_->banner.empty()) heard_->banner = told.banner;
   }
 
-  void close_all() {
-    for (const auto& weak : heard_->conversations) {
-      if (const auto conversation = weak.lock()) conversation->close();
-    }
-    heard_->conversations.clear();
-  }
-
-  /// What key exchanges have brought, side by side.
-  struct Keys {
-    explicit Keys(asio::io_context& io) : changed(io, TimePoint::max()) {}
-
-    std::vector<ServiceKey> found;
-    std::string why;  // an exchange came to nothing
-    std::size_t left = std::size(kHostkeyAlgorithms);
-    asio::steady_timer changed;  // cancelled at each change
-  };
-
-  static asio::awaitable<void> read_host_key(DialogueWorld& world, std::uint32_t id,
-                                             const char* algorithm, std::shared_ptr<Keys> keys) {
-    auto link = co_await world.connect(id);
-    if (link) {
-      world.reading(id);
-      auto key = co_await exchange_keys(world.io, std::move(link->socket), algorithm,
-                                        steady_clock::now() + world.patience.key);
-      if (key) {
-        keys->found.push_back(std::move(*key));
-      } else if (key.error().kind() != ErrorKind::not_found) {
-        keys->why = key.error().message();
-      }
-    } else {
-      keys->why = link.error().message();
-    }
-    --keys->left;
-    keys->changed.cancel();
-  }
-
-  asio::awaitable<void> read_host_keys() {
-    const auto keys = std::make_shared<Keys>(world_.io);
+  /// Keys, each proven by a signature, and the greeting of each connection beside the first one's.
+  asio::awaitable<void> prove_keys() {
     for (const char* algorithm : kHostkeyAlgorithms) {
       note_sent(fmt::format("(key exchange, {})", algorithm));
-      asio::co_spawn(world_.io, read_host_key(world_, task_.id, algorithm, keys), asio::detached);
     }
-    while (keys->left > 0) {
-      boost::system::error_code ignored;
-      co_await keys->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!ssh_) ssh_ = std::make_unique<SshDialogue>(world_, task_.id, latest_);
+    const std::string greeting(ssh_greeting(heard_->banner));
+    SshTold told = co_await ssh_->keys(greeting);
+    Service& service = outcome_.service;
+    service.hostkeys = std::move(told.keys);
+    if (!told.other.empty()) {
+      service.doubt = ServiceDoubt::two_answers;
+      outcome_.note = printable(
+          fmt::format("one connection is greeted with {}, another with {}", greeting, told.other));
     }
-    std::ranges::sort(keys->found);
-    outcome_.service.hostkeys = std::move(keys->found);
-    const std::string& why = keys->why;
-    if (outcome_.service.hostkeys.empty()) {
-      outcome_.service.match = ServiceMatch::soft;
-      outcome_.note = printable(fmt::format("says that it is ssh, and exchanges no keys: {}",
-                                            why.empty() ? "no key at all" : why));
+    if (service.hostkeys.empty()) {
+      service.match = ServiceMatch::soft;
+      service.doubt = ServiceDoubt::no_key_exchange;
+      outcome_.note =
+          printable(fmt::format("says that it is ssh, and exchanges no keys: {}",
+                                told.why.empty() ? "no key of a type that is known" : told.why));
     }
+  }
+
+  /// The question that was answered, over another connection. Who has none to give, or does not
+  /// answer twice, contradicts nothing.
+  asio::awaitable<void> look_again() {
+    const std::shared_ptr<Heard> first = std::exchange(heard_, std::make_shared<Heard>(world_.io));
+    std::string note = outcome_.note;
+    silent_.reset();
+    deadline_ = by(world_.patience.expected);
+    co_await ask(*first->told_by, world_.patience.expected);
+    heard_->close_all();
+    outcome_.note = std::move(note);
+    const Service second = std::exchange(heard_, first)->best;
+    ended_at_once_ = false;
+    if (!contradict(first->best, second)) co_return;
+    outcome_.service.doubt = ServiceDoubt::two_answers;
+    outcome_.note = printable(fmt::format("says to one connection {}, to another {}",
+                                          conclusion(first->best), conclusion(second)));
   }
 
   void tell_what_is_odd() {
@@ -334,8 +402,15 @@ class Dialogue {
   Outcome outcome_;
   std::set<const ServiceProbe*> asked_;
   TimePoint deadline_{};
+  const TimePoint latest_;            // nothing is begun after it
   std::shared_ptr<Exchange> silent_;  // it was listened to, and nothing else was done with it
+  std::optional<Link> at_hand_;       // a connection of which nothing was read
+  std::unique_ptr<SshDialogue> ssh_;
   bool tls_ = false;
+  bool called_ = false;     // programs have answered
+  bool spoke_ = false;      // before it was begun again
+  bool connected_ = false;  // at least once
+  bool no_more_ = false;    // no further connection
   bool reachable_ = true;
   bool ended_at_once_ = false;
 };

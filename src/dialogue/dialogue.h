@@ -1,9 +1,11 @@
 // One port, asked what it is: from the first connection to the conclusion.
 //
 // What is expected there is asked first, since it nearly always is what answers: one connection and
-// one round trip. If not, the port is listened to, and then (where the task permits) asked one
-// probe after the other, each on a connection of its own. All connections stay open to the end, so
-// that an answer may take as long as the whole search, whatever a single probe waits.
+// one round trip; an SSH server is asked for its keys by the same connection, and for the others
+// beside it. ONC-RPC programs are called. If it is something else, the port is listened to, and
+// then (where the task permits) asked one probe after the other, each on a connection of its own.
+// All connections stay open to the end, so that an answer may take as long as the whole search,
+// whatever a single probe waits.
 
 #pragma once
 
@@ -26,8 +28,9 @@ struct Patience {
   std::chrono::milliseconds greeting{400};   ///< an unknown one, before it is asked anything
   std::chrono::milliseconds answer{200};     ///< a probe, before the next one is sent
   std::chrono::milliseconds rest{150};       ///< more of an answer that nothing fits yet
-  std::chrono::milliseconds search{2800};    ///< all of a search
+  std::chrono::milliseconds search{2600};    ///< all of a search
   std::chrono::milliseconds key{2000};       ///< one key exchange
+  std::chrono::milliseconds whole{15000};    ///< nothing new is begun after it
 };
 
 /// A connection that somebody with the right to make one has made.

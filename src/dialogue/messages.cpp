@@ -35,6 +35,10 @@ class Encoder {
     flag(task.expects_tls);
     flag(task.may_probe);
     flag(task.wants_keys);
+    flag(task.checks_twice);
+    const std::size_t programs = std::min(task.programs.size(), kMostPrograms);
+    number(programs, 1);
+    for (std::size_t i = 0; i < programs; ++i) number(task.programs[i], 4);
   }
   void operator()(const ConnectRequest& request) {
     number(static_cast<unsigned>(Kind::connect_request), 1);
@@ -85,6 +89,15 @@ class Encoder {
     }
     text(service.certificate_sha256);
     text(service.public_key_sha256);
+    const std::size_t programs = std::min(service.programs.size(), kMostPrograms);
+    number(programs, 1);
+    for (std::size_t i = 0; i < programs; ++i) {
+      number(service.programs[i].number, 4);
+      number(service.programs[i].lowest, 4);
+      number(service.programs[i].highest, 4);
+    }
+    number(static_cast<unsigned>(service.answer), 1);
+    number(static_cast<unsigned>(service.doubt), 1);
     text(service.banner, kMostBannerBytes);
   }
 
@@ -143,6 +156,9 @@ class Decoder {
     task.expects_tls = flag();
     task.may_probe = flag();
     task.wants_keys = flag();
+    task.checks_twice = flag();
+    const unsigned programs = limited(kMostPrograms);
+    for (unsigned i = 0; ok_ && i < programs; ++i) task.programs.push_back(reader_.u32());
     return task;
   }
 
@@ -187,8 +203,29 @@ class Decoder {
     }
     service.certificate_sha256 = printable();
     service.public_key_sha256 = printable();
+    service.programs = programs();
+    service.answer =
+        static_cast<ServiceAnswer>(limited(static_cast<unsigned>(ServiceAnswer::lost)));
+    service.doubt =
+        static_cast<ServiceDoubt>(limited(static_cast<unsigned>(ServiceDoubt::two_answers)));
     service.banner = text(kMostBannerBytes);
     return service;
+  }
+
+  /// Each number once, ascending, and its versions in order.
+  std::vector<RpcProgram> programs() {
+    std::vector<RpcProgram> programs;
+    const unsigned count = limited(kMostPrograms);
+    for (unsigned i = 0; ok_ && i < count; ++i) {
+      RpcProgram program;
+      program.number = reader_.u32();
+      program.lowest = reader_.u32();
+      program.highest = reader_.u32();
+      ok_ = program.lowest <= program.highest &&
+            (programs.empty() || programs.back().number < program.number);
+      programs.push_back(program);
+    }
+    return programs;
   }
 
   net::Reader reader_;

@@ -30,10 +30,13 @@ struct Task {
   std::uint32_t id = 0;
   Protocol protocol = Protocol::tcp;
   Port port = 0;
-  std::string expected;      ///< the name of the service that should be there; empty: not known
-  bool expects_tls = false;  ///< the same within TLS
-  bool may_probe = true;     ///< what is not as expected is asked further; else listened to alone
-  bool wants_keys = true;    ///< SSH host keys, each type on a connection of its own
+  std::string expected;       ///< the name of the service that should be there; empty: not known
+  bool expects_tls = false;   ///< the same within TLS
+  bool may_probe = true;      ///< what is not as expected is asked further; else listened to alone
+  bool wants_keys = true;     ///< SSH host keys, each type on a connection of its own
+  bool checks_twice = false;  ///< what is known for sure must say the same once more
+  /// ONC-RPC programs that may be there, at most kMostPrograms; each is called.
+  std::vector<std::uint32_t> programs{};
 
   friend bool operator==(const Task&, const Task&) = default;
 };
@@ -74,10 +77,11 @@ using Message = std::variant<Task, ConnectRequest, Connected, Reading, Outcome>;
 inline constexpr std::size_t kMostBannerBytes = 2048;
 inline constexpr std::size_t kMostSentBytes = 16384;
 inline constexpr std::size_t kMostSentPieces = 64;
+inline constexpr std::size_t kMostPrograms = 64;
 /// No message is longer.
 inline constexpr std::size_t kMostMessageBytes = 49152;
 
-/// Texts that are too long are cut.
+/// Texts and lists that are too long are cut.
 std::vector<std::byte> encode(const Message& message);
 
 /// Nothing where the bytes are no message, whole and within the bounds.

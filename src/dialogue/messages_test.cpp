@@ -23,7 +23,10 @@ Outcome an_outcome() {
                      .hostkeys = {{"ssh-ed25519", "SHA256:abc"}, {"ssh-rsa", "SHA256:def"}},
                      .certificate_sha256 = "00ff",
                      .public_key_sha256 = "11",
-                     .banner = std::string("SSH-2.0\r\n\0\xff", 11)};
+                     .programs = {{100003, 3, 4}, {100227, 3, 3}},
+                     .banner = std::string("SSH-2.0\r\n\0\xff", 11),
+                     .answer = ServiceAnswer::hung_up,
+                     .doubt = ServiceDoubt::two_answers};
   return outcome;
 }
 
@@ -35,7 +38,9 @@ TEST(Messages, ComeThroughWhole) {
            .expected = "domain",
            .expects_tls = true,
            .may_probe = false,
-           .wants_keys = false},
+           .wants_keys = false,
+           .checks_twice = true,
+           .programs = {100021, 100005}},
       ConnectRequest{.task = 0xffffffff, .connection = 3},
       Connected{
           .task = 2, .connection = 3, .error = 111, .round_trip = std::chrono::microseconds(90)},
@@ -69,10 +74,34 @@ TEST(Messages, TextsForPeopleArePrintable) {
   EXPECT_FALSE(decode(encode(outcome)));
 }
 
+TEST(Messages, ProgramsAreInOrder) {
+  const std::pair<const char*, std::vector<RpcProgram>> wrong[] = {
+      {"descending", {{100003, 3, 4}, {100000, 2, 4}}},
+      {"twice", {{100003, 3, 4}, {100003, 3, 3}}},
+      {"versions the wrong way round", {{100003, 4, 3}}},
+  };
+  for (const auto& [description, programs] : wrong) {
+    Outcome outcome = an_outcome();
+    outcome.service.programs = programs;
+    EXPECT_FALSE(decode(encode(outcome))) << description;
+  }
+}
+
+TEST(Messages, WordsThatThereAreNotAreNone) {
+  Outcome outcome = an_outcome();
+  outcome.service.answer = static_cast<ServiceAnswer>(5);
+  EXPECT_FALSE(decode(encode(outcome)));
+  outcome = an_outcome();
+  outcome.service.doubt = static_cast<ServiceDoubt>(3);
+  EXPECT_FALSE(decode(encode(outcome)));
+}
+
 TEST(Messages, AreBounded) {
   Outcome outcome = an_outcome();
   outcome.service.banner.assign(1'000'000, 'x');
   outcome.service.product.assign(1'000'000, 'x');
+  outcome.service.programs.clear();
+  for (std::uint32_t i = 0; i < 1000; ++i) outcome.service.programs.push_back({i, 1, 2});
   outcome.sent.assign(1000, std::string(1000, 'y'));
   const auto bytes = encode(outcome);
   EXPECT_LE(bytes.size(), kMostMessageBytes);

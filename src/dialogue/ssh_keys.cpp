@@ -2,15 +2,27 @@
 
 #include <fmt/format.h>
 #include <libssh/libssh.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <memory>
+#include <cerrno>
+#include <chrono>
 
 namespace lockstep::dialogue {
 namespace {
 
 using boost::system::error_code;
+using std::chrono::steady_clock;
+
+constexpr std::string_view kBegin = "SSH-";
+constexpr std::size_t kMostGreetingBytes = 4096;
+/// Bytes that are left where they are cannot be waited for, so a greeting that comes in pieces is
+/// looked at so often.
+constexpr std::chrono::milliseconds kBetweenPieces(5);
 
 struct FreeSession {
   void operator()(ssh_session session) const {
@@ -67,27 +79,81 @@ asio::awaitable<bool> wait_for_bytes(asio::posix::stream_descriptor& socket, Tim
   co_return !error;
 }
 
+/// May more bytes make a greeting of it?
+bool may_become_greeting(std::string_view said) {
+  const std::size_t size = std::min(said.size(), kBegin.size());
+  return said.size() < kMostGreetingBytes && said.substr(0, size) == kBegin.substr(0, size) &&
+         said.find('\n') == said.npos;
+}
+
 }  // namespace
 
-asio::awaitable<Result<ServiceKey>> exchange_keys(asio::io_context& io, UniqueFd socket,
-                                                  std::string algorithm, TimePoint deadline) {
+std::string_view ssh_greeting(std::string_view said) {
+  if (!said.starts_with(kBegin)) return {};
+  const std::size_t end = said.find('\n');
+  if (end == said.npos) return {};
+  const std::string_view line = said.substr(0, end);
+  return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
+}
+
+SshLine::SshLine(asio::io_context& io, UniqueFd socket, std::function<void()> reading)
+    : socket_(io, socket.release()), reading_(std::move(reading)) {}
+
+SshLine::~SshLine() = default;
+
+asio::awaitable<std::string> SshLine::listen(TimePoint deadline) {
+  std::array<char, kMostGreetingBytes> bytes;
+  std::string said;
+  for (;;) {
+    if (!socket_.is_open()) co_return said;
+    const ssize_t size =
+        ::recv(socket_.native_handle(), bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+    const bool waits = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    if (size <= 0 && !waits) co_return said;
+    if (size > 0) {
+      reading_();
+      said.assign(bytes.data(), static_cast<std::size_t>(size));
+      if (!may_become_greeting(said)) co_return said;
+    }
+    if (steady_clock::now() >= deadline) co_return said;
+    if (said.empty()) {
+      const bool more = co_await wait_for_bytes(socket_, deadline);
+      if (!more) co_return said;
+    } else {
+      asio::steady_timer pause(socket_.get_executor(), kBetweenPieces);
+      error_code ignored;
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+  }
+}
+
+asio::awaitable<Result<ServiceKey>> SshLine::exchange(std::string algorithms, TimePoint deadline) {
   // libssh leaves a socket that it was given open.
-  asio::posix::stream_descriptor watched(io, socket.release());
-  const Session session = make_session(watched.native_handle(), algorithm);
+  const Session session = make_session(socket_.native_handle(), algorithms);
   if (!session) co_return fail(ErrorKind::unavailable, "no memory for a session");
   for (;;) {
+    reading_();
     const int status = ssh_connect(session.get());
     if (status == SSH_OK) co_return key_of(session.get());
     if (status != SSH_AGAIN) break;
-    const bool more = co_await wait_for_bytes(watched, deadline);
-    if (!more) {
+    // Who sends without end is not waited for, and must not be heard without end.
+    const bool more = co_await wait_for_bytes(socket_, deadline);
+    if (!more || steady_clock::now() >= deadline)
       co_return fail(ErrorKind::unavailable, "the key exchange took too long");
-    }
   }
   const std::string_view why = ssh_get_error(session.get());
   // libssh tells it in words alone.
   const bool no_such_key = why.find("no match for method server host key") != why.npos;
   co_return fail(no_such_key ? ErrorKind::not_found : ErrorKind::unavailable, std::string(why));
+}
+
+UniqueFd SshLine::take() {
+  return UniqueFd(socket_.is_open() ? socket_.release() : -1);
+}
+
+void SshLine::cancel() {
+  error_code error;
+  [[maybe_unused]] const error_code cancelled = socket_.cancel(error);
 }
 
 }  // namespace lockstep::dialogue

@@ -115,6 +115,7 @@ class Worker {
     try {
       outcome = co_await run_dialogue(world_, std::move(task));
     } catch (const std::exception& error) {
+      outcome.service.answer = ServiceAnswer::lost;
       outcome.note = "gave up: out of memory, or a mistake of ours";
     }
     outcome.task = id;

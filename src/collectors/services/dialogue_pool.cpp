@@ -57,8 +57,9 @@ struct Running {
   steady_clock::time_point begun;
 };
 
-Outcome without_result(std::string note) {
+Outcome without_result(ServiceAnswer answer, std::string note) {
   Outcome outcome;
+  outcome.service.answer = answer;
   outcome.note = std::move(note);
   return outcome;
 }
@@ -108,7 +109,8 @@ class DialoguePool::Run {
       const std::size_t job = waiting_[node].front();
       if (!pool_.options_.fence.permits(jobs_[job].address)) {
         idle_.pop_front();
-        finish(job, without_result("outside [scan] allow, or excluded"));
+        finish(job,
+               without_result(ServiceAnswer::unreachable, "outside [scan] allow, or excluded"));
         continue;
       }
       const std::size_t worker = next_worker_++ % pool_.workers_.size();
@@ -249,8 +251,10 @@ class DialoguePool::Run {
         const std::size_t job = running_.at(id).job;
         running_.erase(id);
         if (id == pool_.workers_[index].reading) {
-          finish(job, without_result(fmt::format(
-                          "the process that reads answers was lost on this one: {}", how)));
+          finish(job,
+                 without_result(
+                     ServiceAnswer::lost,
+                     fmt::format("the process that reads answers was lost on this one: {}", how)));
         } else {
           idle_.push_back(jobs_[job].node);
         }

@@ -40,7 +40,7 @@ struct DialogueJob {
 
 /// The longest that one dialogue takes, however many connections it makes: a process that has not
 /// told the outcome by then is ended.
-inline constexpr std::chrono::seconds kLongestDialogue(25);
+inline constexpr std::chrono::seconds kLongestDialogue(30);
 /// The most connections of one dialogue.
 inline constexpr unsigned kMostConnections = 24;
 

@@ -48,7 +48,9 @@ Result<CollectSummary> ServiceCollector::do_collect(const std::vector<CollectTar
                                .expected = question.expected,
                                .expects_tls = question.expects_tls,
                                .may_probe = options_.probe_unknown,
-                               .wants_keys = options_.keys}});
+                               .wants_keys = options_.keys,
+                               .checks_twice = options_.checks_twice,
+                               .programs = question.programs}});
       places.push_back({i, j});
     }
   }

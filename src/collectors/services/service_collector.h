@@ -16,6 +16,9 @@ struct ServiceCollectorOptions {
   DialoguePoolOptions pool;
   bool probe_unknown = true;  ///< ask ports that are not what is expected, or of which nothing is
   bool keys = true;           ///< exchange keys with SSH servers
+  /// What is known for sure must say the same over another connection, which costs one: a sweep
+  /// asks for it, a scan does not.
+  bool checks_twice = false;
   /// Gets every byte that was sent, as an observation and the pieces; may be empty.
   std::function<void(const ServiceObservation&, const std::vector<std::string>&)> log{};
 };
