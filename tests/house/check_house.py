@@ -27,6 +27,7 @@ ALLOWED = {
     "model": "base data",
     "services": "base model",
     "services/own": "base data services",
+    "services/recog": "base model services",
     "dialogue": "base net model services",
     "inventory": "base model",
     "inventory/*": "base model inventory",
