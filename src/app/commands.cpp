@@ -12,6 +12,7 @@
 #include "app/doctor.h"
 #include "app/session.h"
 #include "app/stop_order.h"
+#include "app/user_services.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/json.h"
@@ -71,6 +72,12 @@ Result<void> check_fence(const Inventory& targets, const Config& config,
   return {};
 }
 
+/// In front of those of the configuration: the first is the strongest.
+void add_user_files(const cli::ScanCommand& command, services::UserPaths& files) {
+  files.probes.insert(files.probes.begin(), command.probes.begin(), command.probes.end());
+  files.recog.insert(files.recog.begin(), command.recog.begin(), command.recog.end());
+}
+
 constexpr const char* kStopped = "stopped by lockstep stop; to go on: lockstep stop --lift";
 
 Result<std::vector<Prefix>> scan_fence(const Setup& setup, const cli::ScanCommand& command) {
@@ -92,7 +99,8 @@ Result<int> run_command(const cli::DemoCommand& command, const std::string& /*co
 }
 
 Result<int> run_command(const cli::ScanCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const Setup setup, load_setup(config));
+  LOCKSTEP_TRY(Setup setup, load_setup(config));
+  add_user_files(command, setup.config.services.files);
   LOCKSTEP_TRY(const std::vector<Prefix> allow, scan_fence(setup, command));
   LOCKSTEP_TRY(const Inventory known, load_inventory(setup.config));
   LOCKSTEP_TRY(Inventory targets, parse_scan_targets(command.targets, known));
@@ -155,6 +163,9 @@ Result<int> run_command(const cli::CheckConfigCommand& command, const std::strin
   LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
   LOCKSTEP_CHECK(make_ports(setup.config.scan.ports, setup.config.scan.udp_ports,
                             setup.config.scan.exclude_ports));
+  if (!setup.config.services.files.empty()) {
+    LOCKSTEP_CHECK(load_user_services(setup.config.services.files));
+  }
   std::size_t unclassed = 0;
   for (const auto& [name, node] : inventory.nodes) unclassed += node.classes.empty() ? 1 : 0;
   if (setup.config.scan.allow.empty()) {

@@ -19,6 +19,7 @@
 #include "inventory/networks.h"
 #include "model/node.h"
 #include "profiles/learn.h"
+#include "services/users/user_files.h"
 
 namespace lockstep {
 
@@ -65,6 +66,11 @@ struct AnalysisConfig {
   SeverityPolicy severities;  ///< with those of [class.NAME.severity] and their user_ports
 };
 
+/// [services]: how services are identified.
+struct ServicesConfig {
+  services::UserPaths files;  ///< the user's own, beside ours
+};
+
 /// [[inventory]] type = "csv": a node file.
 struct CsvConfig {
   std::string file;
@@ -93,6 +99,7 @@ struct Config {
   StoreConfig store;
   ScanConfig scan;
   AnalysisConfig analysis;
+  ServicesConfig services;
   std::vector<Network> networks;  ///< [[network]], at most 256
   /// The networks that sweeps probe: those with scan = true, and the default one unless it is
   /// listed with scan = false.

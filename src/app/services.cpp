@@ -7,11 +7,11 @@
 #include <thread>
 
 #include "app/console.h"
+#include "app/user_services.h"
 #include "base/text.h"
 #include "dialogue/worker.h"
 #include "proc/confined_child.h"
 #include "proc/lockdown.h"
-#include "services/own/own_matcher.h"
 
 namespace lockstep {
 namespace {
@@ -20,7 +20,7 @@ constexpr int kNoWork = 3;
 constexpr std::size_t kLongestPiece = 256;
 
 Result<void> work() {
-  LOCKSTEP_TRY(services::Matcher matcher, services::own_matcher());
+  LOCKSTEP_TRY(services::Matcher matcher, given_matcher());
   return dialogue::serve_tasks(kConfinedSocket, matcher, {.lock_down = lock_down});
 }
 
@@ -63,11 +63,16 @@ int run_dialogue_worker() {
 }
 
 Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence, bool keys,
-                                                                 const std::string& log_file) {
+                                                                 const std::string& log_file,
+                                                                 const services::UserPaths& files) {
   ServiceCollectorOptions options;
   options.pool.command = {"/proc/self/exe", kDialogueWorker};
   options.pool.fence = std::move(fence);
   options.keys = keys;
+  if (!files.empty()) {
+    LOCKSTEP_TRY(const services::UserSet set, load_user_services(files));
+    LOCKSTEP_TRY(options.pool.input, hand_over(set));
+  }
   options.pool.workers = std::max(1U, std::thread::hardware_concurrency());
   if (!log_file.empty()) {
     LOCKSTEP_TRY(const std::shared_ptr<DialogueLog> log, DialogueLog::open(log_file));

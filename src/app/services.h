@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "collectors/services/service_collector.h"
 #include "services/matcher.h"
+#include "services/users/user_files.h"
 
 namespace lockstep {
 
@@ -19,8 +20,10 @@ inline constexpr const char* kDialogueWorker = "dialogue-worker";
 int run_dialogue_worker();
 
 /// A collector whose processes are copies of this program; `keys`: it exchanges keys with SSH
-/// servers. `log_file`, where it is not empty, gets every byte that is sent. Errors: the file.
+/// servers. `log_file`, where it is not empty, gets every byte that is sent. `files` are the user's
+/// own. Errors: the files.
 Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence, bool keys,
-                                                                 const std::string& log_file);
+                                                                 const std::string& log_file,
+                                                                 const services::UserPaths& files);
 
 }  // namespace lockstep

@@ -78,7 +78,7 @@ Result<void> Session::prepare_sweep(const cli::PortOptions& options,
 }
 
 Result<void> Session::start_services(bool keys, const std::string& log_file) {
-  LOCKSTEP_TRY(services_, make_service_collector(fence_, keys, log_file));
+  LOCKSTEP_TRY(services_, make_service_collector(fence_, keys, log_file, config_.services.files));
   return services_->start();
 }
 

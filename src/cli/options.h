@@ -36,9 +36,11 @@ struct ScanCommand {
   std::vector<std::string> targets;
   std::vector<std::string> allow;
   PortOptions ports;
-  bool services = false;  ///< ask what is open what it is
-  bool no_keys = false;   ///< of services; without key exchanges with SSH servers
-  std::string dialogues;  ///< a file for what was sent to services; empty: none
+  bool services = false;            ///< ask what is open what it is
+  bool no_keys = false;             ///< of services; without key exchanges with SSH servers
+  std::string dialogues;            ///< a file for what was sent to services; empty: none
+  std::vector<std::string> probes;  ///< files of one's own, to identify services by
+  std::vector<std::string> recog;   ///< files of recog, or folders of them
   bool json = false;
   std::string report;  ///< a file for the JSON document; empty: none
 };

@@ -46,6 +46,18 @@ void add_scan(CLI::App& app, Options& options) {
                  "Write every byte that is sent to services here")
       ->type_name("FILE")
       ->needs(services);
+  sub.add_option("--probes", command->probes,
+                 "Also ask and tell services as this file says, in the grammar of "
+                 "nmap-service-probes; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->needs(services);
+  sub.add_option("--recog", command->recog,
+                 "Also tell services by this file of recog's fingerprints, or folder of them; "
+                 "repeatable")
+      ->type_name("PATH")
+      ->allow_extra_args(false)
+      ->needs(services);
   add_json(sub, command->json);
   add_report(sub, command->report);
 }
