@@ -20,6 +20,8 @@
 namespace lockstep {
 namespace {
 
+constexpr std::size_t kManyPatterns = 2000;
+
 /// Empty where there is no such place.
 std::string cache_folder() {
   if (::geteuid() == 0) return "/var/cache/lockstep";
@@ -36,19 +38,17 @@ std::string cache_folder() {
 
 /// One line, whatever is left out.
 void tell(const services::UserSetNotes& notes) {
-  std::string text;
-  if (!notes.left_out.empty()) {
-    text = fmt::format("{} fingerprints are left out, the first: {}",
-                       with_thousands(notes.left_out.size()), notes.left_out.front());
-  }
-  if (!notes.unused_files.empty()) {
-    text += fmt::format("{}{} files are left out, the first: {}", text.empty() ? "" : "; ",
-                        notes.unused_files.size(), notes.unused_files.front());
-  }
-  if (!text.empty()) {
-    warn(fmt::format("of recog {} fingerprints are used; {}", with_thousands(notes.fingerprints),
-                     text));
-  }
+  if (notes.left_out.empty() && notes.unused_files.empty()) return;
+  std::string text =
+      fmt::format("fingerprints of recog: used {}", with_thousands(notes.fingerprints));
+  const auto add = [&text](std::string_view what, const std::vector<std::string>& left_out) {
+    if (left_out.empty()) return;
+    text += fmt::format("; {} {}, the first {}", what, with_thousands(left_out.size()),
+                        left_out.front());
+  };
+  add("left out", notes.left_out);
+  add("files of no use here", notes.unused_files);
+  warn(text);
 }
 
 /// A file's bytes in memory.
@@ -78,8 +78,14 @@ class Mapping {
 Result<services::UserSet> load_user_services(const services::UserPaths& paths) {
   LOCKSTEP_TRY(services::UserFiles files, services::read_user_files(paths));
   services::UserSetNotes notes;
-  LOCKSTEP_TRY(services::UserSet set,
-               services::prepare(std::move(files), services::FilterCache(cache_folder()), &notes));
+  const auto foretell = [](std::size_t patterns) {
+    if (patterns < kManyPatterns) return;
+    warn(fmt::format("compiling {} signatures, which takes a second for each 300 or so, once",
+                     with_thousands(patterns)));
+  };
+  LOCKSTEP_TRY(
+      services::UserSet set,
+      services::prepare(std::move(files), services::FilterCache(cache_folder()), &notes, foretell));
   tell(notes);
   return set;
 }

@@ -44,19 +44,31 @@ std::size_t signatures_in(const ProbeSet& set) {
 /// Of a filter that was kept: nothing where it was taken, else what was compiled instead.
 using Compiled = std::optional<Result<std::vector<std::byte>>>;
 
-/// The filter of `key`: from the cache, else by `make`(what the cache has) -> Compiled, and then it
-/// is kept. Where nothing can be serialised, it is empty.
-template <typename Make>
-std::vector<std::byte> filter_from(const FilterCache& cache, std::uint64_t key, Make make,
-                                   bool& compiled) {
-  auto kept = cache.read(key).value_or(std::vector<std::byte>());
-  Compiled made = make(kept);
-  if (!made) return kept;
-  compiled = true;
-  if (!*made) return {};
-  cache.write(key, **made);
-  return std::move(**made);
-}
+/// Filters from the cache, else compiled, and then kept.
+class Filters {
+ public:
+  Filters(const FilterCache& cache, const Compiling& compiling)
+      : cache_(cache), compiling_(compiling) {}
+
+  /// `make`(what the cache has) -> Compiled. Where nothing can be serialised, it is empty.
+  template <typename Make>
+  std::vector<std::byte> filter(std::uint64_t key, std::size_t patterns, Make make) {
+    auto kept = cache_.read(key).value_or(std::vector<std::byte>());
+    if (kept.empty() && compiling_) compiling_(patterns);
+    Compiled made = make(kept);
+    if (!made) return kept;
+    compiled_ = true;
+    if (!*made) return {};
+    cache_.write(key, **made);
+    return std::move(**made);
+  }
+  bool compiled() const { return compiled_; }
+
+ private:
+  const FilterCache& cache_;
+  const Compiling& compiling_;
+  bool compiled_ = false;
+};
 
 // --- Bytes. ---
 
@@ -132,39 +144,38 @@ class BytesReader {
 
 }  // namespace
 
-Result<UserSet> prepare(UserFiles files, const FilterCache& cache, UserSetNotes* notes) {
+Result<UserSet> prepare(UserFiles files, const FilterCache& cache, UserSetNotes* notes,
+                        const Compiling& compiling) {
   UserSet result{.files = std::move(files), .filter = {}, .recog_filter = {}};
   UserSetNotes told;
   LOCKSTEP_TRY(const std::unique_ptr<Recognizer> recognizer, recognizer_of(result.files.recog));
   LOCKSTEP_TRY(ProbeSet set, probes_of(result.files.probes));
   told.signatures = signatures_in(set);
+  Filters filters(cache, compiling);
   if (!result.files.probes.empty()) {
     const std::uint64_t key = filter_key(set);
     Result<void> good;
-    result.filter = filter_from(
-        cache, key,
-        [&](std::span<const std::byte> kept) -> Compiled {
+    result.filter =
+        filters.filter(key, told.signatures, [&](std::span<const std::byte> kept) -> Compiled {
           const auto matcher = Matcher::create(std::move(set), kept);
           if (!matcher) good = std::unexpected(matcher.error());
           if (!matcher || matcher->took_filter()) return std::nullopt;
           return matcher->serialize_filter();
-        },
-        told.compiled);
+        });
     LOCKSTEP_CHECK(good);
   }
   if (recognizer) {
-    result.recog_filter = filter_from(
-        cache, recognizer->filter_key(),
-        [&](std::span<const std::byte> kept) -> Compiled {
-          recognizer->make_filter(kept);
-          if (recognizer->took_filter()) return std::nullopt;
-          return recognizer->serialize_filter();
-        },
-        told.compiled);
+    result.recog_filter = filters.filter(recognizer->filter_key(), recognizer->fingerprints(),
+                                         [&](std::span<const std::byte> kept) -> Compiled {
+                                           recognizer->make_filter(kept);
+                                           if (recognizer->took_filter()) return std::nullopt;
+                                           return recognizer->serialize_filter();
+                                         });
     told.fingerprints = recognizer->fingerprints();
     told.left_out = recognizer->left_out();
     told.unused_files = recognizer->unused_files();
   }
+  told.compiled = filters.compiled();
   if (notes != nullptr) *notes = std::move(told);
   return result;
 }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,9 +38,13 @@ struct UserSetNotes {
   bool compiled = false;                  ///< a filter was compiled, and not taken from the cache
 };
 
-/// Checks everything, and compiles what the cache does not have. `notes` may be null. Errors:
-/// `invalid`, "FILE:LINE: what", for the first thing that is wrong.
-Result<UserSet> prepare(UserFiles files, const FilterCache& cache, UserSetNotes* notes = nullptr);
+/// Before a filter is compiled of so many patterns, which may take a while.
+using Compiling = std::function<void(std::size_t patterns)>;
+
+/// Checks everything, and compiles what the cache does not have. `notes` may be null, `compiling`
+/// empty. Errors: `invalid`, "FILE:LINE: what", for the first thing that is wrong.
+Result<UserSet> prepare(UserFiles files, const FilterCache& cache, UserSetNotes* notes = nullptr,
+                        const Compiling& compiling = {});
 
 /// A matcher of it all.
 Result<Matcher> matcher_of(const UserSet& set);

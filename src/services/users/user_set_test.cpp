@@ -84,10 +84,14 @@ TEST(UserSet, FiltersAreCompiledOnce) {
   const TestFolder folder;
   const FilterCache cache(folder.path("cache"));
   UserSetNotes notes;
-  const auto first = prepare(files(), cache, &notes);
+  std::vector<std::size_t> foretold;
+  const auto foretell = [&](std::size_t patterns) { foretold.push_back(patterns); };
+  const auto first = prepare(files(), cache, &notes, foretell);
   ASSERT_TRUE(first);
   EXPECT_TRUE(notes.compiled);
-  const auto second = prepare(files(), cache, &notes);
+  EXPECT_EQ(foretold, (std::vector<std::size_t>{notes.signatures, 1}));
+  const auto second = prepare(files(), cache, &notes, foretell);
+  EXPECT_EQ(foretold.size(), 2U);
   ASSERT_TRUE(second);
   EXPECT_FALSE(notes.compiled);
   EXPECT_EQ(*first, *second);
