@@ -12,6 +12,7 @@
 #include "app/doctor.h"
 #include "app/session.h"
 #include "app/stop_order.h"
+#include "app/user_services.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/json.h"
@@ -105,7 +106,7 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
   LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
   const cli::ServiceOptions& services = command.services;
   if (services.asked()) {
-    LOCKSTEP_CHECK(session.start_services(!services.no_keys, services.dialogues));
+    LOCKSTEP_CHECK(session.start_services(services));
   }
   LOCKSTEP_TRY(SweepRecord record, control::scan(session.setting(), nodes));
   if (services.asked()) LOCKSTEP_CHECK(session.identify_services(record));
@@ -159,6 +160,9 @@ Result<int> run_command(const cli::CheckConfigCommand& command, const std::strin
   LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
   LOCKSTEP_CHECK(make_ports(setup.config.scan.ports, setup.config.scan.udp_ports,
                             setup.config.scan.exclude_ports));
+  if (!setup.config.services.files.empty()) {
+    LOCKSTEP_CHECK(load_user_services(setup.config.services.files));
+  }
   std::size_t unclassed = 0;
   for (const auto& [name, node] : inventory.nodes) unclassed += node.classes.empty() ? 1 : 0;
   if (setup.config.scan.allow.empty()) {

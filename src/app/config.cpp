@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "app/config_analysis.h"
+#include "app/config_services.h"
 #include "app/toml_reader.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -210,7 +211,7 @@ class ConfigReader {
                [&](TomlReader& table) { table.read("url", config_.store.url, as_store_url); });
     root.table("scan", [&](TomlReader& table) { read_scan(table); });
     read_analysis_tables(root, config_.analysis);
-    read_services_table(root, config_.services);
+    read_services_table(root, folder_, config_.services);
     root.each_table("network", [&](TomlReader& table) { read_network(table); });
     root.each_named_table(
         "class", [&](const std::string& name, TomlReader& table) { read_class(name, table); });

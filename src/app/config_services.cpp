@@ -29,11 +29,18 @@ Result<KeyPolicy> as_key_policy(const TomlValue& value) {
 
 }  // namespace
 
-void read_services_table(TomlReader& root, ServicesConfig& services) {
+void read_services_table(TomlReader& root, std::string_view folder, ServicesConfig& services) {
+  const auto as_path = [folder](const TomlValue& value) -> Result<std::string> {
+    LOCKSTEP_TRY(std::string path, toml_text(value));
+    if (trimmed(path).empty()) return fail(ErrorKind::invalid, "is empty; write a path");
+    return path.starts_with('/') ? path : std::string(folder) + path;
+  };
   root.table("services", [&](TomlReader& table) {
     table.read("in_sweeps", services.in_sweeps, toml_bool);
     table.read("interval_s", services.interval, as_interval);
     table.read("keys", services.keys, toml_bool);
+    table.read_list("probes", services.files.probes, as_path);
+    table.read_list("recog", services.files.recog, as_path);
   });
 }
 

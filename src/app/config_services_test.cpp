@@ -8,6 +8,7 @@
 namespace lockstep {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
@@ -39,6 +40,20 @@ keys = "boot"
   EXPECT_EQ(config->services.policies.of({"compute"}), KeyPolicy::boot);
 }
 
+TEST(ServicesConfig, NamesFiles) {
+  const auto config = parse_config(R"(
+[services]
+probes = ["/srv/probes", "mine/probes"]
+recog = ["recog/xml"]
+)",
+                                   "/etc/lockstep/lockstep.toml");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_THAT(config->services.files.probes,
+              ElementsAre("/srv/probes", "/etc/lockstep/mine/probes"));
+  EXPECT_THAT(config->services.files.recog, ElementsAre("/etc/lockstep/recog/xml"));
+  EXPECT_TRUE(parse_config("", "a.toml")->services.files.empty());
+}
+
 TEST(ServicesConfig, SaysWhatIsWrong) {
   struct Row {
     const char* text;
@@ -49,6 +64,9 @@ TEST(ServicesConfig, SaysWhatIsWrong) {
       {"[services]\ninterval_s = 2592001", "a.toml:2"},
       {"[services]\nintervall_s = 1", "interval_s"},
       {"[services]\nin_sweeps = 1", "a.toml:2"},
+      {"[services]\nprobes = \"/srv/probes\"", "a.toml:2:10: [services] probes: is text"},
+      {"[services]\nprobes = [\"\"]", "is empty; write a path"},
+      {"[services]\nrecog = [1]", "is a whole number"},
       {"[class.a]\nkeys = \"share\"", "did you mean \"shared\"?"},
       {"[class.a]\nkeys = \"xyzzy\"", "write own, shared or boot"},
   };

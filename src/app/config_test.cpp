@@ -189,10 +189,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadFile{"mistyped table", "[scann]\n", "1:2", {"table scann", "did you mean scan?"}},
         BadFile{"setting outside its table", "rate = 5\n", "1:1", {"setting or table rate"}},
-        BadFile{"unlike any",
-                "[zzzzzzzz]\n",
-                "1:2",
-                {"known are cluster, store, scan, analysis, profiles, severity, services, network"}},
+        BadFile{
+            "unlike any",
+            "[zzzzzzzz]\n",
+            "1:2",
+            {"known are cluster, store, scan, analysis, profiles, severity, services, network"}},
         BadFile{"key of [cluster]",
                 "[cluster]\nnmae = \"x\"\n",
                 "2:1",

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/console.h"
+#include "app/user_services.h"
 #include "base/text.h"
 #include "dialogue/worker.h"
 #include "proc/confined_child.h"
@@ -20,7 +21,7 @@ constexpr int kNoWork = 3;
 constexpr std::size_t kLongestPiece = 256;
 
 Result<void> work() {
-  LOCKSTEP_TRY(services::Matcher matcher, services::own_matcher());
+  LOCKSTEP_TRY(services::Matcher matcher, given_matcher());
   return dialogue::serve_tasks(kConfinedSocket, matcher, {.lock_down = lock_down});
 }
 
@@ -53,21 +54,12 @@ class DialogueLog {
   std::unique_ptr<std::FILE, Close> file_;
 };
 
-}  // namespace
-
-int run_dialogue_worker() {
-  const auto done = work();
-  if (done) return 0;
-  warn("identifying services: " + done.error().message());
-  return kNoWork;
-}
-
-Result<TellableServices> tellable_services() {
-  LOCKSTEP_TRY(const services::ProbeSet set, services::own_probes());
+TellableServices tellable_by(const services::ProbeSet& set) {
   TellableServices tellable;
   for (const services::ServiceProbe& probe : set.probes) {
     for (const services::Signature& signature : probe.signatures) {
       tellable.names.insert(signature.service);
+      // One that the answer names is not known before.
       std::string product = signature.fields.product.fill({});
       for (char& c : product) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -78,12 +70,32 @@ Result<TellableServices> tellable_services() {
   return tellable;
 }
 
-Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence, bool keys,
-                                                                 const std::string& log_file) {
+}  // namespace
+
+int run_dialogue_worker() {
+  const auto done = work();
+  if (done) return 0;
+  warn("identifying services: " + done.error().message());
+  return kNoWork;
+}
+
+Result<ComposedServices> make_service_collector(scan::Fence fence, bool keys,
+                                                const std::string& log_file,
+                                                const services::UserPaths& files) {
+  ComposedServices composed;
   ServiceCollectorOptions options;
   options.pool.command = {"/proc/self/exe", kDialogueWorker};
   options.pool.fence = std::move(fence);
   options.keys = keys;
+  if (!files.empty()) {
+    LOCKSTEP_TRY(const services::UserSet set, load_user_services(files));
+    LOCKSTEP_TRY(options.pool.input, hand_over(set));
+    LOCKSTEP_TRY(const services::Matcher matcher, services::matcher_of(set));
+    composed.tellable = tellable_by(matcher.probes());
+  } else {
+    LOCKSTEP_TRY(const services::ProbeSet own, services::own_probes());
+    composed.tellable = tellable_by(own);
+  }
   options.pool.workers = std::max(1U, std::thread::hardware_concurrency());
   if (!log_file.empty()) {
     LOCKSTEP_TRY(const std::shared_ptr<DialogueLog> log, DialogueLog::open(log_file));
@@ -91,7 +103,8 @@ Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fen
       log->write(seen, pieces);
     };
   }
-  return std::make_unique<ServiceCollector>(std::move(options));
+  composed.collector = std::make_unique<ServiceCollector>(std::move(options));
+  return composed;
 }
 
 }  // namespace lockstep

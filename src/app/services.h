@@ -9,6 +9,7 @@
 #include "collectors/services/service_collector.h"
 #include "profiles/service_text.h"
 #include "services/matcher.h"
+#include "services/users/user_files.h"
 
 namespace lockstep {
 
@@ -19,12 +20,16 @@ inline constexpr const char* kDialogueWorker = "dialogue-worker";
 /// Gives up all rights and serves tasks until nobody gives any. Returns an exit status.
 int run_dialogue_worker();
 
-/// What our signatures can tell.
-Result<TellableServices> tellable_services();
+struct ComposedServices {
+  std::unique_ptr<ServiceCollector> collector;
+  TellableServices tellable;  ///< by our signatures and the user's
+};
 
 /// A collector whose processes are copies of this program; `keys`: it exchanges keys with SSH
-/// servers. `log_file`, where it is not empty, gets every byte that is sent. Errors: the file.
-Result<std::unique_ptr<ServiceCollector>> make_service_collector(scan::Fence fence, bool keys,
-                                                                 const std::string& log_file);
+/// servers. `log_file`, where it is not empty, gets every byte that is sent. `files` are the user's
+/// own. Errors: the files.
+Result<ComposedServices> make_service_collector(scan::Fence fence, bool keys,
+                                                const std::string& log_file,
+                                                const services::UserPaths& files);
 
 }  // namespace lockstep

@@ -77,16 +77,19 @@ Result<void> Session::prepare_sweep(const cli::PortOptions& options,
                  EngineUse::sweep, all, nodes);
 }
 
-Result<void> Session::start_services(bool keys, const std::string& log_file) {
-  LOCKSTEP_TRY(services_, make_service_collector(fence_, keys, log_file));
-  return services_->start();
-}
-
 Result<void> Session::start_services(const cli::ServiceOptions& options) {
   asks_all_services_ = options.all;
   if (!options.asked() && !config_.services.in_sweeps) return {};
-  LOCKSTEP_TRY(tellable_, tellable_services());
-  return start_services(config_.services.keys && !options.no_keys, options.dialogues);
+  // In front of those of the configuration: the first is the strongest.
+  services::UserPaths files = config_.services.files;
+  files.probes.insert(files.probes.begin(), options.probes.begin(), options.probes.end());
+  files.recog.insert(files.recog.begin(), options.recog.begin(), options.recog.end());
+  LOCKSTEP_TRY(ComposedServices composed,
+               make_service_collector(fence_, config_.services.keys && !options.no_keys,
+                                      options.dialogues, files));
+  services_ = std::move(composed.collector);
+  tellable_ = std::move(composed.tellable);
+  return services_->start();
 }
 
 Result<void> Session::identify_services(SweepRecord& record) {

@@ -32,11 +32,9 @@ class Session {
   Result<void> prepare_sweep(const cli::PortOptions& options,
                              const std::vector<std::string>& nodes);
 
-  /// Starts what will ask services, so that it is ready when the ports are known; after prepare().
-  /// `log_file` as in make_service_collector().
-  Result<void> start_services(bool keys, const std::string& log_file);
-  /// Likewise for a sweep or a learning, where it was asked for, or the configuration says so: then
-  /// setting() asks services.
+  /// Starts what will ask services, so that it is ready when the ports are known, where it was
+  /// asked for, or the configuration says so of sweeps; after prepare(). Then setting() asks
+  /// services.
   Result<void> start_services(const cli::ServiceOptions& options);
   /// Asks what `record` has open what it is; after start_services().
   Result<void> identify_services(SweepRecord& record);

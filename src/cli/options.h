@@ -33,8 +33,10 @@ struct PortOptions {
 struct ServiceOptions {
   bool due = false;  ///< ask what is open what it is; in a sweep, what has not been asked lately
   bool all = false;  ///< of a sweep: also what has been asked lately
-  bool no_keys = false;   ///< without key exchanges with SSH servers
-  std::string dialogues;  ///< a file for what was sent to services; empty: none
+  bool no_keys = false;             ///< without key exchanges with SSH servers
+  std::string dialogues;            ///< a file for what was sent to services; empty: none
+  std::vector<std::string> probes;  ///< files of one's own, to identify services by
+  std::vector<std::string> recog;   ///< files of recog, or folders of them
 
   bool asked() const { return due || all; }
 };

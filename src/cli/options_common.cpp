@@ -75,9 +75,20 @@ void add_service_options(CLI::App& sub, ServiceOptions& options, CLI::Option* se
   CLI::Option* const dialogues = sub.add_option("--dialogues", options.dialogues,
                                                 "Write every byte that is sent to services here")
                                      ->type_name("FILE");
+  CLI::Option* const probes =
+      sub.add_option("--probes", options.probes,
+                     "Also ask and tell services as this file says, in the grammar of "
+                     "nmap-service-probes; repeatable")
+          ->type_name("FILE")
+          ->allow_extra_args(false);
+  CLI::Option* const recog =
+      sub.add_option("--recog", options.recog,
+                     "Also tell services by this file of recog's fingerprints, or folder of them; "
+                     "repeatable")
+          ->type_name("PATH")
+          ->allow_extra_args(false);
   if (services == nullptr) return;
-  no_keys->needs(services);
-  dialogues->needs(services);
+  for (CLI::Option* const each : {no_keys, dialogues, probes, recog}) each->needs(services);
 }
 
 void add_json(CLI::App& sub, bool& json) {

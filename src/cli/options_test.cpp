@@ -54,6 +54,14 @@ TEST(Options, ScanWithEverything) {
   EXPECT_EQ(scan.allow, (Words{"192.0.2.0/24", "2001:db8::/32"}));
 }
 
+TEST(Options, ScanTakesFilesToIdentifyServicesBy) {
+  const auto scan = parsed<ScanCommand>({"scan", "--services", "--probes", "a", "--recog", "x.xml",
+                                         "--probes", "b", "node1", "--recog=folder"});
+  EXPECT_EQ(scan.targets, (Words{"node1"}));
+  EXPECT_EQ(scan.services.probes, (Words{"a", "b"}));
+  EXPECT_EQ(scan.services.recog, (Words{"x.xml", "folder"}));
+}
+
 TEST(Options, ScanTargetsAreTakenAsTheyAre) {
   for (const char* const target : {"[1-3]", "fd00::1", "n[1,3]", "a!b", "-"}) {
     SCOPED_TRACE(target);

@@ -90,6 +90,17 @@ TEST(ConfinedChild, HasOneSocketAndNoRights) {
       << said;
 }
 
+TEST(ConfinedChild, ReadsWhatItIsGiven) {
+  const UniqueFd given(::memfd_create("given", MFD_CLOEXEC));
+  ASSERT_EQ(::write(given.get(), "text", 4), 4);
+  ASSERT_EQ(::lseek(given.get(), 0, SEEK_SET), 0);
+  auto child = ConfinedChild::start({"/bin/sh", "-c", "cat <&4 >&3"}, given.get());
+  ASSERT_TRUE(child) << child.error().message();
+  char buffer[16];
+  ASSERT_EQ(::recv(child->socket(), buffer, sizeof buffer, 0), 4);
+  EXPECT_EQ(std::string_view(buffer, 4), "text");
+}
+
 TEST(ConfinedChild, TellsHowItEnded) {
   const auto how = [](const std::string& path, const std::string& script) {
     auto child = ConfinedChild::start({path, "-c", script});

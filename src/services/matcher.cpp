@@ -1,53 +1,16 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
-
 #include "services/matcher.h"
 
 #include <fmt/format.h>
-#include <pcre2.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <optional>
 
-#include "base/text.h"
+#include "services/answer_cache.h"
+#include "services/pattern.h"
 #include "services/signature_filter.h"
 
 namespace lockstep::services {
 namespace {
-
-// Of one try at one place of the answer; an honest answer needs some thousands of steps.
-constexpr std::uint32_t kMostSteps = 200'000;
-constexpr std::uint32_t kMostDepth = 1'000;
-constexpr std::uint32_t kMostHeapKib = 4'096;
-constexpr std::uint32_t kMostGroups = 10;  // $0 to $9
-
-struct FreeCode {
-  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
-};
-struct FreeMatch {
-  void operator()(pcre2_match_data* match) const { pcre2_match_data_free(match); }
-};
-struct FreeContext {
-  void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
-};
-using Code = std::unique_ptr<pcre2_code, FreeCode>;
-
-Result<Code> compile_pattern(const Signature& signature) {
-  std::uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C;
-  if (signature.ignore_case) options |= PCRE2_CASELESS;
-  if (signature.dot_all) options |= PCRE2_DOTALL;
-  int error = 0;
-  PCRE2_SIZE offset = 0;
-  Code code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(signature.pattern.data()),
-                          signature.pattern.size(), options, &error, &offset, nullptr));
-  if (code) return code;
-  std::array<PCRE2_UCHAR, 160> text{};
-  pcre2_get_error_message(error, text.data(), text.size());
-  return fail(ErrorKind::invalid, fmt::format("line {}: pattern {}: {} at its byte {}",
-                                              signature.line, quoted(signature.pattern),
-                                              reinterpret_cast<const char*>(text.data()), offset));
-}
 
 Service fill(const Signature& signature, Captures captures) {
   const FieldTemplates& fields = signature.fields;
@@ -65,6 +28,14 @@ Service fill(const Signature& signature, Captures captures) {
           .banner = {}};
 }
 
+std::vector<const Signature*> signatures_of(const ProbeSet& set) {
+  std::vector<const Signature*> signatures;
+  for (const ServiceProbe& probe : set.probes) {
+    for (const Signature& signature : probe.signatures) signatures.push_back(&signature);
+  }
+  return signatures;
+}
+
 }  // namespace
 
 struct Matcher::Compiled {
@@ -75,25 +46,26 @@ struct Matcher::Compiled {
   };
 
   static Result<std::unique_ptr<Compiled>> create(ProbeSet given,
-                                                  std::span<const std::byte> serialized) {
+                                                  std::span<const std::byte> serialized,
+                                                  std::unique_ptr<Refiner> refiner) {
     auto result = std::make_unique<Compiled>();
     result->set = std::move(given);
+    result->refiner = std::move(refiner);
+    result->signatures = signatures_of(result->set);
     for (const ServiceProbe& probe : result->set.probes) {
-      const auto first = static_cast<std::uint32_t>(result->signatures.size());
+      const auto first = static_cast<std::uint32_t>(result->patterns.size());
       for (const Signature& signature : probe.signatures) {
-        LOCKSTEP_TRY(Code code, compile_pattern(signature));
-        result->signatures.push_back(&signature);
-        result->codes.push_back(std::move(code));
+        auto pattern = Pattern::compile(signature);
+        if (!pattern)
+          return std::unexpected(pattern.error().within(result->set.place_of(signature)));
+        result->patterns.push_back(std::move(*pattern));
       }
-      result->own.push_back({first, static_cast<std::uint32_t>(result->signatures.size())});
+      result->own.push_back({first, static_cast<std::uint32_t>(result->patterns.size())});
     }
     result->filter.emplace(result->signatures, serialized);
     for (const ServiceProbe& probe : result->set.probes) {
       result->tried.push_back(result->ranges_of(probe));
     }
-    pcre2_set_match_limit(result->limits.get(), kMostSteps);
-    pcre2_set_depth_limit(result->limits.get(), kMostDepth);
-    pcre2_set_heap_limit(result->limits.get(), kMostHeapKib);
     return result;
   }
 
@@ -102,7 +74,7 @@ struct Matcher::Compiled {
     std::vector<Range> ranges;
     const auto add = [&](const ServiceProbe* other) {
       if (other != nullptr) {
-        ranges.push_back(own[static_cast<std::size_t>(other - set.probes.data())]);
+        ranges.push_back(own[number_of(*other)]);
       }
     };
     add(&probe);
@@ -114,48 +86,48 @@ struct Matcher::Compiled {
   }
 
   const std::vector<Range>& ranges_for(const ServiceProbe& probe) const {
-    return tried[static_cast<std::size_t>(&probe - set.probes.data())];
+    return tried[number_of(probe)];
   }
 
   /// Whether signature `index` fits; then `match` is filled.
   bool fits(std::uint32_t index, std::string_view answer, Match& match) {
-    const int count = pcre2_match(codes[index].get(), reinterpret_cast<PCRE2_SPTR>(answer.data()),
-                                  answer.size(), 0, 0, found.get(), limits.get());
-    if (count < 0) {
-      match.limited = match.limited || count != PCRE2_ERROR_NOMATCH;
-      return false;
+    switch (runner.run(patterns[index], answer)) {
+      case Fit::no: return false;
+      case Fit::given_up: match.limited = true; return false;
+      case Fit::yes: break;
     }
-    // 0: more groups than there are places for.
-    const auto groups = count == 0 ? kMostGroups : static_cast<std::uint32_t>(count);
-    const PCRE2_SIZE* const places = pcre2_get_ovector_pointer(found.get());
-    std::array<std::string_view, kMostGroups> captures{};
-    for (std::size_t i = 0; i < groups; ++i) {
-      const PCRE2_SIZE first = places[2 * i];
-      const PCRE2_SIZE end = places[2 * i + 1];
-      // With \K a match may begin behind its end.
-      if (first != PCRE2_UNSET && first <= end) captures[i] = answer.substr(first, end - first);
-    }
-    match.service = fill(*signatures[index], captures);
+    match.service = fill(*signatures[index], runner.captures());
+    if (refiner) refiner->refine(answer, match);
     return true;
+  }
+
+  std::size_t number_of(const ServiceProbe& probe) const {
+    return static_cast<std::size_t>(&probe - set.probes.data());
   }
 
   ProbeSet set;
   std::vector<const Signature*> signatures;  // of all probes, one after the other
-  std::vector<Code> codes;                   // of each
+  std::vector<Pattern> patterns;             // of each
   std::vector<Range> own;                    // of each probe
   std::vector<std::vector<Range>> tried;     // of each probe, in order: its own and those of others
   std::optional<SignatureFilter> filter;
-  std::unique_ptr<pcre2_match_data, FreeMatch> found{pcre2_match_data_create(kMostGroups, nullptr)};
-  std::unique_ptr<pcre2_match_context, FreeContext> limits{pcre2_match_context_create(nullptr)};
+  PatternRunner runner;
+  std::unique_ptr<Refiner> refiner;  // or null
+  AnswerCache answers{kMostKeptAnswers, kMostKeptBytes};
 };
+
+std::uint64_t filter_key(const ProbeSet& set) {
+  return SignatureFilter::key_of(signatures_of(set));
+}
 
 Matcher::Matcher(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
 Matcher::Matcher(Matcher&&) noexcept = default;
 Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 Matcher::~Matcher() = default;
 
-Result<Matcher> Matcher::create(ProbeSet set, std::span<const std::byte> filter) {
-  LOCKSTEP_TRY(auto compiled, Compiled::create(std::move(set), filter));
+Result<Matcher> Matcher::create(ProbeSet set, std::span<const std::byte> filter,
+                                std::unique_ptr<Refiner> refiner) {
+  LOCKSTEP_TRY(auto compiled, Compiled::create(std::move(set), filter, std::move(refiner)));
   return Matcher(std::move(compiled));
 }
 
@@ -164,6 +136,15 @@ const ProbeSet& Matcher::probes() const {
 }
 
 Match Matcher::match(const ServiceProbe& probe, std::string_view answer) {
+  answer = answer.substr(0, kMostMatchedBytes);
+  const std::size_t number = compiled_->number_of(probe);
+  if (const Match* const kept = compiled_->answers.find(number, answer)) return *kept;
+  Match match = match_anew(probe, answer);
+  compiled_->answers.add(number, answer, match);
+  return match;
+}
+
+Match Matcher::match_anew(const ServiceProbe& probe, std::string_view answer) {
   answer = answer.substr(0, kMostMatchedBytes);
   Match match;
   const auto candidates = compiled_->filter->candidates(answer);
@@ -189,6 +170,10 @@ Match Matcher::match_one_by_one(const ServiceProbe& probe, std::string_view answ
 
 std::size_t Matcher::unfiltered() const {
   return compiled_->filter->unfiltered();
+}
+
+std::uint64_t Matcher::patterns_tried() const {
+  return compiled_->runner.runs();
 }
 
 bool Matcher::took_filter() const {

@@ -82,6 +82,52 @@ TEST(Matcher, TheFirstSignatureThatFitsTells) {
   EXPECT_EQ(matcher.unfiltered(), 1U);
 }
 
+TEST(Matcher, TheSecondTimeNoPatternRuns) {
+  Matcher matcher = matcher_of(kSet);
+  const ServiceProbe& listening = *matcher.probes().find(Protocol::tcp, "NULL");
+  const ServiceProbe& get = *matcher.probes().find(Protocol::tcp, "Get");
+  struct Row {
+    std::string_view description;
+    const ServiceProbe& probe;
+    std::string answer;
+    bool known;
+  };
+  const Row rows[] = {
+      {"the first", listening, "SSH-2.0-OpenSSH_9.2p1\r\n", false},
+      {"its clone", listening, "SSH-2.0-OpenSSH_9.2p1\r\n", true},
+      {"another version", listening, "SSH-2.0-OpenSSH_9.2p2\r\n", false},
+      {"to another probe", get, "SSH-2.0-OpenSSH_9.2p1\r\n", false},
+      {"what nothing fits", listening, "ab ac", false},
+      {"and its clone", listening, "ab ac", true},
+      {"the first once more", listening, "SSH-2.0-OpenSSH_9.2p1\r\n", true},
+      {"longer than is looked at", listening, "ab ab" + std::string(kMostMatchedBytes, 'x'), false},
+      {"whose rest does not count", listening, "ab ab" + std::string(kMostMatchedBytes + 9, 'x'),
+       true},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.description);
+    const std::uint64_t before = matcher.patterns_tried();
+    const Match found = matcher.match(row.probe, row.answer);
+    EXPECT_EQ(matcher.patterns_tried() == before, row.known);
+    EXPECT_EQ(found.service, matcher.match_anew(row.probe, row.answer).service);
+  }
+}
+
+TEST(Matcher, ARefinerAddsToWhatHasAName) {
+  struct AddSystem final : Refiner {
+    void refine(std::string_view answer, Match& match) override {
+      match.service.system = match.service.name + std::to_string(answer.size());
+    }
+  };
+  auto matcher = Matcher::create(probes_of(kSet), {}, std::make_unique<AddSystem>());
+  ASSERT_TRUE(matcher);
+  const ServiceProbe& probe = *matcher->probes().find(Protocol::tcp, "NULL");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(matcher->match(probe, "SSH-2.0-x").service.system, "ssh9");
+    EXPECT_EQ(matcher->match(probe, "nothing").service.system, "");
+  }
+}
+
 TEST(Matcher, HostileAnswersRunIntoLimits) {
   Matcher matcher =
       matcher_of("Probe TCP NULL q||\nmatch bad m|^(a+)+(?=b)(?!b)|\nmatch good m|^a|\n");
@@ -112,6 +158,12 @@ TEST(Matcher, APatternThatIsNoneIsNamed) {
   ASSERT_FALSE(matcher);
   EXPECT_EQ(matcher.error().message(),
             "line 2: pattern \"(b\": missing closing parenthesis at its byte 2");
+  ProbeSet set = probes_of(kSet);
+  ASSERT_TRUE(parse_own_probe_file("\nProbe TCP NULL q||\nmatch a m|(b|\n", "/etc/mine", set));
+  const auto with_own = Matcher::create(std::move(set));
+  ASSERT_FALSE(with_own);
+  EXPECT_EQ(with_own.error().message(),
+            "/etc/mine:3: pattern \"(b\": missing closing parenthesis at its byte 2");
 }
 
 RC_GTEST_PROP(Matcher, FindsWhatPcreFindsOneByOne, ()) {

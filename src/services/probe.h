@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,8 @@ struct Signature {
   bool ignore_case = false;
   bool dot_all = false;  ///< "." is any byte, a line feed too
   FieldTemplates fields;
-  std::size_t line = 0;  ///< where it stands, from 1
+  std::uint32_t file = 0;  ///< where it stands, as an index of ProbeSet::files
+  std::size_t line = 0;    ///< and its line, from 1
 };
 
 /// A `Probe` and all that follows it to the next one.
@@ -38,6 +40,7 @@ struct ServiceProbe {
   std::chrono::milliseconds tcpwrapped{2000};
   std::vector<std::string> fallbacks;  ///< names of probes whose signatures are tried after its own
   std::vector<Signature> signatures;   ///< the first that fits counts
+  std::uint32_t file = 0;
   std::size_t line = 0;
 
   /// It sends nothing, and waits for what the service says first.
@@ -47,10 +50,18 @@ struct ServiceProbe {
 /// The probe that only listens.
 inline constexpr std::string_view kListening = "NULL";
 
-/// A whole file. Of each protocol names are unique; fallbacks name probes of the same protocol.
+/// Whole files. Of each protocol names are unique; fallbacks name probes of the same protocol.
 struct ProbeSet {
   PortSets excluded;  ///< never sent anything
   std::vector<ServiceProbe> probes;
+  std::vector<std::string> files = {""};  ///< as people name them; the first is our own set
+
+  /// "FILE:LINE", or "line LINE" of our own set. Of a Signature or a ServiceProbe.
+  template <typename Placed>
+  std::string place_of(const Placed& placed) const {
+    return place(placed.file, placed.line);
+  }
+  std::string place(std::uint32_t file, std::size_t line) const;
 
   /// Or null.
   const ServiceProbe* find(Protocol protocol, std::string_view name) const;

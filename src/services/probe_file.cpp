@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <map>
 #include <optional>
 
 #include "base/text.h"
@@ -146,7 +148,8 @@ Result<void> parse_fields(std::string_view rest, FieldTemplates& fields) {
 
 class Parser {
  public:
-  explicit Parser(ProbeSet& set) : set_(set) {}
+  /// `file`: the index of the file among those of the set; 0: ours, which goes behind all others.
+  Parser(ProbeSet& set, std::uint32_t file) : set_(set), file_(file) {}
 
   Result<void> run(std::string_view text) {
     for (std::string_view line : split(text, '\n')) {
@@ -154,8 +157,13 @@ class Parser {
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (trimmed(line).empty() || line.front() == '#') continue;
       if (const auto done = parse_line(line); !done) {
-        return std::unexpected(done.error().within(fmt::format("line {}", line_)));
+        return std::unexpected(done.error().within(set_.place(file_, line_)));
       }
+    }
+    for (auto& [probe, signatures] : signatures_) {
+      std::vector<Signature>& all = set_.probes[probe].signatures;
+      all.insert(file_ == 0 ? all.end() : all.begin(), std::make_move_iterator(signatures.begin()),
+                 std::make_move_iterator(signatures.end()));
     }
     return {};
   }
@@ -196,6 +204,7 @@ class Parser {
 
   Result<void> parse_probe(std::string_view rest) {
     ServiceProbe probe;
+    probe.file = file_;
     probe.line = line_;
     const std::string_view protocol = take_word(rest);
     if (protocol != "TCP" && protocol != "UDP") {
@@ -224,6 +233,10 @@ class Parser {
     probe_ = static_cast<std::size_t>(same - set_.probes.begin());
     if (same == set_.probes.end()) {
       set_.probes.push_back(std::move(probe));
+    } else if (same->file != file_ && file_ != 0) {
+      same->payload = std::move(probe.payload);
+      same->file = file_;
+      same->line = line_;
     } else if (same->payload != probe.payload) {
       return fail(ErrorKind::invalid,
                   fmt::format("a probe named {} is there already, and sends something else",
@@ -263,6 +276,7 @@ class Parser {
   Result<void> parse_signature(std::string_view rest, bool soft) {
     Signature signature;
     signature.soft = soft;
+    signature.file = file_;
     signature.line = line_;
     signature.service = take_word(rest);
     if (!rest.starts_with('m')) {
@@ -285,10 +299,10 @@ class Parser {
       }
     }
     LOCKSTEP_CHECK(parse_fields(rest, signature.fields));
-    if (++signatures_ > kMostSignatures) {
+    if (++count_ > kMostSignatures) {
       return fail(ErrorKind::invalid, fmt::format("more than {} signatures", kMostSignatures));
     }
-    set_.probes[probe_].signatures.push_back(std::move(signature));
+    signatures_[probe_].push_back(std::move(signature));
     return {};
   }
 
@@ -297,7 +311,9 @@ class Parser {
   ProbeSet& set_;
   std::size_t probe_ = kNone;  // that the next line belongs to
   std::size_t line_ = 0;
-  std::size_t signatures_ = 0;
+  std::uint32_t file_;
+  std::size_t count_ = 0;                                     // of signatures
+  std::map<std::size_t, std::vector<Signature>> signatures_;  // by probe; they come in at the end
 };
 
 }  // namespace
@@ -309,9 +325,21 @@ const ServiceProbe* ProbeSet::find(Protocol protocol, std::string_view name) con
   return found == probes.end() ? nullptr : &*found;
 }
 
+std::string ProbeSet::place(std::uint32_t file, std::size_t line) const {
+  return file == 0 ? fmt::format("line {}", line) : fmt::format("{}:{}", files[file], line);
+}
+
 Result<void> parse_probe_file(std::string_view text, ProbeSet& set) {
   ProbeSet result = set;
-  LOCKSTEP_CHECK(Parser(result).run(text));
+  LOCKSTEP_CHECK(Parser(result, 0).run(text));
+  set = std::move(result);
+  return {};
+}
+
+Result<void> parse_own_probe_file(std::string_view text, const std::string& name, ProbeSet& set) {
+  ProbeSet result = set;
+  result.files.push_back(name);
+  LOCKSTEP_CHECK(Parser(result, static_cast<std::uint32_t>(result.files.size() - 1)).run(text));
   set = std::move(result);
   return {};
 }
@@ -321,8 +349,8 @@ Result<void> check_fallbacks(const ProbeSet& set) {
     for (const std::string& name : probe.fallbacks) {
       if (set.find(probe.protocol, name) == nullptr) {
         return fail(ErrorKind::invalid,
-                    fmt::format("line {}: probe {} falls back to {}, which is not there",
-                                probe.line, quoted(probe.name), quoted(name)));
+                    fmt::format("{}: probe {} falls back to {}, which is not there",
+                                set.place_of(probe), quoted(probe.name), quoted(name)));
       }
     }
   }

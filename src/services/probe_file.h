@@ -17,6 +17,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -27,6 +28,12 @@ namespace lockstep::services {
 /// Adds what `text` says to `set`. Patterns are not yet tried: the matcher compiles them. Errors:
 /// `invalid`, with the number of the line; `set` is then as it was.
 Result<void> parse_probe_file(std::string_view text, ProbeSet& set);
+
+/// Adds a user's own file to a set. Its signatures are tried before those that are there, and what
+/// it says of a probe that is there counts: its bytes, its rarity, its waits; ports and fallbacks
+/// come on top. So of several files the first is added last. `name` is what people call it. Errors:
+/// `invalid`, "NAME:LINE: what"; `set` is then as it was.
+Result<void> parse_own_probe_file(std::string_view text, const std::string& name, ProbeSet& set);
 
 /// That each fallback names a probe that is there. After the last file.
 Result<void> check_fallbacks(const ProbeSet& set);

@@ -108,6 +108,85 @@ TEST(ProbeFile, TellsWhereItIsWrongAndKeepsWhatThereWas) {
   }
 }
 
+constexpr std::string_view kShipped = R"(Exclude T:1
+Probe TCP NULL q||
+match ssh m|^SSH-ours|
+Probe TCP Get q|GET|
+rarity 1
+ports 80
+match http m|^HTTP-ours|
+)";
+
+TEST(ProbeFile, AUsersOwnFileComesFirst) {
+  ProbeSet set = probes_of(kShipped);
+  const auto parsed = parse_own_probe_file(R"(Exclude U:2
+Probe TCP Get q|GET|
+ports 8080
+match http m|^HTTP-mine|
+Probe TCP NULL q||
+match ssh m|^SSH-mine|
+match ssh m|^SSH|
+Probe TCP Mine q|HELLO|
+rarity 8
+match mine m|^MINE|
+)",
+                                           "/etc/mine", set);
+  ASSERT_TRUE(parsed) << parsed.error().message();
+  ASSERT_EQ(set.probes.size(), 3U);
+  const auto patterns = [&](std::string_view name) {
+    std::vector<std::string> result;
+    for (const Signature& signature : set.find(Protocol::tcp, name)->signatures) {
+      result.push_back(signature.pattern);
+    }
+    return result;
+  };
+  using Patterns = std::vector<std::string>;
+  EXPECT_EQ(patterns("NULL"), (Patterns{"^SSH-mine", "^SSH", "^SSH-ours"}));
+  EXPECT_EQ(patterns("Get"), (Patterns{"^HTTP-mine", "^HTTP-ours"}));
+  EXPECT_EQ(patterns("Mine"), (Patterns{"^MINE"}));
+  const ServiceProbe& get = *set.find(Protocol::tcp, "Get");
+  EXPECT_EQ(get.rarity, 1U);  // of which the file says nothing
+  EXPECT_EQ(get.ports.to_string(), "80,8080");
+  EXPECT_TRUE(set.excluded.of(Protocol::tcp).contains(1));
+  EXPECT_TRUE(set.excluded.of(Protocol::udp).contains(2));
+  EXPECT_EQ(set.place_of(get.signatures[0]), "/etc/mine:4");
+  EXPECT_EQ(set.place_of(get.signatures[1]), "line 7");
+}
+
+TEST(ProbeFile, WhatAUserSaysOfAProbeOfOursCounts) {
+  ProbeSet set = probes_of(kShipped);
+  ASSERT_TRUE(parse_own_probe_file("Probe TCP Get q|GET 2|\nrarity 9\n", "second", set));
+  ASSERT_TRUE(parse_own_probe_file("Probe TCP Get q|GET 1|\nmatch http m|^1|\n", "first", set));
+  const ServiceProbe& get = *set.find(Protocol::tcp, "Get");
+  EXPECT_EQ(get.payload, "GET 1");
+  EXPECT_EQ(get.rarity, 9U);
+  EXPECT_EQ(get.signatures.size(), 2U);
+}
+
+TEST(ProbeFile, AUsersMistakesHaveTheirFile) {
+  struct Row {
+    std::string_view text, expected;
+  };
+  const Row rows[] = {
+      {"\nmatch ssh m|x|", "/etc/mine:2: \"match\" stands before the first Probe"},
+      {"Probe TCP Get q|a|\nProbe TCP Get q|b|\n",
+       "/etc/mine:2: a probe named \"Get\" is there already, and sends something else"},
+  };
+  for (const Row& row : rows) {
+    ProbeSet set = probes_of(kShipped);
+    const auto parsed = parse_own_probe_file(row.text, "/etc/mine", set);
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().message(), row.expected);
+    EXPECT_EQ(set.files.size(), 1U);
+  }
+  ProbeSet set = probes_of(kShipped);
+  ASSERT_TRUE(parse_own_probe_file("\nProbe TCP Get q|GET|\nfallback None\n", "/etc/mine", set));
+  const auto checked = check_fallbacks(set);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().message(),
+            "/etc/mine:2: probe \"Get\" falls back to \"None\", which is not there");
+}
+
 TEST(ProbeFile, AFallbackHasToBeThere) {
   const auto checked = check_fallbacks(probes_of("\nProbe TCP x q|a|\nfallback y\n"));
   ASSERT_FALSE(checked);

@@ -23,6 +23,10 @@ unsigned flags_of(const Signature& signature) {
 /// Larger bounds of repeats cost the library seconds and megabytes each.
 constexpr unsigned kMostRepeats = 32;
 
+/// Goes up with each change of what is made of a pattern here: filters that were kept are then
+/// those of others.
+constexpr unsigned char kRules = 1;
+
 /// "{3,1500}" as it is, or nothing. `pattern` begins with the brace.
 struct Repeat {
   unsigned least = 0;
@@ -106,25 +110,9 @@ bool is_accepted(const std::string& pattern, unsigned flags) {
   return accepted;
 }
 
-/// FNV-1a over what decides how a database comes out.
-std::uint64_t hash_of(std::span<const Signature* const> signatures) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&hash](std::string_view bytes) {
-    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  };
-  add(hs_version());
-  for (const Signature* signature : signatures) {
-    const char head[] = {'\0', static_cast<char>(signature->ignore_case),
-                         static_cast<char>(signature->dot_all)};
-    add({head, sizeof head});
-    add(signature->pattern);
-  }
-  return hash;
-}
-
 /// In front of a serialised database.
 struct Head {
-  std::uint64_t hash = 0;
+  std::uint64_t key = 0;
   std::uint64_t unfiltered = 0;  // how many indices of 32 bits follow
 };
 
@@ -138,10 +126,28 @@ int note(unsigned id, unsigned long long /*from*/, unsigned long long /*to*/, un
 
 SignatureFilter::SignatureFilter(std::span<const Signature* const> signatures,
                                  std::span<const std::byte> serialized)
-    : count_(signatures.size()), hash_(hash_of(signatures)) {
+    : count_(signatures.size()), key_(key_of(signatures)) {
   from_serialized_ = take_serialized(serialized);
   if (!from_serialized_) compile(signatures);
   make_scratch();
+}
+
+/// FNV-1a over what decides how a database comes out.
+std::uint64_t SignatureFilter::key_of(std::span<const Signature* const> signatures) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&hash](std::string_view bytes) {
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  };
+  add(hs_version());
+  const char rules[] = {'\0', static_cast<char>(kRules)};
+  add({rules, sizeof rules});
+  for (const Signature* signature : signatures) {
+    const char head[] = {'\0', static_cast<char>(signature->ignore_case),
+                         static_cast<char>(signature->dot_all)};
+    add({head, sizeof head});
+    add(signature->pattern);
+  }
+  return hash;
 }
 
 bool SignatureFilter::take_serialized(std::span<const std::byte> serialized) {
@@ -149,7 +155,7 @@ bool SignatureFilter::take_serialized(std::span<const std::byte> serialized) {
   if (serialized.size() < sizeof head) return false;
   std::memcpy(&head, serialized.data(), sizeof head);
   serialized = serialized.subspan(sizeof head);
-  if (head.hash != hash_ || head.unfiltered > count_ ||
+  if (head.key != key_ || head.unfiltered > count_ ||
       serialized.size() < head.unfiltered * sizeof(std::uint32_t)) {
     return false;
   }
@@ -238,7 +244,7 @@ Result<std::vector<std::byte>> SignatureFilter::serialize() const {
   if (hs_serialize_database(database_.get(), &bytes, &size) != HS_SUCCESS) {
     return fail(ErrorKind::unavailable, "Vectorscan cannot serialise its database");
   }
-  const Head head{.hash = hash_, .unfiltered = unfiltered_.size()};
+  const Head head{.key = key_, .unfiltered = unfiltered_.size()};
   std::vector<std::byte> result;
   const auto add = [&result](const void* from, std::size_t count) {
     const auto* const first = static_cast<const std::byte*>(from);

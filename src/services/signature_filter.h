@@ -24,6 +24,9 @@ class SignatureFilter {
   explicit SignatureFilter(std::span<const Signature* const> signatures,
                            std::span<const std::byte> serialized = {});
 
+  /// Of which signatures a filter is, and of which version of the library and of our own rules.
+  static std::uint64_t key_of(std::span<const Signature* const> signatures);
+
   /// The indices of the signatures that may fit, ascending; those that do not fit may be among
   /// them. Valid until the next call.
   std::span<const std::uint32_t> candidates(std::string_view bytes);
@@ -49,7 +52,7 @@ class SignatureFilter {
   void filter_nothing();
 
   std::size_t count_ = 0;
-  std::uint64_t hash_ = 0;
+  std::uint64_t key_ = 0;
   std::unique_ptr<hs_database_t, FreeDatabase> database_;  // null: nothing is filtered
   std::unique_ptr<hs_scratch_t, FreeScratch> scratch_;
   std::vector<std::uint32_t> unfiltered_;  // ascending

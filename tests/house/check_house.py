@@ -27,6 +27,8 @@ ALLOWED = {
     "model": "base data",
     "services": "base model",
     "services/own": "base data services",
+    "services/recog": "base model services",
+    "services/users": "base services services/own services/recog",
     "dialogue": "base net model services",
     "inventory": "base model",
     "inventory/*": "base model inventory",
@@ -45,7 +47,7 @@ ALLOWED = {
     "cli": "base model collectors/collector.h control",
     "serve": "base model control",
     "serve/*": "base model control serve",
-    "app": "base proc services services/own dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
+    "app": "base proc services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
            " sweep control cli serve/*",
     "main.cpp": "base cli app",
 }

@@ -308,7 +308,8 @@ DialoguePool::~DialoguePool() = default;
 
 Result<void> DialoguePool::start_missing() {
   while (workers_.size() < std::max(1U, options_.workers)) {
-    LOCKSTEP_TRY(ConfinedChild child, ConfinedChild::start(options_.command));
+    const int input = options_.input ? options_.input->get() : -1;
+    LOCKSTEP_TRY(ConfinedChild child, ConfinedChild::start(options_.command, input));
     workers_.emplace_back(std::move(child));
   }
   return {};

@@ -12,11 +12,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/ip_address.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "dialogue/messages.h"
 #include "scan/plan.h"
 
@@ -25,6 +27,8 @@ namespace lockstep {
 struct DialoguePoolOptions {
   /// How a worker is started; its socket is kConfinedSocket (proc/confined_child.h).
   std::vector<std::string> command;
+  std::shared_ptr<const UniqueFd>
+      input{};  ///< what each is given to read (kConfinedInput), or null
   scan::Fence fence;
   unsigned workers = 1;
   unsigned most_dialogues = 256;  ///< at a time, of all nodes together; one of each node

@@ -18,9 +18,10 @@ extern "C" const std::byte lockstep_own_filter_end[];
 
 namespace lockstep::services {
 
-Result<Matcher> own_matcher() {
+Result<Matcher> own_matcher(std::unique_ptr<Refiner> refiner) {
   LOCKSTEP_TRY(ProbeSet set, own_probes());
-  return Matcher::create(std::move(set), std::span(lockstep_own_filter, lockstep_own_filter_end));
+  return Matcher::create(std::move(set), std::span(lockstep_own_filter, lockstep_own_filter_end),
+                         std::move(refiner));
 }
 
 }  // namespace lockstep::services

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <memory>
+
 #include "base/result.h"
 #include "services/matcher.h"
 
@@ -11,6 +13,7 @@ namespace lockstep::services {
 /// Our own set, as it is embedded. Errors are mistakes of the program.
 Result<ProbeSet> own_probes();
 
-Result<Matcher> own_matcher();
+/// `refiner` may be null.
+Result<Matcher> own_matcher(std::unique_ptr<Refiner> refiner = nullptr);
 
 }  // namespace lockstep::services
