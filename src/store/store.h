@@ -41,9 +41,12 @@
 
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -66,6 +69,23 @@ struct SweepFacts {
   std::span<const Coverage> coverage{};
   std::span<const ServiceObservation> services{};
   std::span<const KnownKey> keys{};  ///< to be known from now on
+};
+
+/// How long what is over stays in the store.
+struct Retention {
+  std::chrono::days history{400};  ///< sweeps since they ended, alerts since they were resolved
+  std::chrono::days departed{90};  ///< nodes since they were last looked at
+};
+
+/// How many rows were taken away.
+struct Pruned {
+  std::size_t sweeps = 0;
+  std::size_t alerts = 0;
+  std::size_t looks = 0;
+  std::size_t port_states = 0;
+  std::size_t services = 0;
+
+  friend bool operator==(const Pruned&, const Pruned&) = default;
 };
 
 class Store {
@@ -164,6 +184,17 @@ class Store {
   virtual Result<std::vector<AlertRecord>> alerts() = 0;
   /// Returns the alerts as they are afterwards.
   virtual Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) = 0;
+
+  // --- Upkeep ---
+
+  /// Takes away what has been over for longer than `retention` at `now`; once a day is often
+  /// enough.
+  /// - Sweeps that have ended, but for the latest, and those that a look is of.
+  /// - Alerts that are resolved, but for those of the greatest id: no id is given twice.
+  /// - Looks, states of ports, and services of nodes that the inventory no longer has. Their known
+  ///   keys stay: a name that comes back has to prove itself. So do their open alerts. An inventory
+  ///   without any node is taken for one that is not known.
+  virtual Result<Pruned> prune(WallTime now, const Retention& retention) = 0;
 
  private:
   /// The profile fits Table 1.

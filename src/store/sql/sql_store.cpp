@@ -18,6 +18,7 @@
 #include "store/sql/postgresql.h"
 #include "store/sql/postgresql_url.h"
 #include "store/sql/profile_tables.h"
+#include "store/sql/retention.h"
 #include "store/sql/rows.h"
 #include "store/sql/seen_places.h"
 #include "store/sql/service_tables.h"
@@ -164,6 +165,11 @@ class SqlStore final : public Store {
   Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) override {
     return within(Access::write, "changing alerts",
                   [&] { return decide_alerts(*connection_, decide); });
+  }
+
+  Result<Pruned> prune(WallTime now, const Retention& retention) override {
+    return within(Access::write, "taking away what is over",
+                  [&] { return prune_all(*connection_, now, retention); });
   }
 
  private:

@@ -1,0 +1,93 @@
+#include "store/sql/retention.h"
+
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/sql/rows.h"
+#include "store/sql/staged_nodes.h"
+
+namespace lockstep {
+namespace {
+
+// Times are texts that sort, made by us: no text from outside comes into these statements.
+
+std::size_t run(Connection& connection, const std::string& statement) {
+  soci::statement prepared = (connection.sql().prepare << statement);
+  prepared.execute(true);
+  return static_cast<std::size_t>(std::max(prepared.get_affected_rows(), 0LL));
+}
+
+std::size_t delete_from(Connection& connection, std::string_view table,
+                        const std::string& condition) {
+  return run(connection, fmt::format("DELETE FROM {} WHERE {}", table, condition));
+}
+
+std::size_t prune_sweeps(Connection& connection, const std::string& before) {
+  const std::size_t count = delete_from(
+      connection, "sweeps",
+      fmt::format("state <> 'running' AND ended < '{}' AND id < (SELECT MAX(id) FROM sweeps) AND "
+                  "id NOT IN (SELECT DISTINCT sweep FROM looks)",
+                  before));
+  delete_from(connection, "port_sets",
+              "id NOT IN (SELECT port_set FROM sweeps) AND "
+              "id NOT IN (SELECT DISTINCT port_set FROM looks)");
+  return count;
+}
+
+std::size_t prune_alerts(Connection& connection, const std::string& before) {
+  return delete_from(connection, "alerts",
+                     fmt::format("status = '{}' AND changed < '{}' AND id < (SELECT MAX(id) FROM "
+                                 "alerts)",
+                                 to_string(AlertStatus::resolved), before));
+}
+
+/// The nodes that are not in the inventory, and of which nothing is newer than `before`; none where
+/// there is no inventory. By NOT EXISTS: PostgreSQL may take hours over a large NOT IN.
+Result<std::vector<std::string>> departed_nodes(Connection& connection, const std::string& before) {
+  std::vector<std::string> nodes;
+  const std::string query = fmt::format(
+      "SELECT node FROM (SELECT node, looked AS latest FROM looks UNION ALL "
+      "SELECT node, since AS latest FROM port_states UNION ALL "
+      "SELECT node, asked_at AS latest FROM services) seen "
+      "WHERE EXISTS (SELECT 1 FROM nodes) AND "
+      "NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.name = seen.node) "
+      "GROUP BY node HAVING MAX(latest) < '{}'",
+      before);
+  LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
+    nodes.emplace_back(row[0].value_or(""));
+    return {};
+  }));
+  return nodes;
+}
+
+Result<void> prune_departed(Connection& connection, const std::string& before, Pruned& pruned) {
+  LOCKSTEP_TRY(const std::vector<std::string> nodes, departed_nodes(connection, before));
+  if (nodes.empty()) return {};
+  const std::vector<std::string_view> views(nodes.begin(), nodes.end());
+  LOCKSTEP_CHECK(stage_nodes(connection, views));
+  pruned.looks = delete_from(connection, "looks", kOfStagedNodes);
+  pruned.port_states = delete_from(connection, "port_states", kOfStagedNodes);
+  pruned.services = delete_from(connection, "services", kOfStagedNodes);
+  delete_from(connection, "service_keys", kOfStagedNodes);
+  drop_staged_nodes(connection);
+  return {};
+}
+
+}  // namespace
+
+Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& retention) {
+  const std::string history = to_text(now - retention.history);
+  Pruned pruned;
+  // Looks first: a sweep stays as long as one is of it.
+  LOCKSTEP_CHECK(prune_departed(connection, to_text(now - retention.departed), pruned));
+  pruned.sweeps = prune_sweeps(connection, history);
+  pruned.alerts = prune_alerts(connection, history);
+  return pruned;
+}
+
+}  // namespace lockstep
