@@ -10,7 +10,6 @@ cmd__supervise() {
   may_run rpcbind || echo "lab: rpcbind needs root's rights; the compute hosts go without it" >&2
   mount -t tmpfs -o mode=755 lab "$runtime"
   host_table >"$state/hosts"
-  make_keys
   start_holders
   # Only now: the holders too have to see their process numbers of outside first.
   own_kernel_views
@@ -44,13 +43,6 @@ end_if_orphaned() {
   [[ $launcher == "$LAB_LAUNCHER" ]] || exit $status_failed
 }
 
-make_keys() {
-  local class
-  for class in compute login; do
-    ssh-keygen -q -t ed25519 -N '' -C "lab $class" -f "$runtime/key.$class"
-  done
-}
-
 # A holder keeps a host's namespaces alive. Sets pids[NAME] to its number in here.
 start_holders() {
   declare -gA pids=()
@@ -76,7 +68,8 @@ host_files() { # NAME CLASS
   if [[ $2 == wide ]]; then
     wide_sockets >"$run/listen"
   else
-    cp "$runtime/key.$2" "$run/ssh_host_key"
+    # One of its own, as each node of a cluster has.
+    ssh-keygen -q -t ed25519 -N '' -C "lab $1" -f "$run/ssh_host_key"
   fi
 }
 
