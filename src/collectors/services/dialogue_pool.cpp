@@ -11,6 +11,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <ranges>
 
 #include "dialogue/message_socket.h"
 #include "proc/confined_child.h"
@@ -28,11 +29,15 @@ struct DialoguePool::Worker {
 
   ConfinedChild child;
   std::uint32_t reading = 0;  // the task whose bytes it looked at last
+  std::chrono::steady_clock::time_point heard =
+      std::chrono::steady_clock::now();                           // a message of it
+  std::optional<std::chrono::steady_clock::time_point> pinged{};  // since then nothing was heard
 };
 
 namespace {
 
 constexpr milliseconds kTick(50);
+constexpr milliseconds kQuiet(1000);       // then a process is asked whether it is there
 constexpr unsigned kMostStartsInARow = 5;  // of processes that end before they have done anything
 
 struct Connecting {
@@ -56,6 +61,16 @@ struct Running {
   unsigned connections = 0;
   steady_clock::time_point begun;
 };
+
+/// Of a process that has closed its socket. Its status comes a moment later.
+std::string how_ended(ConfinedChild& child) {
+  constexpr int kMostMilliseconds = 200;
+  for (int i = 0; i < kMostMilliseconds; ++i) {
+    if (auto how = child.ended()) return *how;
+    ::poll(nullptr, 0, 1);
+  }
+  return "it said no more";
+}
 
 Outcome without_result(ServiceAnswer answer, std::string note) {
   Outcome outcome;
@@ -84,7 +99,11 @@ class DialoguePool::Run {
       const std::atomic<bool>* stop)
       : pool_(pool), jobs_(jobs), report_(report), stop_(stop) {
     for (std::size_t i = 0; i < jobs.size(); ++i) waiting_[jobs[i].node].push_back(i);
-    for (const auto& [node, queue] : waiting_) idle_.push_back(node);
+    for (auto& [node, queue] : waiting_) {
+      // Not the same port of all nodes at a time: what is slow there is slow on our side too.
+      std::ranges::rotate(queue, queue.begin() + static_cast<std::ptrdiff_t>(node % queue.size()));
+      idle_.push_back(node);
+    }
   }
 
   Result<void> run() {
@@ -96,6 +115,7 @@ class DialoguePool::Run {
       finish_connections();
       send_answers();
       end_what_takes_too_long();
+      find_what_hangs();
       LOCKSTEP_CHECK(bury());
     }
     return {};
@@ -140,10 +160,13 @@ class DialoguePool::Run {
     for (;;) {
       auto received = dialogue::receive(pool_.workers_[index].child.socket());
       if (!received) {
-        lose(index);
+        const bool lies = received.error().kind() == ErrorKind::corrupt;
+        lose(index, lies ? "it said what is no message" : "");
         return;
       }
       if (!*received) return;
+      pool_.workers_[index].heard = steady_clock::now();
+      pool_.workers_[index].pinged.reset();
       handle(index, (*received)->message);
     }
   }
@@ -226,24 +249,39 @@ class DialoguePool::Run {
   void end_what_takes_too_long() {
     const auto now = steady_clock::now();
     for (const auto& [id, running] : running_) {
-      if (now - running.begun < kLongestDialogue) continue;
-      if (lose(running.worker)) pool_.workers_[running.worker].reading = id;
+      if (now - running.begun < pool_.options_.longest_dialogue) continue;
+      if (lose(running.worker, "it took too long")) {
+        pool_.workers_[running.worker].reading = id;
+      }
     }
   }
 
-  /// False where that is known already.
-  bool lose(std::size_t worker) {
-    if (std::ranges::find(lost_, worker) != lost_.end()) return false;
-    lost_.push_back(worker);
-    return true;
+  /// Long before its dialogues have taken too long: what it hangs on is what it looked at last.
+  void find_what_hangs() {
+    const auto now = steady_clock::now();
+    for (std::size_t i = 0; i < pool_.workers_.size(); ++i) {
+      Worker& worker = pool_.workers_[i];
+      if (worker.pinged) {
+        if (now - *worker.pinged >= pool_.options_.hangs_after) lose(i, "it hung");
+      } else if (now - worker.heard >= std::min(kQuiet, pool_.options_.hangs_after)) {
+        // Where there is no room for it, it does not read what we say either.
+        [[maybe_unused]] const auto sent = dialogue::send(worker.child.socket(), dialogue::Ping{});
+        worker.pinged = now;
+      }
+    }
   }
+
+  /// False where that is known already. `how`: empty where it has ended by itself.
+  bool lose(std::size_t worker, std::string_view how) { return lost_.emplace(worker, how).second; }
 
   /// Workers that are gone: the one task that did it ends without a result, the others begin again.
   Result<void> bury() {
-    std::ranges::sort(lost_, std::greater());
-    for (const std::size_t index : lost_) {
-      const std::string how = pool_.workers_[index].child.ended().value_or("hangs");
+    // The last one first, so that the numbers of the others stay as they are.
+    for (const auto& [index, reason] : std::views::reverse(lost_)) {
+      const std::string how =
+          reason.empty() ? how_ended(pool_.workers_[index].child) : std::string(reason);
       std::vector<std::uint32_t> again;
+      bool knows_why = false;
       for (const auto& [id, running] : running_) {
         if (running.worker == index) again.push_back(id);
       }
@@ -251,6 +289,7 @@ class DialoguePool::Run {
         const std::size_t job = running_.at(id).job;
         running_.erase(id);
         if (id == pool_.workers_[index].reading) {
+          knows_why = true;
           finish(job,
                  without_result(
                      ServiceAnswer::lost,
@@ -263,7 +302,9 @@ class DialoguePool::Run {
       for (auto& [id, running] : running_) running.worker -= running.worker > index ? 1 : 0;
       std::erase_if(answers_, [index](const Answer& answer) { return answer.to == index; });
       for (Answer& answer : answers_) answer.to -= answer.to > index ? 1 : 0;
-      if (++starts_in_a_row_ > kMostStartsInARow) {
+      // With each one that is known there is one less, so that this ends.
+      starts_in_a_row_ = knows_why ? 0 : starts_in_a_row_ + 1;
+      if (starts_in_a_row_ > kMostStartsInARow) {
         return fail(
             ErrorKind::unavailable,
             fmt::format("processes that read answers end before they have read one: {}", how));
@@ -293,8 +334,8 @@ class DialoguePool::Run {
   std::map<std::uint32_t, Running> running_;  // by the id of its task
   std::vector<Connecting> connecting_;
   std::vector<Answer> answers_;
-  std::vector<pollfd> polled_;  // the workers, then `connecting_` as it was
-  std::vector<std::size_t> lost_;
+  std::vector<pollfd> polled_;                    // the workers, then `connecting_` as it was
+  std::map<std::size_t, std::string_view> lost_;  // workers, and why
   std::size_t done_ = 0;
   std::size_t next_worker_ = 0;
   std::uint32_t next_id_ = 1;
