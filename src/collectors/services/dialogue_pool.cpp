@@ -12,7 +12,9 @@
 #include <map>
 #include <optional>
 #include <ranges>
+#include <set>
 
+#include "collectors/services/dialogue_pace.h"
 #include "dialogue/message_socket.h"
 #include "proc/confined_child.h"
 #include "scan/socket_address.h"
@@ -37,7 +39,10 @@ struct DialoguePool::Worker {
 namespace {
 
 constexpr milliseconds kTick(50);
-constexpr milliseconds kQuiet(1000);       // then a process is asked whether it is there
+constexpr milliseconds kQuiet(1000);  // then a process is asked whether it is there
+/// Of a run, and so many at a time: what was silent while everything was slow is asked once more.
+constexpr std::size_t kMostSecondChances = 128;
+constexpr std::size_t kSecondChancesAtATime = 8;
 constexpr unsigned kMostStartsInARow = 5;  // of processes that end before they have done anything
 
 struct Connecting {
@@ -97,7 +102,11 @@ class DialoguePool::Run {
  public:
   Run(DialoguePool& pool, const std::vector<DialogueJob>& jobs, const Report& report,
       const std::atomic<bool>* stop)
-      : pool_(pool), jobs_(jobs), report_(report), stop_(stop) {
+      : pool_(pool),
+        jobs_(jobs),
+        report_(report),
+        stop_(stop),
+        pace_(pool.options_.most_dialogues) {
     for (std::size_t i = 0; i < jobs.size(); ++i) waiting_[jobs[i].node].push_back(i);
     for (auto& [node, queue] : waiting_) {
       // Not the same port of all nodes at a time: what is slow there is slow on our side too.
@@ -124,7 +133,8 @@ class DialoguePool::Run {
  private:
   /// As many dialogues as may go on at a time, to the workers in turn.
   void give_work() {
-    while (!idle_.empty() && running_.size() < pool_.options_.most_dialogues) {
+    if (idle_.empty() && running_.empty()) give_second_chances();
+    while (!idle_.empty() && running_.size() < pace_.limit()) {
       const std::size_t node = idle_.front();
       const std::size_t job = waiting_[node].front();
       if (!pool_.options_.fence.permits(jobs_[job].address)) {
@@ -179,9 +189,36 @@ class DialoguePool::Run {
     } else if (auto* const outcome = std::get_if<Outcome>(&message)) {
       if (!is_its(worker, outcome->task)) return;
       starts_in_a_row_ = 0;
-      const std::size_t job = running_.at(outcome->task).job;
+      const Running running = running_.at(outcome->task);
       running_.erase(outcome->task);
-      finish(job, std::move(*outcome));
+      const std::size_t job = running.job;
+      const std::string& expected = jobs_[job].task.expected;
+      const auto now = steady_clock::now();
+      pace_.ended(!expected.empty() && outcome->service.name == expected, now - running.begun, now);
+      if (deserves_second_chance(job, outcome->service.answer)) {
+        second_chances_.emplace(job);
+        waits_again_.push_back(job);
+        next_of(jobs_[job].node, job);
+      } else {
+        finish(job, std::move(*outcome));
+      }
+    }
+  }
+
+  bool deserves_second_chance(std::size_t job, ServiceAnswer answer) const {
+    const bool unknown = answer == ServiceAnswer::silent || answer == ServiceAnswer::unreachable;
+    return unknown && !jobs_[job].task.expected.empty() && pace_.is_strained(steady_clock::now()) &&
+           second_chances_.size() < kMostSecondChances && !second_chances_.contains(job);
+  }
+
+  /// Once all else is done, a few at a time.
+  void give_second_chances() {
+    for (std::size_t i = 0; i < kSecondChancesAtATime && !waits_again_.empty(); ++i) {
+      const std::size_t job = waits_again_.front();
+      waits_again_.pop_front();
+      const std::size_t node = jobs_[job].node;
+      waiting_[node].push_back(job);
+      if (waiting_[node].size() == 1) idle_.push_back(node);
     }
   }
 
@@ -317,19 +354,25 @@ class DialoguePool::Run {
   /// The node's next job may begin.
   void finish(std::size_t job, Outcome outcome) {
     ++done_;
-    const std::size_t node = jobs_[job].node;
+    next_of(jobs_[job].node, job);
+    report_(job, std::move(outcome));
+  }
+
+  void next_of(std::size_t node, std::size_t job) {
     auto& queue = waiting_[node];
     std::erase(queue, job);
     if (!queue.empty()) idle_.push_back(node);
-    report_(job, std::move(outcome));
   }
 
   DialoguePool& pool_;
   const std::vector<DialogueJob>& jobs_;
   const Report& report_;
   const std::atomic<bool>* stop_;
+  DialoguePace pace_;
   std::map<std::size_t, std::deque<std::size_t>>
       waiting_;                               // of each node, the one that runs in front
+  std::deque<std::size_t> waits_again_;       // jobs that are asked once more at the end
+  std::set<std::size_t> second_chances_;      // jobs that were
   std::deque<std::size_t> idle_;              // nodes of which a job may begin
   std::map<std::uint32_t, Running> running_;  // by the id of its task
   std::vector<Connecting> connecting_;

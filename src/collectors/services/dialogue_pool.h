@@ -28,7 +28,9 @@ struct DialoguePoolOptions {
   std::vector<std::string> command;
   scan::Fence fence;
   unsigned workers = 1;
-  unsigned most_dialogues = 256;  ///< at a time, of all nodes together; one of each node
+  /// At a time, of all nodes together, and less while these are too many (dialogue_pace.h); one of
+  /// each node.
+  unsigned most_dialogues = 256;
   std::chrono::milliseconds connect_timeout{2500};  ///< a lost SYN is sent again after 1 s
   /// A process that has said nothing for a second is asked whether it is there; it hangs if it does
   /// not say so for this long.
