@@ -32,22 +32,32 @@ constexpr Port kHangs = 2;
 constexpr Port kNeverEnds = 3;
 constexpr Port kLies = 4;       // what comes back is no message
 constexpr Port kDiesAlone = 5;  // without a word on whose bytes it looks at
-constexpr Port kGood = 1000;    // and above
+constexpr Port kSilentOnce = 6;
+constexpr Port kGood = 1000;  // and above
+constexpr Port kSlow = 2000;  // good, after a while
 
 constexpr int kNoMoreTasksMs = 100;
+constexpr int kSlowMs = 700;
+
+Outcome outcome_of(std::uint32_t task, const char* name, ServiceAnswer answer) {
+  Outcome outcome{.task = task, .service = {}, .note = {}, .sent = {}};
+  outcome.service.name = name;
+  outcome.service.answer = answer;
+  return outcome;
+}
 
 /// Answers what is good once there is no more to do, so that whatever harms it does so before.
 [[noreturn]] void play_worker() {
-  std::vector<std::uint32_t> good;
+  std::vector<Outcome> outcomes;
+  bool slow = false;
+  bool was_silent = false;
   for (;;) {
     pollfd waiting{kConfinedSocket, POLLIN, 0};
-    if (::poll(&waiting, 1, kNoMoreTasksMs) == 0) {
-      for (const std::uint32_t id : good) {
-        Outcome outcome{.task = id, .service = {}, .note = {}, .sent = {}};
-        outcome.service.name = "good";
+    if (::poll(&waiting, 1, slow ? kSlowMs : kNoMoreTasksMs) == 0) {
+      for (const Outcome& outcome : outcomes) {
         if (!dialogue::send_waiting(kConfinedSocket, outcome)) ::_exit(0);
       }
-      good.clear();
+      outcomes.clear();
       continue;
     }
     auto received = dialogue::receive(kConfinedSocket);
@@ -59,8 +69,14 @@ constexpr int kNoMoreTasksMs = 100;
     const auto* const task = std::get_if<Task>(&(*received)->message);
     if (task == nullptr) continue;
     if (task->port == kDiesAlone) ::_exit(7);
-    if (task->port >= kGood) {
-      good.push_back(task->id);
+    slow = slow || task->port == kSlow;
+    if (task->port >= kGood || was_silent) {
+      outcomes.push_back(outcome_of(task->id, "good", ServiceAnswer::spoke));
+      continue;
+    }
+    if (task->port == kSilentOnce) {
+      was_silent = true;
+      outcomes.push_back(outcome_of(task->id, "", ServiceAnswer::silent));
       continue;
     }
     if (!dialogue::send_waiting(kConfinedSocket, Reading{.task = task->id})) ::_exit(0);
@@ -135,6 +151,35 @@ TEST(DialoguePool, WhoHarmsAReaderIsLostAlone) {
         EXPECT_THAT(outcome.note, HasSubstr(row.note));
       }
     }
+  }
+}
+
+TEST(DialoguePool, WhatIsSilentWhileEverythingIsSlowIsAskedOnceMore) {
+  const struct {
+    const char* description;
+    Port others;
+    const char* expected;
+    const char* name;
+  } rows[] = {{"slow", kSlow, "good", "good"},
+              {"quick", kGood, "good", ""},
+              {"slow, and nothing is expected", kSlow, "", ""}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.description);
+    std::vector<Port> ports(32, row.others);
+    ports.push_back(kSilentOnce);
+    std::vector<DialogueJob> all = jobs(ports);
+    for (DialogueJob& job : all) job.task.expected = "good";
+    all.back().task.expected = row.expected;
+    std::map<std::size_t, Outcome> outcomes;
+    const auto report = [&](std::size_t job, Outcome outcome) {
+      EXPECT_TRUE(outcomes.emplace(job, std::move(outcome)).second) << "told twice: " << job;
+    };
+    DialoguePoolOptions patient = options();
+    patient.hangs_after = milliseconds(5000);
+    patient.longest_dialogue = milliseconds(30000);
+    ASSERT_TRUE(DialoguePool(patient).run(all, report, nullptr));
+    ASSERT_EQ(outcomes.size(), ports.size());
+    EXPECT_EQ(outcomes.at(ports.size() - 1).service.name, row.name);
   }
 }
 
