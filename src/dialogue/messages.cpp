@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kMostTextBytes = 512;
 constexpr std::size_t kMostKeys = 16;
 
-enum class Kind : std::uint8_t { task = 1, connect_request, connected, reading, outcome };
+enum class Kind : std::uint8_t { task = 1, connect_request, connected, reading, outcome, ping };
 
 class Encoder {
  public:
@@ -55,6 +55,10 @@ class Encoder {
   void operator()(const Reading& reading) {
     number(static_cast<unsigned>(Kind::reading), 1);
     number(reading.task, 4);
+  }
+  void operator()(const Ping& ping) {
+    number(static_cast<unsigned>(Kind::ping), 1);
+    number(ping.number, 4);
   }
   void operator()(const Outcome& outcome) {
     number(static_cast<unsigned>(Kind::outcome), 1);
@@ -119,6 +123,7 @@ class Decoder {
         case Kind::connected: return connected();
         case Kind::reading: return Reading{.task = reader_.u32()};
         case Kind::outcome: return outcome();
+        case Kind::ping: return Ping{.number = reader_.u32()};
       }
       return {};
     }();

@@ -6,6 +6,8 @@
 //   Connected ────────> here it is (the descriptor travels with it), or why not
 //   <──────────── Reading  I look at bytes of this task's port now (what came last, if I die)
 //   <──────────── Outcome  what there is
+//   Ping ─────────────> are you there?
+//   <────────────── Ping  yes (the same)
 //
 // Each is one message of a SOCK_SEQPACKET socket. The side with rights believes nothing in them but
 // what decode() finds well formed and within bounds.
@@ -72,7 +74,13 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-using Message = std::variant<Task, ConnectRequest, Connected, Reading, Outcome>;
+struct Ping {
+  std::uint32_t number = 0;
+
+  friend bool operator==(const Ping&, const Ping&) = default;
+};
+
+using Message = std::variant<Task, ConnectRequest, Connected, Reading, Outcome, Ping>;
 
 inline constexpr std::size_t kMostBannerBytes = 2048;
 inline constexpr std::size_t kMostSentBytes = 16384;

@@ -99,6 +99,8 @@ class Worker {
             Link{.socket = std::move(received.descriptor), .round_trip = connected->round_trip};
       }
       waiting->second->arrived.cancel();
+    } else if (const auto* const ping = std::get_if<Ping>(&received.message)) {
+      if (!send_waiting(socket_, *ping)) io_.stop();
     }
   }
 

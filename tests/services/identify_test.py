@@ -4,6 +4,7 @@
     tests/services/identify_test.py PROGRAM        (ctest label `program`)
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 PROGRAM = None
@@ -22,8 +24,8 @@ HOST = "127.0.0.1"
 class Service:
     """Accepts on a port of its own, and calls `talk`(connection, number) in a thread for each."""
 
-    def __init__(self, talk):
-        self.socket = socket.create_server((HOST, 0), backlog=64)
+    def __init__(self, talk, host=HOST):
+        self.socket = socket.create_server((host, 0), backlog=64)
         self.port = self.socket.getsockname()[1]
         self.talk, self.accepted = talk, 0
         threading.Thread(target=self.serve, daemon=True).start()
@@ -65,6 +67,28 @@ def greets(peer, _):
 def web(peer, _):
     peer.recv(1000)
     peer.sendall(b"HTTP/1.0 200 OK\r\nServer: nginx/1.22.1\r\n\r\nhello")
+
+
+def greets_late(peer, number):
+    time.sleep(2)
+    greets(peer, number)
+
+
+def babbles(peer, _):
+    """A byte a second, for as long as anybody listens."""
+    while True:
+        peer.sendall(b"x")
+        time.sleep(1)
+
+
+def floods(peer, _):
+    while True:
+        peer.sendall(b"x" * (1 << 20))
+
+
+def greets_and_floods(peer, _):
+    peer.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")
+    floods(peer, _)
 
 
 def shell(peer, _):
@@ -119,9 +143,9 @@ def workers_of(scan):
 
 
 class Identify(unittest.TestCase):
-    def start(self, *ports, extra=()):
+    def start(self, *ports, hosts=(HOST,), extra=()):
         return subprocess.Popen(
-            [PROGRAM, "scan", HOST, "--ports", ",".join(map(str, ports)), "--engine", "connect",
+            [PROGRAM, "scan", *hosts, "--ports", ",".join(map(str, ports)), "--engine", "connect",
              "--services", "--json", *extra], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(self, scan):
@@ -129,8 +153,8 @@ class Identify(unittest.TestCase):
         self.assertTrue(out, errors)
         return {row["port"]: row["service"] for row in json.loads(out)["ports"]}, errors
 
-    def identify(self, *ports, extra=()):
-        return self.finish(self.start(*ports, extra=extra))[0]
+    def identify(self, *ports, hosts=(HOST,), extra=()):
+        return self.finish(self.start(*ports, hosts=hosts, extra=extra))[0]
 
     def test_names_what_answers(self):
         with (Service(web) as http, Service(shell) as backdoor, Service(prompt) as console,
@@ -147,6 +171,28 @@ class Identify(unittest.TestCase):
             service = self.identify(impostor.port)[impostor.port]
         self.assertEqual((service["name"], service["match"], service["hostkeys"]), ("ssh", "soft", []))
         self.assertIn("exchanges no keys", service["note"])
+
+    def test_who_speaks_late_is_heard(self):
+        with Service(greets_late) as late:
+            self.assertEqual(self.identify(late.port)[late.port]["name"], "ssh")
+
+    def test_who_means_no_good_takes_nobody_along(self):
+        """Whatever some do, all others are named, and in time."""
+        bad = {"babbles": babbles, "floods": floods, "floods an ssh client": greets_and_floods,
+               "never answers": Silence()}
+        with contextlib.ExitStack() as stack:
+            hosts = [f"127.0.0.{number}" for number in range(2, 2 + 2 * len(bad))]
+            hostile = [stack.enter_context(Service(talk, host))
+                       for talk, host in zip(bad.values(), hosts)]
+            good = [stack.enter_context(Service(web, host)) for host in hosts]
+            begun = time.monotonic()
+            services = self.identify(*(one.port for one in hostile + good), hosts=hosts)
+            took = time.monotonic() - begun
+        self.assertEqual([services[one.port]["name"] for one in good], ["http"] * len(good))
+        notes = [services[one.port]["note"] or "" for one in hostile + good]
+        self.assertEqual([note for note in notes if "was lost" in note], [])
+        self.assertIn("exchanges no keys", services[hostile[2].port]["note"])
+        self.assertLess(took, 20)
 
     def test_what_is_sent_is_in_the_log_on_request(self):
         with tempfile.TemporaryDirectory() as folder, Service(web) as http:

@@ -11,7 +11,10 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <ranges>
+#include <set>
 
+#include "collectors/services/dialogue_pace.h"
 #include "dialogue/message_socket.h"
 #include "proc/confined_child.h"
 #include "scan/socket_address.h"
@@ -28,11 +31,18 @@ struct DialoguePool::Worker {
 
   ConfinedChild child;
   std::uint32_t reading = 0;  // the task whose bytes it looked at last
+  std::chrono::steady_clock::time_point heard =
+      std::chrono::steady_clock::now();                           // a message of it
+  std::optional<std::chrono::steady_clock::time_point> pinged{};  // since then nothing was heard
 };
 
 namespace {
 
 constexpr milliseconds kTick(50);
+constexpr milliseconds kQuiet(1000);  // then a process is asked whether it is there
+/// Of a run, and so many at a time: what was silent while everything was slow is asked once more.
+constexpr std::size_t kMostSecondChances = 128;
+constexpr std::size_t kSecondChancesAtATime = 8;
 constexpr unsigned kMostStartsInARow = 5;  // of processes that end before they have done anything
 
 struct Connecting {
@@ -56,6 +66,16 @@ struct Running {
   unsigned connections = 0;
   steady_clock::time_point begun;
 };
+
+/// Of a process that has closed its socket. Its status comes a moment later.
+std::string how_ended(ConfinedChild& child) {
+  constexpr int kMostMilliseconds = 200;
+  for (int i = 0; i < kMostMilliseconds; ++i) {
+    if (auto how = child.ended()) return *how;
+    ::poll(nullptr, 0, 1);
+  }
+  return "it said no more";
+}
 
 Outcome without_result(ServiceAnswer answer, std::string note) {
   Outcome outcome;
@@ -82,9 +102,17 @@ class DialoguePool::Run {
  public:
   Run(DialoguePool& pool, const std::vector<DialogueJob>& jobs, const Report& report,
       const std::atomic<bool>* stop)
-      : pool_(pool), jobs_(jobs), report_(report), stop_(stop) {
+      : pool_(pool),
+        jobs_(jobs),
+        report_(report),
+        stop_(stop),
+        pace_(pool.options_.most_dialogues) {
     for (std::size_t i = 0; i < jobs.size(); ++i) waiting_[jobs[i].node].push_back(i);
-    for (const auto& [node, queue] : waiting_) idle_.push_back(node);
+    for (auto& [node, queue] : waiting_) {
+      // Not the same port of all nodes at a time: what is slow there is slow on our side too.
+      std::ranges::rotate(queue, queue.begin() + static_cast<std::ptrdiff_t>(node % queue.size()));
+      idle_.push_back(node);
+    }
   }
 
   Result<void> run() {
@@ -96,6 +124,7 @@ class DialoguePool::Run {
       finish_connections();
       send_answers();
       end_what_takes_too_long();
+      find_what_hangs();
       LOCKSTEP_CHECK(bury());
     }
     return {};
@@ -104,7 +133,8 @@ class DialoguePool::Run {
  private:
   /// As many dialogues as may go on at a time, to the workers in turn.
   void give_work() {
-    while (!idle_.empty() && running_.size() < pool_.options_.most_dialogues) {
+    if (idle_.empty() && running_.empty()) give_second_chances();
+    while (!idle_.empty() && running_.size() < pace_.limit()) {
       const std::size_t node = idle_.front();
       const std::size_t job = waiting_[node].front();
       if (!pool_.options_.fence.permits(jobs_[job].address)) {
@@ -140,10 +170,13 @@ class DialoguePool::Run {
     for (;;) {
       auto received = dialogue::receive(pool_.workers_[index].child.socket());
       if (!received) {
-        lose(index);
+        const bool lies = received.error().kind() == ErrorKind::corrupt;
+        lose(index, lies ? "it said what is no message" : "");
         return;
       }
       if (!*received) return;
+      pool_.workers_[index].heard = steady_clock::now();
+      pool_.workers_[index].pinged.reset();
       handle(index, (*received)->message);
     }
   }
@@ -156,9 +189,36 @@ class DialoguePool::Run {
     } else if (auto* const outcome = std::get_if<Outcome>(&message)) {
       if (!is_its(worker, outcome->task)) return;
       starts_in_a_row_ = 0;
-      const std::size_t job = running_.at(outcome->task).job;
+      const Running running = running_.at(outcome->task);
       running_.erase(outcome->task);
-      finish(job, std::move(*outcome));
+      const std::size_t job = running.job;
+      const std::string& expected = jobs_[job].task.expected;
+      const auto now = steady_clock::now();
+      pace_.ended(!expected.empty() && outcome->service.name == expected, now - running.begun, now);
+      if (deserves_second_chance(job, outcome->service.answer)) {
+        second_chances_.emplace(job);
+        waits_again_.push_back(job);
+        next_of(jobs_[job].node, job);
+      } else {
+        finish(job, std::move(*outcome));
+      }
+    }
+  }
+
+  bool deserves_second_chance(std::size_t job, ServiceAnswer answer) const {
+    const bool unknown = answer == ServiceAnswer::silent || answer == ServiceAnswer::unreachable;
+    return unknown && !jobs_[job].task.expected.empty() && pace_.is_strained(steady_clock::now()) &&
+           second_chances_.size() < kMostSecondChances && !second_chances_.contains(job);
+  }
+
+  /// Once all else is done, a few at a time.
+  void give_second_chances() {
+    for (std::size_t i = 0; i < kSecondChancesAtATime && !waits_again_.empty(); ++i) {
+      const std::size_t job = waits_again_.front();
+      waits_again_.pop_front();
+      const std::size_t node = jobs_[job].node;
+      waiting_[node].push_back(job);
+      if (waiting_[node].size() == 1) idle_.push_back(node);
     }
   }
 
@@ -226,24 +286,39 @@ class DialoguePool::Run {
   void end_what_takes_too_long() {
     const auto now = steady_clock::now();
     for (const auto& [id, running] : running_) {
-      if (now - running.begun < kLongestDialogue) continue;
-      if (lose(running.worker)) pool_.workers_[running.worker].reading = id;
+      if (now - running.begun < pool_.options_.longest_dialogue) continue;
+      if (lose(running.worker, "it took too long")) {
+        pool_.workers_[running.worker].reading = id;
+      }
     }
   }
 
-  /// False where that is known already.
-  bool lose(std::size_t worker) {
-    if (std::ranges::find(lost_, worker) != lost_.end()) return false;
-    lost_.push_back(worker);
-    return true;
+  /// Long before its dialogues have taken too long: what it hangs on is what it looked at last.
+  void find_what_hangs() {
+    const auto now = steady_clock::now();
+    for (std::size_t i = 0; i < pool_.workers_.size(); ++i) {
+      Worker& worker = pool_.workers_[i];
+      if (worker.pinged) {
+        if (now - *worker.pinged >= pool_.options_.hangs_after) lose(i, "it hung");
+      } else if (now - worker.heard >= std::min(kQuiet, pool_.options_.hangs_after)) {
+        // Where there is no room for it, it does not read what we say either.
+        [[maybe_unused]] const auto sent = dialogue::send(worker.child.socket(), dialogue::Ping{});
+        worker.pinged = now;
+      }
+    }
   }
+
+  /// False where that is known already. `how`: empty where it has ended by itself.
+  bool lose(std::size_t worker, std::string_view how) { return lost_.emplace(worker, how).second; }
 
   /// Workers that are gone: the one task that did it ends without a result, the others begin again.
   Result<void> bury() {
-    std::ranges::sort(lost_, std::greater());
-    for (const std::size_t index : lost_) {
-      const std::string how = pool_.workers_[index].child.ended().value_or("hangs");
+    // The last one first, so that the numbers of the others stay as they are.
+    for (const auto& [index, reason] : std::views::reverse(lost_)) {
+      const std::string how =
+          reason.empty() ? how_ended(pool_.workers_[index].child) : std::string(reason);
       std::vector<std::uint32_t> again;
+      bool knows_why = false;
       for (const auto& [id, running] : running_) {
         if (running.worker == index) again.push_back(id);
       }
@@ -251,6 +326,7 @@ class DialoguePool::Run {
         const std::size_t job = running_.at(id).job;
         running_.erase(id);
         if (id == pool_.workers_[index].reading) {
+          knows_why = true;
           finish(job,
                  without_result(
                      ServiceAnswer::lost,
@@ -263,7 +339,9 @@ class DialoguePool::Run {
       for (auto& [id, running] : running_) running.worker -= running.worker > index ? 1 : 0;
       std::erase_if(answers_, [index](const Answer& answer) { return answer.to == index; });
       for (Answer& answer : answers_) answer.to -= answer.to > index ? 1 : 0;
-      if (++starts_in_a_row_ > kMostStartsInARow) {
+      // With each one that is known there is one less, so that this ends.
+      starts_in_a_row_ = knows_why ? 0 : starts_in_a_row_ + 1;
+      if (starts_in_a_row_ > kMostStartsInARow) {
         return fail(
             ErrorKind::unavailable,
             fmt::format("processes that read answers end before they have read one: {}", how));
@@ -276,25 +354,31 @@ class DialoguePool::Run {
   /// The node's next job may begin.
   void finish(std::size_t job, Outcome outcome) {
     ++done_;
-    const std::size_t node = jobs_[job].node;
+    next_of(jobs_[job].node, job);
+    report_(job, std::move(outcome));
+  }
+
+  void next_of(std::size_t node, std::size_t job) {
     auto& queue = waiting_[node];
     std::erase(queue, job);
     if (!queue.empty()) idle_.push_back(node);
-    report_(job, std::move(outcome));
   }
 
   DialoguePool& pool_;
   const std::vector<DialogueJob>& jobs_;
   const Report& report_;
   const std::atomic<bool>* stop_;
+  DialoguePace pace_;
   std::map<std::size_t, std::deque<std::size_t>>
       waiting_;                               // of each node, the one that runs in front
+  std::deque<std::size_t> waits_again_;       // jobs that are asked once more at the end
+  std::set<std::size_t> second_chances_;      // jobs that were
   std::deque<std::size_t> idle_;              // nodes of which a job may begin
   std::map<std::uint32_t, Running> running_;  // by the id of its task
   std::vector<Connecting> connecting_;
   std::vector<Answer> answers_;
-  std::vector<pollfd> polled_;  // the workers, then `connecting_` as it was
-  std::vector<std::size_t> lost_;
+  std::vector<pollfd> polled_;                    // the workers, then `connecting_` as it was
+  std::map<std::size_t, std::string_view> lost_;  // workers, and why
   std::size_t done_ = 0;
   std::size_t next_worker_ = 0;
   std::uint32_t next_id_ = 1;

@@ -3,7 +3,8 @@
 //
 // Only here a connection is made: to the address and port of a task, if the fence permits it, so
 // many times and no more. A process that crashes, hangs, or says what is no message is replaced:
-// the task whose bytes it looked at ends without a result, the others begin again elsewhere.
+// the task whose bytes it looked at ends without a result, the others begin again elsewhere, as
+// often as it takes: each time there is one less that can do it.
 
 #pragma once
 
@@ -31,8 +32,16 @@ struct DialoguePoolOptions {
       input{};  ///< what each is given to read (kConfinedInput), or null
   scan::Fence fence;
   unsigned workers = 1;
-  unsigned most_dialogues = 256;  ///< at a time, of all nodes together; one of each node
+  /// At a time, of all nodes together, and less while these are too many (dialogue_pace.h); one of
+  /// each node.
+  unsigned most_dialogues = 256;
   std::chrono::milliseconds connect_timeout{2500};  ///< a lost SYN is sent again after 1 s
+  /// A process that has said nothing for a second is asked whether it is there; it hangs if it does
+  /// not say so for this long.
+  std::chrono::milliseconds hangs_after{5000};
+  /// The longest that one dialogue takes, however many connections it makes (dialogue.h bounds it
+  /// well below): a process that has not told the outcome by then is ended.
+  std::chrono::milliseconds longest_dialogue{30000};
 };
 
 /// One port of one node. A node's jobs go one after the other.
@@ -42,9 +51,6 @@ struct DialogueJob {
   dialogue::Task task;  ///< its id is the pool's
 };
 
-/// The longest that one dialogue takes, however many connections it makes: a process that has not
-/// told the outcome by then is ended.
-inline constexpr std::chrono::seconds kLongestDialogue(30);
 /// The most connections of one dialogue.
 inline constexpr unsigned kMostConnections = 24;
 
