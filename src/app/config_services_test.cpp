@@ -28,7 +28,7 @@ TEST(ServicesConfig, TellsWhatIsWrong) {
     std::string_view text, expected;
   };
   const Row rows[] = {
-      {"[services]\nprobes = \"/srv/probes\"", "a.toml:2:10: [services] probes is text"},
+      {"[services]\nprobes = \"/srv/probes\"", "a.toml:2:10: [services] probes: is text; write a list"},
       {"[services]\nprobes = [\"\"]", "is empty; write a path"},
       {"[services]\nrecog = [1]", "is a whole number"},
       {"[services]\nprobe = []", "probe"},
