@@ -6,24 +6,16 @@
 #include <charconv>
 #include <iterator>
 #include <map>
-#include <optional>
 
 #include "base/text.h"
+#include "model/port_items.h"
 
 namespace lockstep::services {
 namespace {
 
-constexpr unsigned kLastPort = 65535;
 constexpr unsigned kMostMilliseconds = 600'000;
 constexpr std::size_t kMostPatternBytes = 8192;
 constexpr std::size_t kMostSignatures = 100'000;
-
-std::optional<unsigned> parse_number(std::string_view text, unsigned most) {
-  unsigned number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || rest != text.data() + text.size() || number > most) return {};
-  return number;
-}
 
 /// The text up to the next space; `text` loses both.
 std::string_view take_word(std::string_view& text) {
@@ -77,19 +69,12 @@ Result<std::string> unescape(std::string_view text) {
   return bytes;
 }
 
-/// "21-23,80"
+/// "21-23, 80"
 Result<PortSet> parse_ports(std::string_view text) {
   PortSet ports;
-  for (std::string_view item : split(text, ',')) {
-    item = trimmed(item);
-    const std::size_t dash = item.find('-');
-    const auto first = parse_number(item.substr(0, dash), kLastPort);
-    const auto last = dash == item.npos ? first : parse_number(item.substr(dash + 1), kLastPort);
-    if (!first || !last || *first > *last) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("{} is neither a port nor a range", quoted(item)));
-    }
-    ports.insert_range(static_cast<Port>(*first), static_cast<Port>(*last));
+  for (const std::string_view item : split(text, ',')) {
+    LOCKSTEP_TRY(const PortSet more, parse_port_items(trimmed(item)));
+    ports = ports | more;
   }
   return ports;
 }
@@ -106,7 +91,7 @@ Result<PortSets> parse_excluded(std::string_view text) {
       udp = !tcp;
       item.remove_prefix(2);
     }
-    LOCKSTEP_TRY(const PortSet ports, parse_ports(item));
+    LOCKSTEP_TRY(const PortSet ports, parse_port_items(item));
     if (tcp) excluded.of(Protocol::tcp) = excluded.of(Protocol::tcp) | ports;
     if (udp) excluded.of(Protocol::udp) = excluded.of(Protocol::udp) | ports;
   }
@@ -252,14 +237,14 @@ class Parser {
   }
 
   static Result<void> parse_rarity(std::string_view rest, ServiceProbe& probe) {
-    const auto rarity = parse_number(rest, 9);
+    const auto rarity = parse_bounded(rest, 9);
     if (!rarity || *rarity == 0) return fail(ErrorKind::invalid, "a rarity is 1 to 9");
     probe.rarity = *rarity;
     return {};
   }
 
   static Result<void> parse_wait(std::string_view rest, std::chrono::milliseconds& wait) {
-    const auto number = parse_number(rest, kMostMilliseconds);
+    const auto number = parse_bounded(rest, kMostMilliseconds);
     if (!number || *number == 0) {
       return fail(ErrorKind::invalid, fmt::format("a wait is 1 to {} ms", kMostMilliseconds));
     }

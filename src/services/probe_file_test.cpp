@@ -80,10 +80,10 @@ TEST(ProbeFile, TellsWhereItIsWrongAndKeepsWhatThereWas) {
       {"Probe TCP x q|\\|", "is no escape"},
       {"Probe TCP x q|| y", "\"y\" stands behind the probe"},
       {"Probe TCP x q|a|\nProbe TCP x q|b|", "line 2: a probe named \"x\" is there already"},
-      {"Probe TCP x q||\nports 1,x", "\"x\" is neither a port nor a range"},
-      {"Probe TCP x q||\nports 9-1", "\"9-1\" is neither"},
-      {"Probe TCP x q||\nports 65536", "\"65536\" is neither"},
-      {"Probe TCP x q||\nports -5", "\"-5\" is neither"},
+      {"Probe TCP x q||\nports 1,x", "\"x\" is not a port or a range"},
+      {"Probe TCP x q||\nports 9-1", "\"9-1\" is not a port"},
+      {"Probe TCP x q||\nports 65536", "\"65536\" is not a port"},
+      {"Probe TCP x q||\nports -5", "\"-5\" is not a port"},
       {"Probe TCP x q||\nrarity 10", "a rarity is 1 to 9"},
       {"Probe TCP x q||\ntotalwaitms 0", "a wait is 1 to"},
       {"Probe TCP x q||\nmatch ssh", "a match is"},
@@ -94,7 +94,7 @@ TEST(ProbeFile, TellsWhereItIsWrongAndKeepsWhatThereWas) {
       {"Probe TCP x q||\nmatch ssh m|a| v/$SUBST(1)/", "a text in quotes is missing"},
       {"Probe TCP x q||\nmtach ssh m|a|",
        "\"mtach\" is no word of the grammar; did you mean match?"},
-      {"Exclude T:x", "\"x\" is neither"},
+      {"Exclude T:x", "\"x\" is not a port"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.text);
