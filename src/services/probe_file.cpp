@@ -208,6 +208,9 @@ class Parser {
       return fail(ErrorKind::invalid,
                   fmt::format("a probe has {} bytes at most", kMostPayloadBytes));
     }
+    if (probe.protocol == Protocol::tcp && probe.name == kListening && !probe.payload.empty()) {
+      return fail(ErrorKind::invalid, fmt::format("the probe {} sends nothing", kListening));
+    }
     // "no-payload" is about another scan than this one.
     if (rest = trimmed(rest); !rest.empty() && rest != "no-payload") {
       return fail(ErrorKind::invalid, fmt::format("{} stands behind the probe", quoted(rest)));

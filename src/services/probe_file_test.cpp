@@ -78,6 +78,7 @@ TEST(ProbeFile, TellsWhereItIsWrongAndKeepsWhatThereWas) {
       {"Probe TCP x q|\\q|", "\\q is no escape"},
       {"Probe TCP x q|\\x1|", "\\x is no escape"},
       {"Probe TCP x q|\\|", "is no escape"},
+      {"Probe TCP NULL q|x|", "the probe NULL sends nothing"},
       {"Probe TCP x q|| y", "\"y\" stands behind the probe"},
       {"Probe TCP x q|a|\nProbe TCP x q|b|", "line 2: a probe named \"x\" is there already"},
       {"Probe TCP x q||\nports 1,x", "\"x\" is not a port or a range"},
