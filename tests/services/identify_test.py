@@ -19,6 +19,7 @@ import unittest
 
 PROGRAM = None
 HOST = "127.0.0.1"
+SSHD = pathlib.Path("/usr/sbin/sshd")
 
 
 class Service:
@@ -128,6 +129,40 @@ class Silence:
         stay(peer)
 
 
+class Sshd:
+    """A real server on a port of its own, whose greeting ends with `name`."""
+
+    def __init__(self, folder, name):
+        key = pathlib.Path(folder, name)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        with socket.create_server((HOST, 0)) as free:
+            self.port = free.getsockname()[1]
+        self.child = subprocess.Popen(
+            [SSHD, "-D", "-e", "-f", "/dev/null", "-h", key, f"-oListenAddress={HOST}:{self.port}",
+             "-oPidFile=none", f"-oVersionAddendum={name}"], stderr=subprocess.PIPE)
+        while b"listening" not in (line := self.child.stderr.readline()):
+            if not line:
+                raise AssertionError("sshd does not listen")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.communicate()
+
+
+def pass_on(source, sink):
+    try:
+        while said := source.recv(65536):
+            sink.sendall(said)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
 def workers_of(scan):
     """The processes without rights of a running scan."""
     found = []
@@ -193,6 +228,24 @@ class Identify(unittest.TestCase):
         self.assertEqual([note for note in notes if "was lost" in note], [])
         self.assertIn("exchanges no keys", services[hostile[2].port]["note"])
         self.assertLess(took, 20)
+
+    @unittest.skipUnless(SSHD.exists(), "no sshd is installed")
+    def test_an_ssh_server_that_is_two_is_told(self):
+        """Both exchange keys, and greet differently."""
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            servers = [stack.enter_context(Sshd(folder, name)) for name in ("one", "two")]
+
+            def to_either(peer, number):
+                with socket.create_connection((HOST, servers[number % 2].port)) as server:
+                    threading.Thread(target=pass_on, args=(server, peer), daemon=True).start()
+                    pass_on(peer, server)
+
+            with Service(to_either) as two:
+                services = self.identify(two.port, servers[0].port)
+        self.assertEqual([key["type"] for key in services[servers[0].port]["hostkeys"]],
+                         ["ssh-ed25519"])
+        self.assertIsNone(services[servers[0].port]["note"])
+        self.assertIn("another with SSH-2.0-OpenSSH", services[two.port]["note"])
 
     def test_what_is_sent_is_in_the_log_on_request(self):
         with tempfile.TemporaryDirectory() as folder, Service(web) as http:
