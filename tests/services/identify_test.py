@@ -10,6 +10,7 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,19 @@ def echo(peer, _):
         peer.sendall(heard)
 
 
+def mountd(peer, _):
+    """ONC-RPC (RFC 5531) over TCP: program 100005, versions 1 to 3."""
+    while mark := peer.recv(4, socket.MSG_WAITALL):
+        size = struct.unpack(">I", mark)[0] & 0x7fffffff
+        if not 16 <= size <= 4096:
+            return
+        call = peer.recv(size, socket.MSG_WAITALL)
+        xid, _, _, program = struct.unpack(">4I", call[:16])
+        said = (2, 1, 3) if program == 100005 else (1,)
+        reply = struct.pack(f">{5 + len(said)}I", xid, 1, 0, 0, 0, *said)
+        peer.sendall(struct.pack(">I", 0x80000000 | len(reply)) + reply)
+
+
 class Silence:
     """Says nothing. `held` is set once somebody has waited a while: no port scan does."""
 
@@ -200,6 +214,12 @@ class Identify(unittest.TestCase):
         self.assertEqual(services[backdoor.port]["name"], "shell")
         self.assertIsNone(services[console.port]["name"])
         self.assertEqual(services[mirror.port]["name"], "echo")
+
+    def test_a_program_of_rpc_is_named_wherever_it_is(self):
+        with Service(mountd) as program:
+            service = self.identify(program.port)[program.port]
+        self.assertEqual((service["name"], service["match"], service["info"]),
+                         ("mountd", "hard", "RPC #100005; versions 1-3"))
 
     def test_a_banner_without_a_key_exchange_is_told(self):
         with Service(greets) as impostor:
