@@ -10,6 +10,7 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ import unittest
 
 PROGRAM = None
 HOST = "127.0.0.1"
+SSHD = pathlib.Path("/usr/sbin/sshd")
 
 
 class Service:
@@ -111,6 +113,19 @@ def echo(peer, _):
         peer.sendall(heard)
 
 
+def mountd(peer, _):
+    """ONC-RPC (RFC 5531) over TCP: program 100005, versions 1 to 3."""
+    while mark := peer.recv(4, socket.MSG_WAITALL):
+        size = struct.unpack(">I", mark)[0] & 0x7fffffff
+        if not 16 <= size <= 4096:
+            return
+        call = peer.recv(size, socket.MSG_WAITALL)
+        xid, _, _, program = struct.unpack(">4I", call[:16])
+        said = (2, 1, 3) if program == 100005 else (1,)
+        reply = struct.pack(f">{5 + len(said)}I", xid, 1, 0, 0, 0, *said)
+        peer.sendall(struct.pack(">I", 0x80000000 | len(reply)) + reply)
+
+
 class Silence:
     """Says nothing. `held` is set once somebody has waited a while: no port scan does."""
 
@@ -126,6 +141,40 @@ class Silence:
             self.held.set()
         peer.settimeout(10)
         stay(peer)
+
+
+class Sshd:
+    """A real server on a port of its own, whose greeting ends with `name`."""
+
+    def __init__(self, folder, name):
+        key = pathlib.Path(folder, name)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        with socket.create_server((HOST, 0)) as free:
+            self.port = free.getsockname()[1]
+        self.child = subprocess.Popen(
+            [SSHD, "-D", "-e", "-f", "/dev/null", "-h", key, f"-oListenAddress={HOST}:{self.port}",
+             "-oPidFile=none", f"-oVersionAddendum={name}"], stderr=subprocess.PIPE)
+        while b"listening" not in (line := self.child.stderr.readline()):
+            if not line:
+                raise AssertionError("sshd does not listen")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.communicate()
+
+
+def pass_on(source, sink):
+    try:
+        while said := source.recv(65536):
+            sink.sendall(said)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 def workers_of(scan):
@@ -166,6 +215,12 @@ class Identify(unittest.TestCase):
         self.assertIsNone(services[console.port]["name"])
         self.assertEqual(services[mirror.port]["name"], "echo")
 
+    def test_a_program_of_rpc_is_named_wherever_it_is(self):
+        with Service(mountd) as program:
+            service = self.identify(program.port)[program.port]
+        self.assertEqual((service["name"], service["match"], service["info"]),
+                         ("mountd", "hard", "RPC #100005; versions 1-3"))
+
     def test_a_banner_without_a_key_exchange_is_told(self):
         with Service(greets) as impostor:
             service = self.identify(impostor.port)[impostor.port]
@@ -193,6 +248,24 @@ class Identify(unittest.TestCase):
         self.assertEqual([note for note in notes if "was lost" in note], [])
         self.assertIn("exchanges no keys", services[hostile[2].port]["note"])
         self.assertLess(took, 20)
+
+    @unittest.skipUnless(SSHD.exists(), "no sshd is installed")
+    def test_an_ssh_server_that_is_two_is_told(self):
+        """Both exchange keys, and greet differently."""
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            servers = [stack.enter_context(Sshd(folder, name)) for name in ("one", "two")]
+
+            def to_either(peer, number):
+                with socket.create_connection((HOST, servers[number % 2].port)) as server:
+                    threading.Thread(target=pass_on, args=(server, peer), daemon=True).start()
+                    pass_on(peer, server)
+
+            with Service(to_either) as two:
+                services = self.identify(two.port, servers[0].port)
+        self.assertEqual([key["type"] for key in services[servers[0].port]["hostkeys"]],
+                         ["ssh-ed25519"])
+        self.assertIsNone(services[servers[0].port]["note"])
+        self.assertIn("another with SSH-2.0-OpenSSH", services[two.port]["note"])
 
     def test_what_is_sent_is_in_the_log_on_request(self):
         with tempfile.TemporaryDirectory() as folder, Service(web) as http:
