@@ -21,6 +21,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+from daemons import Daemons, hosts_needed  # noqa: E402
 from lab import Lab, run_lab_tests  # noqa: E402
 
 PROGRAM = None
@@ -294,6 +295,70 @@ class Impostors(Cluster):
             with self.subTest(what=what), self.without("node5", "rpcbind", 111), \
                     self.talking("node5", 111, what):
                 self.found([("high", "service-mismatch", 111)])
+
+
+class Slurm(unittest.TestCase):
+    """Slurm's daemons say nothing to strangers, and are told all the same."""
+
+    def test_a_real_slurmd_is_in_step_and_a_web_server_is_not(self):
+        names = ("slurmctld", "slurmd")
+        with contextlib.ExitStack() as stack:
+            folder = pathlib.Path(stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="lockstep-test-")))
+            lab = stack.enter_context(Lab(compute=hosts_needed(names), login=0))
+            daemons = stack.enter_context(Daemons(lab, names))
+            if daemons.absent:
+                self.skipTest(f"not installed: {sorted(set(daemons.absent.values()))}")
+            self.assertEqual(daemons.failed, {})
+            truths = {truth.daemon: truth for truth in daemons.truths()}
+            config = folder / "lockstep.toml"
+            config.write_text(textwrap.dedent(f"""
+                [store]
+                url = "sqlite://{folder}/lockstep.db"
+                [scan]
+                allow = ["198.18.0.0/16"]
+                node_rate = "unlimited"
+                [analysis]
+                reask_interval_s = 0
+                missing_after_s = 0
+            """) + "".join(textwrap.dedent(f"""
+                [[nodes]]
+                nodes = "{name}1"
+                class = "{name}"
+                addresses = ["{truths[name].address}"]
+            """) for name in names))
+
+            def program(*arguments):
+                return lab.exec("monitor", PROGRAM, "--config", config, *arguments, "--json")
+
+            for name in names:
+                port = truths[name].port
+                for command in (("learn", "--class", name, "--from", f"{name}1", "--services",
+                                 "--ports", str(port)), ("approve", "--class", name)):
+                    done = program("profile", *command)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                table = json.loads(done.stdout)["open_ports"]
+                self.assertEqual([(row["port"], row["service"]) for row in table], [(port, name)])
+            ports = ",".join(str(truths[name].port) for name in names)
+            for _ in range(3):
+                done = program("sweep", "--services-all", "--ports", ports)
+                self.assertEqual(json.loads(done.stdout)["findings"], [])
+
+            port = truths["slurmd"].port
+            daemons.stop("slurmd")
+            web = lab.popen(truths["slurmd"].host, "busybox", "httpd", "-f", "-p", str(port))
+            try:
+                deadline = time.monotonic() + PATIENCE_S
+                while port not in lab.listening(truths["slurmd"].host, 4):
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.02)
+                done = program("sweep", "--services-all", "--ports", ports)
+                self.assertEqual([(row["severity"], row["kind"], row["nodes"], row["port"])
+                                  for row in json.loads(done.stdout)["findings"]],
+                                 [("high", "service-mismatch", "slurmd1", port)])
+            finally:
+                web.kill()
+                web.wait()
 
 
 if __name__ == "__main__":
