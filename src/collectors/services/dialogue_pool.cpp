@@ -30,6 +30,7 @@ struct DialoguePool::Worker {
   explicit Worker(ConfinedChild started) : child(std::move(started)) {}
 
   ConfinedChild child;
+  bool ready = false;         // it has said something: what it needs to work is there
   std::uint32_t reading = 0;  // the task whose bytes it looked at last
   std::chrono::steady_clock::time_point heard =
       std::chrono::steady_clock::now();                           // a message of it
@@ -39,7 +40,8 @@ struct DialoguePool::Worker {
 namespace {
 
 constexpr milliseconds kTick(50);
-constexpr milliseconds kQuiet(1000);  // then a process is asked whether it is there
+constexpr std::chrono::seconds kLongestStart(60);  // it may have large files of a user to take in
+constexpr milliseconds kQuiet(1000);               // then a process is asked whether it is there
 /// Of a run, and so many at a time: what was silent while everything was slow is asked once more.
 constexpr std::size_t kMostSecondChances = 128;
 constexpr std::size_t kSecondChancesAtATime = 8;
@@ -143,7 +145,9 @@ class DialoguePool::Run {
                without_result(ServiceAnswer::unreachable, "outside [scan] allow, or excluded"));
         continue;
       }
-      const std::size_t worker = next_worker_++ % pool_.workers_.size();
+      const std::optional<std::size_t> ready = next_worker();
+      if (!ready) return;
+      const std::size_t worker = *ready;
       dialogue::Task task = jobs_[job].task;
       task.id = next_id_;
       const auto sent = dialogue::send(pool_.workers_[worker].child.socket(), task);
@@ -153,6 +157,15 @@ class DialoguePool::Run {
       running_[task.id] = {
           .job = job, .worker = worker, .connections = 0, .begun = steady_clock::now()};
     }
+  }
+
+  /// In turn, of those that are ready.
+  std::optional<std::size_t> next_worker() {
+    for (std::size_t i = 0; i < pool_.workers_.size(); ++i) {
+      const std::size_t worker = next_worker_++ % pool_.workers_.size();
+      if (pool_.workers_[worker].ready) return worker;
+    }
+    return {};
   }
 
   void wait() {
@@ -175,6 +188,7 @@ class DialoguePool::Run {
         return;
       }
       if (!*received) return;
+      pool_.workers_[index].ready = true;
       pool_.workers_[index].heard = steady_clock::now();
       pool_.workers_[index].pinged.reset();
       handle(index, (*received)->message);
@@ -299,7 +313,9 @@ class DialoguePool::Run {
     for (std::size_t i = 0; i < pool_.workers_.size(); ++i) {
       Worker& worker = pool_.workers_[i];
       if (worker.pinged) {
-        if (now - *worker.pinged >= pool_.options_.hangs_after) lose(i, "it hung");
+        const milliseconds patience =
+            worker.ready ? pool_.options_.hangs_after : milliseconds(kLongestStart);
+        if (now - *worker.pinged >= patience) lose(i, "it hung");
       } else if (now - worker.heard >= std::min(kQuiet, pool_.options_.hangs_after)) {
         // Where there is no room for it, it does not read what we say either.
         [[maybe_unused]] const auto sent = dialogue::send(worker.child.socket(), dialogue::Ping{});
@@ -394,7 +410,10 @@ Result<void> DialoguePool::start_missing() {
   while (workers_.size() < std::max(1U, options_.workers)) {
     const int input = options_.input ? options_.input->get() : -1;
     LOCKSTEP_TRY(ConfinedChild child, ConfinedChild::start(options_.command, input));
-    workers_.emplace_back(std::move(child));
+    Worker& worker = workers_.emplace_back(std::move(child));
+    // Its answer tells that it is ready; one that is gone already is found when it is listened to.
+    [[maybe_unused]] const auto sent = dialogue::send(worker.child.socket(), dialogue::Ping{});
+    worker.pinged = steady_clock::now();
   }
   return {};
 }
