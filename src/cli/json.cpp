@@ -9,27 +9,11 @@ namespace {
 
 namespace json = boost::json;
 
-json::object of_key(const ServiceKey& key) {
-  return {{"type", json_text(key.type)}, {"sha256", json_text(key.sha256)}};
-}
-
 json::object of_service(const ServiceObservation& seen) {
-  static constexpr const char* kMatches[] = {"none", "soft", "hard"};
-  const Service& service = seen.service;
-  return {{"name", json_or_null(service.name)},
-          {"match", kMatches[static_cast<std::size_t>(service.match)]},
-          {"product", json_or_null(service.product)},
-          {"version", json_or_null(service.version)},
-          {"info", json_or_null(service.info)},
-          {"hostname", json_or_null(service.hostname)},
-          {"system", json_or_null(service.system)},
-          {"device", json_or_null(service.device)},
-          {"tunnel", service.tls ? json::value("tls") : json::value(nullptr)},
-          {"hostkeys", json_array(service.hostkeys, of_key)},
-          {"certificate_sha256", json_or_null(service.certificate_sha256)},
-          {"public_key_sha256", json_or_null(service.public_key_sha256)},
-          {"banner", json_text(service.banner)},
-          {"note", json_or_null(seen.note)}};
+  json::object service = json_service(seen.service);
+  service["banner"] = json_text(seen.service.banner);
+  service["note"] = json_or_null(seen.note);
+  return service;
 }
 
 json::object of_observation(const PortObservation& seen) {

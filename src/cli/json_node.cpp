@@ -11,6 +11,7 @@ std::string_view standing_key(control::Standing standing) {
   switch (standing) {
     case Standing::in_step: return "in-step";
     case Standing::unexpected: return "unexpected";
+    case Standing::wrong_service: return "wrong-service";
     case Standing::missing: return "missing";
     case Standing::conditional: return "conditional";
     case Standing::not_judged: return "not-judged";
@@ -20,17 +21,20 @@ std::string_view standing_key(control::Standing standing) {
 }
 
 json::object of_port(const control::PagePort& port) {
-  return {{"network", json_text(port.network)},
-          {"protocol", to_string(port.protocol)},
-          {"port", port.port},
-          {"state", port.seen ? json::value(to_string(*port.seen)) : json::value(nullptr)},
-          {"since", json_time(port.since)},
-          {"expected", port.expected},
-          {"service", json_text(port.service)},
-          {"verdict", standing_key(port.standing)},
-          {"last_closed", json_time(port.last_closed)},
-          {"clones", port.clones},
-          {"clones_open", port.clones_open}};
+  return {
+      {"network", json_text(port.network)},
+      {"protocol", to_string(port.protocol)},
+      {"port", port.port},
+      {"state", port.seen ? json::value(to_string(*port.seen)) : json::value(nullptr)},
+      {"since", json_time(port.since)},
+      {"expected", port.expected},
+      {"service", json_text(port.service)},
+      {"answers", port.answers ? json::value(json_service(*port.answers)) : json::value(nullptr)},
+      {"asked", json_time(port.asked)},
+      {"verdict", standing_key(port.standing)},
+      {"last_closed", json_time(port.last_closed)},
+      {"clones", port.clones},
+      {"clones_open", port.clones_open}};
 }
 
 json::object of_filtered(const control::FilteredPorts& filtered) {

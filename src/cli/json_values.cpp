@@ -55,6 +55,31 @@ void add_subject(json::object& object, std::optional<Protocol> protocol, std::op
   object["state"] = state ? json::value(to_string(*state)) : json::value(nullptr);
 }
 
+json::object json_service(const Service& service) {
+  static constexpr const char* kMatches[] = {"none", "soft", "hard"};
+  const auto of_key = [](const ServiceKey& key) -> json::object {
+    return {{"type", json_text(key.type)}, {"sha256", json_text(key.sha256)}};
+  };
+  const auto of_program = [](const RpcProgram& program) -> json::object {
+    return {{"program", program.number}, {"lowest", program.lowest}, {"highest", program.highest}};
+  };
+  return {{"name", json_or_null(service.name)},
+          {"match", kMatches[static_cast<std::size_t>(service.match)]},
+          {"product", json_or_null(service.product)},
+          {"version", json_or_null(service.version)},
+          {"info", json_or_null(service.info)},
+          {"hostname", json_or_null(service.hostname)},
+          {"system", json_or_null(service.system)},
+          {"device", json_or_null(service.device)},
+          {"tunnel", service.tls ? json::value("tls") : json::value(nullptr)},
+          {"hostkeys", json_array(service.hostkeys, of_key)},
+          {"certificate_sha256", json_or_null(service.certificate_sha256)},
+          {"public_key_sha256", json_or_null(service.public_key_sha256)},
+          {"programs", json_array(service.programs, of_program)},
+          {"answer", to_string(service.answer)},
+          {"doubt", json_or_null(std::string(to_string(service.doubt)))}};
+}
+
 json::object json_coverage(const Coverage& coverage) {
   json::object object{
       {"node", json_text(coverage.node)},

@@ -27,6 +27,7 @@ boost::json::value json_or_null(const std::string& text);           ///< null: e
 void add_subject(boost::json::object& object, std::optional<Protocol> protocol,
                  std::optional<Port> port, std::optional<PortState> state);
 
+boost::json::object json_service(const Service& service);
 boost::json::object json_coverage(const Coverage& coverage);
 boost::json::object json_alert(const AlertRow& row);
 boost::json::object json_node(const Node& node);

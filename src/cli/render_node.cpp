@@ -8,6 +8,7 @@
 #include "cli/format.h"
 #include "cli/render_alerts.h"
 #include "cli/table.h"
+#include "profiles/service_text.h"
 
 namespace lockstep::cli {
 namespace {
@@ -67,16 +68,35 @@ std::string expected_text(const PagePort& port) {
   return port.service.empty() ? "open" : shown_sentence(port.service);
 }
 
+/// "ssh OpenSSH 9.2p1, 3h ago"
+std::string answer_text(const PagePort& port, WallTime now) {
+  if (!port.answers) return "-";
+  const Service& service = *port.answers;
+  const std::string said = service.answer == ServiceAnswer::spoke
+                               ? shown_sentence(service_text(service))
+                               : std::string(to_string(service.answer));
+  return fmt::format("{}, {} ago", said, format_age(now - *port.asked));
+}
+
 std::string ports_table(const NodePage& page) {
-  Table table({"PORT", "SEEN", "EXPECTED", "VERDICT", "SINCE", "LAST CLOSED", "CLONES"});
+  const bool asked = std::ranges::any_of(
+      page.ports, [](const PagePort& port) { return port.answers.has_value(); });
+  std::vector<std::string> header = {"PORT",  "SEEN",        "EXPECTED", "VERDICT",
+                                     "SINCE", "LAST CLOSED", "CLONES"};
+  if (asked) header.insert(header.begin() + 3, "ANSWERS");
+  Table table(std::move(header));
   for (const PagePort& port : page.ports) {
-    table.add({fmt::format("{}/{}", port.port, place_text(port.network, port.protocol)),
-               port.seen ? std::string(to_string(*port.seen)) : "-", expected_text(port),
-               std::string(standing_text(port.standing)),
-               port.since ? format_age(page.now - *port.since) : "-",
-               port.last_closed ? format_clock(*port.last_closed, page.now) : "-",
-               fmt::format("{} of {} open", with_thousands(port.clones_open),
-                           with_thousands(port.clones))});
+    std::vector<std::string> row = {
+        fmt::format("{}/{}", port.port, place_text(port.network, port.protocol)),
+        port.seen ? std::string(to_string(*port.seen)) : "-",
+        expected_text(port),
+        std::string(standing_text(port.standing)),
+        port.since ? format_age(page.now - *port.since) : "-",
+        port.last_closed ? format_clock(*port.last_closed, page.now) : "-",
+        fmt::format("{} of {} open", with_thousands(port.clones_open),
+                    with_thousands(port.clones))};
+    if (asked) row.insert(row.begin() + 3, answer_text(port, page.now));
+    table.add(std::move(row));
   }
   return table.empty() ? "Nothing is open, and nothing is expected to be.\n" : table.to_string();
 }
@@ -110,6 +130,7 @@ std::string_view standing_text(control::Standing standing) {
   switch (standing) {
     case Standing::in_step: return "in step";
     case Standing::unexpected: return "UNEXPECTED";
+    case Standing::wrong_service: return "WRONG SERVICE";
     case Standing::missing: return "MISSING";
     case Standing::conditional: return "depends";
     case Standing::not_judged: return "not judged";

@@ -121,11 +121,28 @@ TEST(NodePageJson, AddsToTheNodeWhatIsKnownOfIt) {
                                          "filtered", "profiles", "alerts"));
   EXPECT_THAT(keys_of(node.at("ports").at(0)),
               ElementsAre("network", "protocol", "port", "state", "since", "expected", "service",
-                          "verdict", "last_closed", "clones", "clones_open"));
+                          "answers", "asked", "verdict", "last_closed", "clones", "clones_open"));
   EXPECT_EQ(node.at("ports").at(1).at("verdict"), "unexpected");
   EXPECT_TRUE(node.at("ports").at(2).at("state").is_null());
   EXPECT_EQ(node.at("looks").at(0).at("proven"), true);
   EXPECT_EQ(node.at("alerts").at(0).at("id"), "A-1093");
+}
+
+TEST(NodePageText, ShowsWhatAnsweredBesideWhatShould) {
+  NodePage page = page_of();
+  Service& said = page.ports[0].answers.emplace();
+  said.name = "ssh";
+  said.product = "OpenSSH";
+  said.version = "8.9p1";
+  page.ports[0].asked = kStarted - 3h;
+  page.ports[0].standing = Standing::wrong_service;
+  page.ports[1].answers.emplace().answer = ServiceAnswer::silent;
+  page.ports[1].asked = kStarted - 1min;
+  const std::string text = node_page_text(page);
+  EXPECT_THAT(text, HasSubstr("ANSWERS"));
+  EXPECT_THAT(text, HasSubstr("ssh OpenSSH 8.9p1, 3h ago"));
+  EXPECT_THAT(text, HasSubstr("WRONG SERVICE"));
+  EXPECT_THAT(text, HasSubstr("silent, 1m ago"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "analysis/service_judge.h"
 #include "profiles/approval.h"
 #include "profiles/resolve.h"
 
@@ -54,6 +55,19 @@ class Page {
       port.seen = seen.state;
       port.since = fact.since;
     }
+  }
+
+  /// What answers on a port that is open; the first address counts.
+  void add(const ServiceFact& fact) {
+    const ServiceObservation& seen = fact.seen;
+    if (seen.node != node_.name) return;
+    const auto place = places_.find({seen.network, seen.protocol});
+    if (place == places_.end()) return;
+    const auto port = place->second.ports.find(seen.port);
+    const bool open = port != place->second.ports.end() && port->second.seen == PortState::open;
+    if (!open || port->second.answers) return;
+    port->second.answers = seen.service;
+    port->second.asked = fact.asked;
   }
 
   /// Open ports of clones; call it after the node's own facts were added.
@@ -170,6 +184,21 @@ void add_last_closed(std::vector<PagePort>& ports, const std::vector<AlertRecord
   }
 }
 
+void add_service_alerts(std::vector<PagePort>& ports, const std::vector<AlertRecord>& book,
+                        const std::string& node) {
+  std::set<std::tuple<std::string_view, Protocol, Port>> wrong;
+  for (const AlertRecord& record : book) {
+    const AlertSubject& subject = record.subject;
+    const bool counts = record.node == node && record.status != AlertStatus::resolved &&
+                        is_about_service(subject.kind) && subject.protocol && subject.port;
+    if (counts) wrong.emplace(subject.network, *subject.protocol, *subject.port);
+  }
+  for (PagePort& port : ports) {
+    const bool alerted = wrong.contains({port.network, port.protocol, port.port});
+    if (alerted && port.standing == Standing::in_step) port.standing = Standing::wrong_service;
+  }
+}
+
 std::vector<PageProfile> profiles_of(const Node& node, const std::vector<PagePort>& ports,
                                      std::span<const Profile> profiles,
                                      const std::vector<Approval>& approvals) {
@@ -206,6 +235,7 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
                                WallTime now) {
   LOCKSTEP_TRY(const Looks looks, store.looks());
   LOCKSTEP_TRY(const std::vector<PortFact> facts, store.port_states());
+  LOCKSTEP_TRY(const std::vector<ServiceFact> services, store.services());
   LOCKSTEP_TRY(const std::vector<Profile> profiles, store.profiles());
   LOCKSTEP_TRY(const std::vector<Approval> approvals, store.approvals());
   LOCKSTEP_TRY(const std::vector<AlertRecord> book, store.alerts());
@@ -215,8 +245,10 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
   Page page(inventory, node, looks, now);
   for (const PortFact& fact : facts) page.add(fact);
   for (const PortFact& fact : facts) page.count_clone(fact);
+  for (const ServiceFact& fact : services) page.add(fact);
   result.ports = page.take_ports(profiles, result.filtered);
   add_last_closed(result.ports, book, node.name);
+  add_service_alerts(result.ports, book, node.name);
   result.profiles = profiles_of(node, result.ports, profiles, approvals);
   result.alerts = alerts_of(book, node, now);
   return result;

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "model/node.h"
 #include "model/profile.h"
+#include "model/service.h"
 #include "model/sweep_info.h"
 #include "store/store.h"
 
@@ -17,12 +18,13 @@ namespace lockstep::control {
 
 /// How a port stands to what the classes of its node expect.
 enum class Standing : std::uint8_t {
-  in_step,      ///< expected and open, or allowed by a rule
-  unexpected,   ///< open, and nothing allows it
-  missing,      ///< expected, and not open though it was examined
-  conditional,  ///< open, and a rule allows it under a condition that is not known here
-  not_judged,   ///< a class of the node has no profile
-  not_known,    ///< expected, and the latest look did not reach it
+  in_step,        ///< expected and open, or allowed by a rule
+  unexpected,     ///< open, and nothing allows it
+  missing,        ///< expected, and not open though it was examined
+  conditional,    ///< open, and a rule allows it under a condition that is not known here
+  not_judged,     ///< a class of the node has no profile
+  not_known,      ///< expected, and the latest look did not reach it
+  wrong_service,  ///< open as expected, and an alert is about what answers, or its keys
 };
 
 /// A port that is open on a node, or should be.
@@ -32,9 +34,11 @@ struct PagePort {
   Port port = 0;
   /// At any address of the network, open before filtered; none: closed, or not known.
   std::optional<PortState> seen;
-  std::optional<WallTime> since;  ///< of `seen`, the earliest of the addresses
-  bool expected = false;          ///< by a profile, as opposed to a rule
-  std::string service;            ///< what the profile says, " or " between several; may be empty
+  std::optional<WallTime> since;   ///< of `seen`, the earliest of the addresses
+  bool expected = false;           ///< by a profile, as opposed to a rule
+  std::string service;             ///< what the profile says, " or " between several; may be empty
+  std::optional<Service> answers;  ///< when it was last asked what it is; none: never
+  std::optional<WallTime> asked;
   Standing standing = Standing::in_step;
   std::optional<WallTime> last_closed;  ///< as its alert has it
   std::size_t clones = 0;       ///< other nodes of the same classes whose latest look was examined

@@ -2,6 +2,7 @@
 
 #include "analysis/test_services.h"
 #include "control/key_use_cases.h"
+#include "control/node_page.h"
 #include "control/test_cluster.h"
 #include "control/test_services.h"
 
@@ -204,6 +205,36 @@ TEST_F(ServiceSweep, ANodeThatBootsAnewIsOneRowOnce) {
     ASSERT_TRUE(keys);
     EXPECT_EQ(keys->size(), 1U) << "old keys are forgotten";
   }
+}
+
+TEST_F(ServiceSweep, ThePageOfANodeShowsWhatAnswers) {
+  learn_with_services();
+  says(3, 111, a_service("http", "nginx", "1.22"));
+  sweep_services();
+  const auto page = describe_node(*store_, inventory_, inventory_.nodes.at("node3"), now_);
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->ports.size(), 2U);
+  EXPECT_EQ(page->ports[0].answers->product, "OpenSSH");
+  EXPECT_EQ(page->ports[0].asked, now_);
+  EXPECT_EQ(page->ports[0].standing, Standing::in_step);
+  EXPECT_EQ(page->ports[1].answers->product, "nginx");
+  EXPECT_EQ(page->ports[1].standing, Standing::wrong_service);
+}
+
+TEST_F(ServiceSweep, WhatIsOverForLongIsTakenAwayOnceADay) {
+  learn_with_services();
+  for (const Port port : {Port{150}, Port{151}}) {
+    hosts_["node2"].open.insert(port);
+    sweep_services();
+    hosts_["node2"].open = ports({22, 111});
+    wait(24h);
+    sweep_services();
+  }
+  EXPECT_EQ(alerts().size(), 2U) << "resolved";
+  wait(401 * 24h);
+  sweep_services();
+  // The last one stays, so that its number is not given again.
+  EXPECT_THAT(alerts(), ElementsAre("A-2 resolved unexpected-port 151 node2"));
 }
 
 TEST_F(ServiceSweep, ACopiedKeyIsFoundBesideANodeThatIsNotSwept) {

@@ -143,6 +143,7 @@ class SweepRun {
   Result<void> prepare(const std::vector<std::string>& nodes) {
     started_ = world_.now();
     LOCKSTEP_CHECK(store_.replace_inventory(setting_.inventory));
+    LOCKSTEP_CHECK(prune_daily());
     LOCKSTEP_TRY(profiles_, store_.profiles());
     LOCKSTEP_TRY(approvals_, store_.approvals());
     LOCKSTEP_TRY(const std::vector<Baseline> baselines, store_.baselines());
@@ -153,6 +154,16 @@ class SweepRun {
     LOCKSTEP_TRY(service_facts_, store_.services());
     LOCKSTEP_TRY(known_keys_, store_.known_keys());
     LOCKSTEP_TRY(alerts_, store_.alerts());
+    return {};
+  }
+
+  /// The first sweep of a day takes away what has been over for long.
+  Result<void> prune_daily() {
+    LOCKSTEP_TRY(const std::vector<SweepInfo> latest, store_.sweeps(1));
+    const auto day = [](WallTime time) { return std::chrono::floor<std::chrono::days>(time); };
+    if (!latest.empty() && day(latest.front().started) == day(started_)) return {};
+    // What is too old may stay for another day.
+    std::ignore = store_.prune(started_, {});
     return {};
   }
 
