@@ -68,9 +68,23 @@ def web(peer, _):
 
 
 def shell(peer, _):
-    """What a shell says to whatever is no command. It keeps what it heard."""
+    """A prompt, and what a shell makes of words that are no commands."""
     peer.sendall(b"$ ")
+    while heard := peer.recv(1000):
+        for line in heard.split(b"\n")[:-1]:
+            word = line.split(b" ")[0].strip()
+            peer.sendall(b"/bin/sh: 1: %b: not found\n$ " % word if word else b"$ ")
+
+
+def prompt(peer, _):
+    """No proof of a shell."""
+    peer.sendall(b"# ")
     stay(peer)
+
+
+def echo(peer, _):
+    while heard := peer.recv(1000):
+        peer.sendall(heard)
 
 
 class Silence:
@@ -119,11 +133,14 @@ class Identify(unittest.TestCase):
         return self.finish(self.start(*ports, extra=extra))[0]
 
     def test_names_what_answers(self):
-        with Service(web) as http, Service(shell) as backdoor:
-            services = self.identify(http.port, backdoor.port)
+        with (Service(web) as http, Service(shell) as backdoor, Service(prompt) as console,
+              Service(echo) as mirror):
+            services = self.identify(http.port, backdoor.port, console.port, mirror.port)
         self.assertEqual((services[http.port]["name"], services[http.port]["product"],
                           services[http.port]["version"]), ("http", "nginx", "1.22.1"))
         self.assertEqual(services[backdoor.port]["name"], "shell")
+        self.assertIsNone(services[console.port]["name"])
+        self.assertEqual(services[mirror.port]["name"], "echo")
 
     def test_a_banner_without_a_key_exchange_is_told(self):
         with Service(greets) as impostor:

@@ -121,4 +121,10 @@ ACCESS = {
         "socat", "socat", "socat",
         (Port(4444, "shell", ask=b"id -u; echo\n", answer=rb"^65534\n"),),
         f"exec {AS_NOBODY} socat TCP-LISTEN:4444,bind={{address}},fork,reuseaddr EXEC:/bin/sh,stderr"),
+    # Its prompt alone is no proof of a shell.
+    "bindshell-terminal": Daemon(
+        "socat", "socat", "socat",
+        (Port(4445, "shell", rb"\$ $", b"id -u; echo\n", rb"65534\r\n"),),
+        f"exec {AS_NOBODY} socat TCP-LISTEN:4445,bind={{address}},fork,reuseaddr"
+        " EXEC:'/bin/sh -i',pty,stderr,setsid,ctty"),
 }

@@ -42,6 +42,11 @@ CLUSTER = {
         "nfs-common", "rpc.statd", "nfs-utils rpc.statd",
         (Port(662, "status", ask=rpc_call(STATUS, NO_VERSION), answer=rpc_versions(1, 1)),),
         "exec rpc.statd -F -L -P {folder} -p 662", prepare="mkdir -p sm sm.bak"),
+    # Where no program of RPC is expected.
+    "rpc.statd-odd": Daemon(
+        "nfs-common", "rpc.statd", "nfs-utils rpc.statd",
+        (Port(41662, "status", ask=rpc_call(STATUS, NO_VERSION), answer=rpc_versions(1, 1)),),
+        "exec rpc.statd -F -L -P {folder} -p 41662", prepare="mkdir -p sm sm.bak"),
     "ganesha": Daemon(
         "nfs-ganesha", "ganesha.nfsd", "NFS-Ganesha",
         (Port(2049, "nfs", ask=rpc_call(NFS, NO_VERSION), answer=rpc_versions(3, 4)),),

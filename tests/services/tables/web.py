@@ -9,6 +9,9 @@ WEB = {
         "nginx-light", "nginx", "nginx",
         (Port(80, "http", ask=get(), answer=rb"\r\nServer: nginx/{version}\r\n", tells="version"),
          Port(443, "http", ask=get(), answer=rb"\r\nServer: nginx/{version}\r\n", tells="version",
+              tls=True),
+         # Where nobody expects TLS: spoken to in plain, it answers in plain.
+         Port(7999, "http", ask=get(), answer=rb"\r\nServer: nginx/{version}\r\n", tells="version",
               tls=True)),
         "exec nginx -p {folder} -c {folder}/conf -e stderr",
         {"conf": "daemon off;\npid {folder}/pid;\nuser root;\nworker_processes 1;\n"
@@ -17,6 +20,7 @@ WEB = {
                  "proxy_temp_path {folder}/proxy;\nfastcgi_temp_path {folder}/fastcgi;\n"
                  "uwsgi_temp_path {folder}/uwsgi;\nscgi_temp_path {folder}/scgi;\n"
                  "server { listen {address}:80; listen {address}:443 ssl;\n"
+                 "listen {address}:7999 ssl; "
                  "ssl_certificate cert.pem; ssl_certificate_key key.pem; root {folder}/www; } }\n"},
         prepare=f"mkdir www && echo lab >www/index.html && {CERTIFICATE}"),
     "apache": Daemon(
