@@ -26,7 +26,7 @@ TEST(OwnProbes, AnUnknownPortIsAskedNineTimesAtMost) {
 /// No probe is anything that a shell would run with an effect: each first word is no usual command.
 TEST(OwnProbes, DoNothingInAShell) {
   static constexpr std::string_view kHarmless[] = {
-      "GET",      "INFO", "version", "stats", "srvr", "VER",      "OPTIONS",     "AMQP",
+      "GET",      "INFO", "version", "stats", "srvr", "VER",     "OPTIONS",      "AMQP",
       "lockstep", "1,",   "Hello",   "ZBXD",  "JRMI", "{\"id\"", "{\"command\"", "PROTOCOLINFO"};
   for (const ServiceProbe& probe : probes_of(data::service_probes()).probes) {
     const std::string_view sent = probe.payload;
