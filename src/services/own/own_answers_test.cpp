@@ -128,8 +128,14 @@ TEST(OwnAnswers, Web) {
        "ssl"},
       {"Go with TLS", "GetRequest",
        "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", "ssl"},
-      {"a page behind nginx", "GetRequest",
-       "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\n\r\n<title>Grafana</title>", "http", "Grafana"},
+      {"a page behind nginx is nginx, whether or not it has arrived", "GetRequest",
+       "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\n\r\n<title>Grafana</title>", "http", "nginx",
+       "1.22.1"},
+      {"a page of a program in a framework", "GetRequest",
+       "HTTP/1.1 200 OK\r\nServer: Jetty(9.4.50)\r\n\r\n<title>Spark Master at spark://node1:7077",
+       "http", "Apache Spark"},
+      {"a 400 of nginx, the rest of which may be about TLS", "GetRequest",
+       "HTTP/1.1 400 Bad Request\r\nServer: nginx/1.22.1\r\n", "http", "nginx", "1.22.1"},
       {"Elasticsearch", "GetRequest",
        "HTTP/1.0 200 OK\r\n\r\n{\n  \"name\" : \"a\",\n  \"cluster_name\" : \"lab\",\n  "
        "\"version\" "
