@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/text.h"
 #include "services/own/own_matcher.h"
 
 namespace lockstep::services {
@@ -235,6 +236,47 @@ TEST(OwnAnswers, Datagrams) {
        "upnp", "MiniUPnPd", "2.3.1", Protocol::udp},
   };
   expect(kRows);
+}
+
+/// What many programs say, and what says nothing of any: it fits no signature, whatever was asked.
+TEST(OwnAnswers, WordsOfEverybodyTellNothing) {
+  static constexpr std::string_view kWords[] = {
+      "ok\r\n"sv,
+      "OK\n"sv,
+      "OK 1\r\n"sv,
+      "+OK\r\n"sv,
+      "* OK\r\n"sv,
+      "ERROR\r\n"sv,
+      "-ERR\r\n"sv,
+      "220 hello\r\n"sv,
+      "500 error\r\n"sv,
+      "421 too many connections\r\n"sv,
+      "unknown command\r\n"sv,
+      "Welcome\r\n"sv,
+      "login: "sv,
+      "Password: "sv,
+      "$ "sv,
+      "# "sv,
+      "> "sv,
+      "\r\n"sv,
+      "{}\n"sv,
+      "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,\"message\":\"Parse error\"},\"id\":null}\n"sv,
+      "<html></html>"sv,
+      "<?xml version=\"1.0\"?>\n<a/>"sv,
+      "\0"sv,
+      "\0\0\0\0"sv,
+      "\0\0\0\x08\0\0\0\0\0\0\0\0"sv,
+      "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"sv,
+      "\xff\xff\xff\xff"sv,
+      "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv,
+  };
+  auto own = own_matcher();
+  ASSERT_TRUE(own) << own.error().message();
+  for (const ServiceProbe& probe : own->probes().probes) {
+    for (const std::string_view word : kWords) {
+      EXPECT_EQ(own->match(probe, word).service.name, "") << probe.name << ": " << quoted(word);
+    }
+  }
 }
 
 }  // namespace

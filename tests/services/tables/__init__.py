@@ -15,5 +15,6 @@ TABLES = (ACCESS, CLUSTER, WEB, MAIL, NAMES, DATA, TOOLS, ODD)
 DAEMONS = {name: row for table in TABLES for name, row in table.items()}
 assert len(DAEMONS) == sum(map(len, TABLES)), "two tables use one name"
 
-LARGE = {"epmd", "glusterd", "monerod", "podman", "prometheus", "rabbitmq", "zookeeper"}
+LARGE = {"epmd", "glusterd", "java-debug", "monerod", "podman", "prometheus", "rabbitmq",
+         "rmiregistry", "zookeeper"}
 assert set(DAEMONS) >= LARGE

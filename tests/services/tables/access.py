@@ -127,4 +127,10 @@ ACCESS = {
         (Port(4445, "shell", rb"\$ $", b"id -u; echo\n", rb"65534\r\n"),),
         f"exec {AS_NOBODY} socat TCP-LISTEN:4445,bind={{address}},fork,reuseaddr"
         " EXEC:'/bin/sh -i',pty,stderr,setsid,ctty"),
+    "python-terminal": Daemon(
+        "socat", "socat", "Python interpreter",
+        (Port(4446, "shell", rb"Python {version} .*>>> $", tells="version"),),
+        f"exec {AS_NOBODY} socat TCP-LISTEN:4446,bind={{address}},fork,reuseaddr"
+        " EXEC:'/usr/bin/python3 -i',pty,stderr,setsid,ctty",
+        version="/usr/bin/python3 -c 'import platform; print(platform.python_version())'"),
 }

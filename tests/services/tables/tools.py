@@ -150,4 +150,23 @@ TOOLS = {
         "exec monerod --offline --non-interactive --data-dir {folder}"
         " --log-file {folder}/monero.log --rpc-bind-ip {address} --confirm-external-bind"
         " --p2p-bind-ip {address} --db-sync-mode fastest --no-zmq --no-igd"),
+    # What waits for a debugger of Java runs whatever that says.
+    "java-debug": Daemon(
+        "openjdk-17-jre-headless", "java", "Java debugger",
+        (Port(5005, "jdwp", ask=b"JDWP-Handshake\0\0\0\x0b\0\0\0\x01\0\x01\x01",
+              answer=rb"JVM version {version}", tells="version"),),
+        "exec java -Xmx32m -agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address={address}:5005"
+        " Lab.java",
+        {"Lab.java": "public class Lab { public static void main(String[] words) throws Exception {"
+                     " Thread.sleep(Long.MAX_VALUE); } }\n"},
+        version="java -version 2>&1 | sed -n 's/.*version \"\\(.*\\)\".*/\\1/p'"),
+    "rmiregistry": Daemon(
+        "openjdk-17-jre-headless", "rmiregistry", "Java RMI",
+        (Port(1099, "java-rmi", ask=b"JRMI\0\2K", answer=rb"^N\0.198\.18\.", tells="product"),),
+        "exec rmiregistry -J-Xmx32m 1099"),
+    "zmq": Daemon(
+        "python3-zmq", "/usr/lib/python3/dist-packages/zmq", "ZeroMQ",
+        (Port(5570, "zmtp", rb"\xff\0{7}\x01\x7f"),),
+        "exec /usr/bin/python3 -c 'import time, zmq; socket = zmq.Context().socket(zmq.REP);"
+        ' socket.bind("tcp://{address}:5570"); time.sleep(1e6)\''),
 }

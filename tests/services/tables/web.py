@@ -160,9 +160,11 @@ WEB = {
         "exec microsocks -i {address} -p 1080"),
     "tor": Daemon(
         "tor", "tor", "Tor",
-        (Port(9050, "tor-socks", ask=get(), answer=rb"Tor is not an HTTP Proxy", tells="product"),),
+        (Port(9050, "tor-socks", ask=get(), answer=rb"Tor is not an HTTP Proxy", tells="product"),
+         Port(9051, "tor-control", ask=b"PROTOCOLINFO\r\n", answer=rb'VERSION Tor="{version}"',
+              tells="version")),
         "exec tor -f conf",
-        {"conf": "SocksPort {address}:9050\nDataDirectory {folder}/data\nDisableNetwork 0\n"
+        {"conf": "SocksPort {address}:9050\nControlPort {address}:9051\nCookieAuthentication 1\nDataDirectory {folder}/data\nDisableNetwork 0\n"
                  "Log notice stdout\nSocksPolicy accept 198.18.0.0/15\n"}),
     "sslh": Daemon(
         "sslh", "sslh", "OpenSSH",
