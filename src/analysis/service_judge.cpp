@@ -122,13 +122,14 @@ class ServiceJudge {
     Service nameless = seen.service;
     nameless.version.clear();
     if (!wanted.empty() && !fits(wanted, nameless)) return;
-    const std::optional<std::string> usual = versions_.usual(seen);
-    if (!usual || *usual == seen.service.version) return;
+    const std::vector<std::string> usual = versions_.usual(seen);
+    const std::string& own = seen.service.version;
+    if (usual.empty() || std::ranges::find(usual, own) != usual.end()) return;
     Finding finding = about(
-        FindingKind::version_drift, node, seen, {*usual},
-        fmt::format("{} {}, its clones {}", seen.service.product, seen.service.version, *usual));
-    finding.reason = seen.service.version;
-    if (compare_versions(seen.service.version, *usual) > 0) {
+        FindingKind::version_drift, node, seen, usual,
+        fmt::format("{} {}, its clones {}", seen.service.product, own, fmt::join(usual, " or ")));
+    finding.reason = own;
+    if (compare_versions(own, usual.back()) > 0) {
       finding.severity = std::min(finding.severity, Severity::low);
     }
     findings_.push_back(std::move(finding));

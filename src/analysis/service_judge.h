@@ -9,7 +9,8 @@
 //   version-drift     medium  of another version than most of its clones; low where it is newer
 // A port whose `service` is empty is not checked, and where no connection could be made nothing is
 // known. Versions are compared of nodes with the same classes, at the same port, of the same
-// product, and not where the profile names the version.
+// product, and not where the profile names the version; in the middle of an upgrade the clones have
+// two.
 
 #pragma once
 
@@ -22,7 +23,7 @@
 namespace lockstep {
 
 /// So many nodes must have told their version before it can be said how the class is, and so many
-/// of a hundred must agree: in the middle of an upgrade nobody is out of step.
+/// of a hundred must have it, or one of the two that most have.
 inline constexpr std::size_t kLeastVersions = 4;
 inline constexpr std::size_t kVersionConsensusPercent = 80;
 

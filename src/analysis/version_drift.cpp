@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analysis/service_judge.h"
+#include "profiles/service_text.h"
 
 namespace lockstep {
 
@@ -29,20 +30,28 @@ void VersionDrift::count(const ServiceObservation& seen) {
   if (group) groups_[*group][seen.service.version].insert(seen.node);
 }
 
-std::optional<std::string> VersionDrift::usual(const ServiceObservation& seen) const {
+std::vector<std::string> VersionDrift::usual(const ServiceObservation& seen) const {
   const auto group = group_of(seen);
   const auto found = group ? groups_.find(*group) : groups_.end();
-  if (found == groups_.end()) return std::nullopt;
+  if (found == groups_.end()) return {};
   std::size_t all = 0;
-  const Holders::value_type* most = nullptr;
-  for (const auto& entry : found->second) {
-    all += entry.second.size();
-    if (most == nullptr || entry.second.size() > most->second.size()) most = &entry;
+  std::vector<std::pair<std::size_t, std::string_view>> versions;  // by how many have them
+  for (const auto& [version, holders] : found->second) {
+    all += holders.size();
+    versions.emplace_back(holders.size(), version);
   }
-  const bool agreed =
-      all >= kLeastVersions && most->second.size() * 100 >= all * kVersionConsensusPercent;
-  if (!agreed) return std::nullopt;
-  return std::string(most->first);
+  if (all < kLeastVersions) return {};
+  std::ranges::sort(versions, std::greater{});
+  const auto agreed = [&](std::size_t nodes) {
+    return nodes * 100 >= all * kVersionConsensusPercent;
+  };
+  const auto [most, first] = versions.front();
+  if (agreed(most)) return {std::string(first)};
+  // One node is no generation.
+  if (versions.size() < 2 || versions[1].first < 2 || !agreed(most + versions[1].first)) return {};
+  std::vector<std::string> both = {std::string(first), std::string(versions[1].second)};
+  std::ranges::sort(both, [](const auto& a, const auto& b) { return compare_versions(a, b) < 0; });
+  return both;
 }
 
 }  // namespace lockstep

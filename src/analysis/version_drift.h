@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "analysis/service_places.h"
 
@@ -19,9 +20,10 @@ class VersionDrift {
   /// must outlive the object.
   VersionDrift(const JudgeInput& input, const ServicePlaces& places);
 
-  /// The version that nearly all clones of the node have of the same product at the same port;
-  /// nothing where too few have told theirs, or too few agree.
-  std::optional<std::string> usual(const ServiceObservation& seen) const;
+  /// The version that nearly all clones of the node have of the same product at the same port, or
+  /// the two, in the middle of an upgrade; ascending. Empty where too few have told theirs, or too
+  /// few agree.
+  std::vector<std::string> usual(const ServiceObservation& seen) const;
 
  private:
   using Group = std::tuple<std::set<std::string>, std::string_view, Protocol, Port,

@@ -8,7 +8,6 @@
 #include "cli/format.h"
 #include "cli/render_alerts.h"
 #include "cli/table.h"
-#include "profiles/service_text.h"
 
 namespace lockstep::cli {
 namespace {
@@ -70,17 +69,13 @@ std::string expected_text(const PagePort& port) {
 
 /// "ssh OpenSSH 9.2p1, 3h ago"
 std::string answer_text(const PagePort& port, WallTime now) {
-  if (!port.answers) return "-";
-  const Service& service = *port.answers;
-  const std::string said = service.answer == ServiceAnswer::spoke
-                               ? shown_sentence(service_text(service))
-                               : std::string(to_string(service.answer));
-  return fmt::format("{}, {} ago", said, format_age(now - *port.asked));
+  if (port.says.empty()) return "-";
+  return fmt::format("{}, {} ago", shown_sentence(port.says), format_age(now - *port.asked));
 }
 
 std::string ports_table(const NodePage& page) {
-  const bool asked = std::ranges::any_of(
-      page.ports, [](const PagePort& port) { return port.answers.has_value(); });
+  const bool asked =
+      std::ranges::any_of(page.ports, [](const PagePort& port) { return !port.says.empty(); });
   std::vector<std::string> header = {"PORT",  "SEEN",        "EXPECTED", "VERDICT",
                                      "SINCE", "LAST CLOSED", "CLONES"};
   if (asked) header.insert(header.begin() + 3, "ANSWERS");

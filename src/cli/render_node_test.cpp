@@ -130,13 +130,10 @@ TEST(NodePageJson, AddsToTheNodeWhatIsKnownOfIt) {
 
 TEST(NodePageText, ShowsWhatAnsweredBesideWhatShould) {
   NodePage page = page_of();
-  Service& said = page.ports[0].answers.emplace();
-  said.name = "ssh";
-  said.product = "OpenSSH";
-  said.version = "8.9p1";
+  page.ports[0].says = "ssh OpenSSH 8.9p1";
   page.ports[0].asked = kStarted - 3h;
   page.ports[0].standing = Standing::wrong_service;
-  page.ports[1].answers.emplace().answer = ServiceAnswer::silent;
+  page.ports[1].says = "silent";
   page.ports[1].asked = kStarted - 1min;
   const std::string text = node_page_text(page);
   EXPECT_THAT(text, HasSubstr("ANSWERS"));

@@ -8,6 +8,7 @@
 #include "analysis/service_judge.h"
 #include "profiles/approval.h"
 #include "profiles/resolve.h"
+#include "profiles/service_text.h"
 
 namespace lockstep::control {
 namespace {
@@ -67,6 +68,9 @@ class Page {
     const bool open = port != place->second.ports.end() && port->second.seen == PortState::open;
     if (!open || port->second.answers) return;
     port->second.answers = seen.service;
+    port->second.says = seen.service.answer == ServiceAnswer::spoke
+                            ? service_text(seen.service)
+                            : std::string(to_string(seen.service.answer));
     port->second.asked = fact.asked;
   }
 

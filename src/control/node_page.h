@@ -38,6 +38,7 @@ struct PagePort {
   bool expected = false;           ///< by a profile, as opposed to a rule
   std::string service;             ///< what the profile says, " or " between several; may be empty
   std::optional<Service> answers;  ///< when it was last asked what it is; none: never
+  std::string says;  ///< the same for a person: "ssh OpenSSH 9.2p1", "silent"; empty: never asked
   std::optional<WallTime> asked;
   Standing standing = Standing::in_step;
   std::optional<WallTime> last_closed;  ///< as its alert has it
