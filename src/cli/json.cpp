@@ -16,6 +16,22 @@ json::object of_service(const ServiceObservation& seen) {
   return service;
 }
 
+/// A service with its place, where no port stands beside it.
+json::object of_asked(const ServiceObservation& seen) {
+  return {{"node", json_text(seen.node)},
+          {"address", seen.address.to_string()},
+          {"network", json_text(seen.network)},
+          {"protocol", to_string(seen.protocol)},
+          {"port", seen.port},
+          {"service", of_service(seen)}};
+}
+
+void add_services_time(json::object& head, const SweepRecord& record) {
+  if (!record.identified_in) return;
+  head["services_ms"] =
+      std::chrono::duration_cast<std::chrono::milliseconds>(*record.identified_in).count();
+}
+
 json::object of_observation(const PortObservation& seen) {
   return {{"node", json_text(seen.node)},
           {"address", seen.address.to_string()},
@@ -63,10 +79,7 @@ json::object of_check(const DoctorCheck& check) {
 
 std::string scan_json(const SweepRecord& record) {
   json::object head = json_record(record);
-  if (record.identified_in) {
-    head["services_ms"] =
-        std::chrono::duration_cast<std::chrono::milliseconds>(*record.identified_in).count();
-  }
+  add_services_time(head, record);
   LongDocument document(head);
   document.add("ports", record.observations, [&record](const PortObservation& seen) {
     json::object port = of_observation(seen);
@@ -85,8 +98,12 @@ std::string sweep_json(const control::SweepReport& report) {
   head["state"] = to_string(report.info.state);
   head["nodes"] = report.nodes;
   head["proven"] = report.proven;
+  add_services_time(head, report.record);
   LongDocument document(head);
   document.add("findings", report.rows, of_row);
+  if (report.record.identified_in) {
+    document.add("services", report.record.services, of_asked);
+  }
   document.add("resolved", report.resolved, json_alert);
   document.add("coverage", report.record.coverage, json_coverage);
   return document.take();

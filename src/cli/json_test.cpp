@@ -131,6 +131,26 @@ TEST(SweepJson, KeepsItsPromise) {
   EXPECT_EQ(parsed.at("coverage").as_array().size(), 2U);
 }
 
+TEST(SweepJson, HasWhatServicesSaidWhereTheyWereAsked) {
+  control::SweepReport report;
+  EXPECT_FALSE(json::parse(sweep_json(report)).as_object().contains("services"));
+  report.record.identified_in = std::chrono::milliseconds(1500);
+  ServiceObservation& seen = report.record.services.emplace_back();
+  seen.node = "node1";
+  seen.port = 111;
+  seen.service.name = "rpcbind";
+  seen.service.programs = {{100000, 2, 4}};
+  seen.service.doubt = ServiceDoubt::two_answers;
+  const json::value parsed = json::parse(sweep_json(report));
+  EXPECT_EQ(parsed.at("services_ms"), 1500);
+  const json::value& row = parsed.at("services").at(0);
+  EXPECT_EQ(row.at("node"), "node1");
+  EXPECT_EQ(row.at("service").at("name"), "rpcbind");
+  EXPECT_EQ(row.at("service").at("answer"), "spoke");
+  EXPECT_EQ(row.at("service").at("doubt"), "two-answers");
+  EXPECT_EQ(row.at("service").at("programs").at(0).at("highest"), 4);
+}
+
 TEST(SweepJson, NamesWhoHasIt) {
   control::SweepReport report = deviating();
   report.rows[0].status = AlertStatus::acknowledged;
