@@ -12,6 +12,7 @@
 #include "dialogue/worker.h"
 #include "proc/confined_child.h"
 #include "proc/lockdown.h"
+#include "services/closers.h"
 #include "services/own/own_matcher.h"
 
 namespace lockstep {
@@ -56,6 +57,7 @@ class DialogueLog {
 
 TellableServices tellable_by(const services::ProbeSet& set) {
   TellableServices tellable;
+  tellable.names.insert(services::kClosers.begin(), services::kClosers.end());
   for (const services::ServiceProbe& probe : set.probes) {
     for (const services::Signature& signature : probe.signatures) {
       tellable.names.insert(signature.service);
@@ -79,16 +81,15 @@ int run_dialogue_worker() {
   return kNoWork;
 }
 
-Result<ComposedServices> make_service_collector(scan::Fence fence, bool keys,
-                                                const std::string& log_file,
-                                                const services::UserPaths& files) {
+Result<ComposedServices> make_service_collector(ServiceUse use) {
   ComposedServices composed;
   ServiceCollectorOptions options;
   options.pool.command = {"/proc/self/exe", kDialogueWorker};
-  options.pool.fence = std::move(fence);
-  options.keys = keys;
-  if (!files.empty()) {
-    LOCKSTEP_TRY(const services::UserSet set, load_user_services(files));
+  options.pool.fence = std::move(use.fence);
+  options.keys = use.keys;
+  options.checks_twice = use.twice;
+  if (!use.files.empty()) {
+    LOCKSTEP_TRY(const services::UserSet set, load_user_services(use.files));
     LOCKSTEP_TRY(options.pool.input, hand_over(set));
     LOCKSTEP_TRY(const services::Matcher matcher, services::matcher_of(set));
     composed.tellable = tellable_by(matcher.probes());
@@ -97,8 +98,8 @@ Result<ComposedServices> make_service_collector(scan::Fence fence, bool keys,
     composed.tellable = tellable_by(own);
   }
   options.pool.workers = std::max(1U, std::thread::hardware_concurrency());
-  if (!log_file.empty()) {
-    LOCKSTEP_TRY(const std::shared_ptr<DialogueLog> log, DialogueLog::open(log_file));
+  if (!use.log_file.empty()) {
+    LOCKSTEP_TRY(const std::shared_ptr<DialogueLog> log, DialogueLog::open(use.log_file));
     options.log = [log](const ServiceObservation& seen, const std::vector<std::string>& pieces) {
       log->write(seen, pieces);
     };

@@ -25,11 +25,15 @@ struct ComposedServices {
   TellableServices tellable;  ///< by our signatures and the user's
 };
 
-/// A collector whose processes are copies of this program; `keys`: it exchanges keys with SSH
-/// servers. `log_file`, where it is not empty, gets every byte that is sent. `files` are the user's
-/// own. Errors: the files.
-Result<ComposedServices> make_service_collector(scan::Fence fence, bool keys,
-                                                const std::string& log_file,
-                                                const services::UserPaths& files);
+struct ServiceUse {
+  scan::Fence fence;
+  bool keys = true;             ///< exchange keys with SSH servers
+  bool twice = false;           ///< what answers must answer a second connection likewise
+  std::string log_file{};       ///< gets every byte that is sent; empty: none
+  services::UserPaths files{};  ///< the user's own
+};
+
+/// A collector whose processes are copies of this program. Errors: the files.
+Result<ComposedServices> make_service_collector(ServiceUse use);
 
 }  // namespace lockstep

@@ -51,6 +51,7 @@ Result<void> Session::prepare(const cli::PortOptions& options, const std::string
                               const std::vector<Prefix>& allow, EngineUse use, const Inventory& all,
                               const std::vector<std::string>& nodes) {
   LOCKSTEP_CHECK(require_no_stop_order(config_));
+  use_ = use;
   LOCKSTEP_TRY(policy_, make_policy(config_, all, options));
   unresolved_ = resolve_inventory(config_, inventory_, nodes);
   // Whoever names ports of one protocol alone means these alone.
@@ -85,8 +86,11 @@ Result<void> Session::start_services(const cli::ServiceOptions& options) {
   files.probes.insert(files.probes.begin(), options.probes.begin(), options.probes.end());
   files.recog.insert(files.recog.begin(), options.recog.begin(), options.recog.end());
   LOCKSTEP_TRY(ComposedServices composed,
-               make_service_collector(fence_, config_.services.keys && !options.no_keys,
-                                      options.dialogues, files));
+               make_service_collector({.fence = fence_,
+                                       .keys = config_.services.keys && !options.no_keys,
+                                       .twice = use_ == EngineUse::sweep,
+                                       .log_file = options.dialogues,
+                                       .files = std::move(files)}));
   services_ = std::move(composed.collector);
   tellable_ = std::move(composed.tellable);
   return services_->start();

@@ -61,6 +61,7 @@ class Session {
   std::unique_ptr<PortCollector> collector_;
   std::unique_ptr<ServiceCollector> services_;
   TellableServices tellable_;
+  EngineUse use_ = EngineUse::scan;
   bool asks_all_services_ = false;
   StopSwitch stop_;
   cli::ProgressLine line_;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "model/port_spec.h"
 #include "profiles/csv_table.h"
 #include "profiles/learn_services.h"
 #include "profiles/nmap/nmap_output.h"
@@ -74,7 +75,9 @@ Result<void> name_services(const SweepSetting& setting, SweepRecord& record,
     target.node = seen.node;
     target.address = seen.address;
     target.network = seen.network;
-    target.questions.push_back(customary_question(seen));
+    ServiceQuestion& question = target.questions.emplace_back(customary_question(seen));
+    // Whoever learns a class says that its daemons are there.
+    if (question.expected.empty()) question.expected = port_name(seen.port, seen.protocol);
   }
   std::vector<CollectTarget> asked;
   asked.reserve(targets.size());

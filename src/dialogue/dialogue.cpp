@@ -15,6 +15,7 @@
 #include "dialogue/heard.h"
 #include "dialogue/rpc_calls.h"
 #include "dialogue/ssh_dialogue.h"
+#include "services/closers.h"
 #include "services/probe_order.h"
 
 namespace lockstep::dialogue {
@@ -91,7 +92,9 @@ class Dialogue {
   }
 
  private:
-  bool finished() const { return heard_->sure() || !reachable_ || ended_at_once_; }
+  bool finished() const {
+    return heard_->sure() || !reachable_ || ended_at_once_ || told_by_closing_;
+  }
   bool within_tls() const { return tls_ && heard_->certificate.has_value(); }
   bool found_tls() const { return !tls_ && heard_->best.name == kTls; }
 
@@ -136,12 +139,30 @@ class Dialogue {
   }
 
   asio::awaitable<void> ask_what_is_expected(const ServiceProbe* expected) {
+    if (services::tells_by_closing(task_.expected) && !tls_) {
+      co_await ask_for_closing();
+      co_return;
+    }
     if (expected == nullptr) co_return;
     if (task_.expected == kSsh && expected->listens() && wants_keys() && !tls_) {
       co_await greet_as_ssh(*expected);
     } else {
       co_await ask(*expected, patience_with(*expected));
     }
+  }
+
+  /// That it is expected is reason enough to send one message to a port that gets none by custom:
+  /// a connection without one is the same line in its log.
+  asio::awaitable<void> ask_for_closing() {
+    const ServiceProbe* const probe = set_.find(Protocol::tcp, services::kClosersProbe);
+    if (probe == nullptr || !task_.may_probe || task_.protocol != Protocol::tcp) co_return;
+    co_await ask(*probe, world_.patience.expected);
+    told_by_closing_ = connected_ && !heard_->anything && heard_->held == 0;
+    if (!told_by_closing_) co_return;
+    spoke_ = true;
+    heard_->best.name = task_.expected;
+    heard_->best.match = ServiceMatch::soft;
+    outcome_.note = "ends the conversation with a stranger without a word, as it should";
   }
 
   /// What does not greet as an SSH server keeps its first connection: some services have one only.
@@ -413,6 +434,7 @@ class Dialogue {
   bool no_more_ = false;    // no further connection
   bool reachable_ = true;
   bool ended_at_once_ = false;
+  bool told_by_closing_ = false;
 };
 
 }  // namespace

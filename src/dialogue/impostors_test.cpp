@@ -180,5 +180,38 @@ TEST(Impostors, WhoSaysTooMuchOrTooSlowlyEndsInTime) {
   }
 }
 
+/// That it ends the conversation is all that tells it.
+TEST(Impostors, OnThePortOfSlurmd) {
+  const std::string frame("\0\0\0\x03GET", 7);
+  const Behaviour slurmd = [&](const Player& player, unsigned /*number*/) {
+    EXPECT_EQ(player.hear(), frame);
+  };
+  const Behaviour web = [&](const Player& player, unsigned /*number*/) {
+    if (player.hear() == frame) player.say("HTTP server nginx\n");
+    player.stay();
+  };
+  const Behaviour silent = [](const Player& player, unsigned /*number*/) { player.stay(); };
+  const struct {
+    const char* description;
+    const Behaviour& service;
+    std::string name;
+    ServiceAnswer answer;
+  } rows[] = {
+      {"slurmd", slurmd, "slurmd", ServiceAnswer::spoke},
+      {"a web server", web, "http", ServiceAnswer::spoke},
+      {"silence", silent, "", ServiceAnswer::silent},
+  };
+  for (const auto& row : rows) {
+    const Outcome outcome = ask(tcp(6818, "slurmd"), row.service);
+    EXPECT_EQ(outcome.service.name, row.name) << row.description;
+    EXPECT_EQ(outcome.service.answer, row.answer) << row.description;
+  }
+  // Where nobody expects it, it gets nothing.
+  const Behaviour listens = [](const Player& player, unsigned /*number*/) {
+    EXPECT_EQ(player.hear(milliseconds(500)), "");
+  };
+  EXPECT_EQ(ask(tcp(6818, ""), listens).service.name, "");
+}
+
 }  // namespace
 }  // namespace lockstep::dialogue

@@ -25,7 +25,7 @@ namespace lockstep::dialogue {
 using std::chrono::milliseconds;
 
 inline constexpr std::string_view kProbes = R"(
-Exclude T:9
+Exclude T:9,6818
 Probe TCP NULL q||
 match ssh m|^SSH-([\d.]+)-([\w.]+)\r\n| p/$2/
 softmatch smtp m|^220 |
@@ -40,6 +40,10 @@ ports 7
 match rare m|^RARE|
 Probe TCP Hello1 q|\x16\x03\x01\0\x75\x01\0\0\x71\x03\x03lockstep asks what speaks here!!\0\0\x1a\xc0\x2b\xc0\x2f\xc0\x2c\xc0\x30\xcc\xa9\xcc\xa8\xc0\x13\xc0\x14\0\x9c\0\x9d\0\x2f\0\x35\0\x0a\x01\0\0\x2e\0\x0a\0\x08\0\x06\0\x1d\0\x17\0\x18\0\x0b\0\x02\x01\0\0\x0d\0\x14\0\x12\x04\x03\x08\x04\x04\x01\x05\x03\x08\x05\x05\x01\x08\x06\x06\x01\x02\x01\0\x17\0\0|
 match ssl m|^\x16\x03[\0-\x04]..\x02\0|s
+Probe TCP SlurmFrame q|\0\0\0\x03GET|
+rarity 9
+ports 6818
+fallback Get
 Probe UDP Ask q|ask|
 ports 53
 match domain m|^answer (\w+)| v/$1/

@@ -6,21 +6,13 @@
 #include <optional>
 
 #include "base/text.h"
+#include "model/port_items.h"
 #include "scan/udp_payloads.h"
 
 namespace lockstep::scan {
 namespace {
 
-constexpr unsigned kLastPort = 65535;
 constexpr unsigned kLastCookieByte = 7;
-
-/// A number of digits only, at most `most`, or nothing.
-std::optional<unsigned> parse_number(std::string_view text, unsigned most) {
-  unsigned number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || rest != text.data() + text.size() || number > most) return {};
-  return number;
-}
 
 /// The text up to the next space; `text` loses both.
 std::string_view take_word(std::string_view& text) {
@@ -47,9 +39,9 @@ Result<CookieBytes> parse_cookie(std::string_view text) {
     text.remove_suffix(4);
   }
   const std::size_t dash = text.find('-');
-  const auto first = parse_number(text.substr(0, dash), kLastCookieByte);
+  const auto first = parse_bounded(text.substr(0, dash), kLastCookieByte);
   const auto last =
-      dash == text.npos ? std::nullopt : parse_number(text.substr(dash + 1), kLastCookieByte);
+      dash == text.npos ? std::nullopt : parse_bounded(text.substr(dash + 1), kLastCookieByte);
   if (!first || !last || *last < *first) {
     return fail(ErrorKind::invalid,
                 fmt::format("{} are no bytes of the cookie; write <0-3> or <0-3:hex>, of 0 to 7",
@@ -131,7 +123,7 @@ Result<UdpEcho> parse_echo(std::string_view rest) {
   UdpEcho echo;
   const std::string_view where = take_word(rest);
   if (where == "at") {
-    const auto offset = parse_number(take_word(rest), kMostUdpPayloadBytes);
+    const auto offset = parse_bounded(take_word(rest), kMostUdpPayloadBytes);
     if (!offset) return fail(ErrorKind::invalid, "the offset of the echo is not a number");
     echo.offset = static_cast<std::uint16_t>(*offset);
   } else if (where != "behind") {
@@ -153,25 +145,10 @@ Result<UdpEcho> parse_echo(std::string_view rest) {
   return echo;
 }
 
-Result<PortSet> parse_ports(std::string_view text) {
-  PortSet result;
-  for (const std::string_view piece : split(text, ',')) {
-    const std::size_t dash = piece.find('-');
-    const auto first = parse_number(piece.substr(0, dash), kLastPort);
-    const auto last = dash == piece.npos ? first : parse_number(piece.substr(dash + 1), kLastPort);
-    if (!first || !last || *first == 0 || *last < *first) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("{} is not a port or a range of ports of 1 to 65535", quoted(piece)));
-    }
-    result.insert_range(static_cast<Port>(*first), static_cast<Port>(*last));
-  }
-  return result;
-}
-
 Result<UdpEntry> parse_heading(std::string_view line) {
   UdpEntry entry;
   entry.payload.protocol = take_word(line);
-  LOCKSTEP_TRY(entry.ports, parse_ports(line));
+  LOCKSTEP_TRY(entry.ports, parse_port_items(line));
   return entry;
 }
 
@@ -185,7 +162,7 @@ Result<void> parse_line_of_entry(std::string_view line, UdpPayload& payload) {
     return {};
   }
   if (keyword == "pad") {
-    const auto size = parse_number(line, kMostUdpPayloadBytes);
+    const auto size = parse_bounded(line, kMostUdpPayloadBytes);
     if (!size || *size < payload.bytes.size()) {
       return fail(ErrorKind::invalid,
                   fmt::format("{} bytes are no size of this datagram", quoted(line)));

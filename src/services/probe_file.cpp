@@ -6,24 +6,17 @@
 #include <charconv>
 #include <iterator>
 #include <map>
-#include <optional>
+#include <utility>
 
 #include "base/text.h"
+#include "model/port_items.h"
 
 namespace lockstep::services {
 namespace {
 
-constexpr unsigned kLastPort = 65535;
 constexpr unsigned kMostMilliseconds = 600'000;
 constexpr std::size_t kMostPatternBytes = 8192;
 constexpr std::size_t kMostSignatures = 100'000;
-
-std::optional<unsigned> parse_number(std::string_view text, unsigned most) {
-  unsigned number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || rest != text.data() + text.size() || number > most) return {};
-  return number;
-}
 
 /// The text up to the next space; `text` loses both.
 std::string_view take_word(std::string_view& text) {
@@ -77,19 +70,12 @@ Result<std::string> unescape(std::string_view text) {
   return bytes;
 }
 
-/// "21-23,80"
+/// "21-23, 80"
 Result<PortSet> parse_ports(std::string_view text) {
   PortSet ports;
-  for (std::string_view item : split(text, ',')) {
-    item = trimmed(item);
-    const std::size_t dash = item.find('-');
-    const auto first = parse_number(item.substr(0, dash), kLastPort);
-    const auto last = dash == item.npos ? first : parse_number(item.substr(dash + 1), kLastPort);
-    if (!first || !last || *first > *last) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("{} is neither a port nor a range", quoted(item)));
-    }
-    ports.insert_range(static_cast<Port>(*first), static_cast<Port>(*last));
+  for (const std::string_view item : split(text, ',')) {
+    LOCKSTEP_TRY(const PortSet more, parse_port_items(trimmed(item)));
+    ports = ports | more;
   }
   return ports;
 }
@@ -106,7 +92,7 @@ Result<PortSets> parse_excluded(std::string_view text) {
       udp = !tcp;
       item.remove_prefix(2);
     }
-    LOCKSTEP_TRY(const PortSet ports, parse_ports(item));
+    LOCKSTEP_TRY(const PortSet ports, parse_port_items(item));
     if (tcp) excluded.of(Protocol::tcp) = excluded.of(Protocol::tcp) | ports;
     if (udp) excluded.of(Protocol::udp) = excluded.of(Protocol::udp) | ports;
   }
@@ -160,6 +146,7 @@ class Parser {
         return std::unexpected(done.error().within(set_.place(file_, line_)));
       }
     }
+    settle_fallbacks();
     for (auto& [probe, signatures] : signatures_) {
       std::vector<Signature>& all = set_.probes[probe].signatures;
       all.insert(file_ == 0 ? all.end() : all.begin(), std::make_move_iterator(signatures.begin()),
@@ -223,26 +210,47 @@ class Parser {
       return fail(ErrorKind::invalid,
                   fmt::format("a probe has {} bytes at most", kMostPayloadBytes));
     }
-    // "no-payload" is about another scan than this one.
-    if (rest = trimmed(rest); !rest.empty() && rest != "no-payload") {
+    if (probe.protocol == Protocol::tcp && probe.name == kListening && !probe.payload.empty()) {
+      return fail(ErrorKind::invalid, fmt::format("the probe {} sends nothing", kListening));
+    }
+    // "no-payload" is about another scan than this one; so is the port that it is sent from.
+    if (rest = trimmed(rest);
+        !rest.empty() && rest != "no-payload" && !rest.starts_with("source=")) {
       return fail(ErrorKind::invalid, fmt::format("{} stands behind the probe", quoted(rest)));
     }
-    const auto same = std::ranges::find_if(set_.probes, [&](const ServiceProbe& other) {
-      return other.protocol == probe.protocol && other.name == probe.name;
-    });
-    probe_ = static_cast<std::size_t>(same - set_.probes.begin());
-    if (same == set_.probes.end()) {
-      set_.probes.push_back(std::move(probe));
-    } else if (same->file != file_ && file_ != 0) {
-      same->payload = std::move(probe.payload);
-      same->file = file_;
-      same->line = line_;
-    } else if (same->payload != probe.payload) {
+    return go_on_with(std::move(probe));
+  }
+
+  /// What follows is of this probe: one that is there already, or a new one.
+  Result<void> go_on_with(ServiceProbe probe) {
+    const Name name(probe.protocol, probe.name);
+    const auto known = names_.find(name);
+    const auto place = known != names_.end() ? known->second : find_same(probe);
+    if (place != kNone && set_.probes[place].payload != probe.payload) {
       return fail(ErrorKind::invalid,
                   fmt::format("a probe named {} is there already, and sends something else",
                               quoted(probe.name)));
     }
+    probe_ = place != kNone ? place : set_.probes.size();
+    names_.emplace(name, probe_);
+    if (place != kNone) return {};
+    if (set_.find(probe.protocol, probe.name) != nullptr) {
+      probe.name = fmt::format("{}@{}", probe.name, set_.files[file_]);
+    }
+    set_.probes.push_back(std::move(probe));
     return {};
+  }
+
+  /// The probe of other files that this one goes on: of the same name, and with the same bytes,
+  /// unless it is ours. Or kNone.
+  std::size_t find_same(const ServiceProbe& probe) const {
+    const auto same = std::ranges::find_if(set_.probes, [&](const ServiceProbe& other) {
+      if (other.protocol != probe.protocol) return false;
+      if (file_ == 0) return other.name == probe.name;
+      return other.name.substr(0, other.name.find('@')) == probe.name &&
+             other.payload == probe.payload;
+    });
+    return same == set_.probes.end() ? kNone : static_cast<std::size_t>(same - set_.probes.begin());
   }
 
   static Result<void> add_ports(std::string_view rest, PortSet& ports) {
@@ -252,14 +260,14 @@ class Parser {
   }
 
   static Result<void> parse_rarity(std::string_view rest, ServiceProbe& probe) {
-    const auto rarity = parse_number(rest, 9);
+    const auto rarity = parse_bounded(rest, 9);
     if (!rarity || *rarity == 0) return fail(ErrorKind::invalid, "a rarity is 1 to 9");
     probe.rarity = *rarity;
     return {};
   }
 
   static Result<void> parse_wait(std::string_view rest, std::chrono::milliseconds& wait) {
-    const auto number = parse_number(rest, kMostMilliseconds);
+    const auto number = parse_bounded(rest, kMostMilliseconds);
     if (!number || *number == 0) {
       return fail(ErrorKind::invalid, fmt::format("a wait is 1 to {} ms", kMostMilliseconds));
     }
@@ -267,10 +275,23 @@ class Parser {
     return {};
   }
 
-  static Result<void> parse_fallback(std::string_view rest, ServiceProbe& probe) {
-    for (const std::string_view name : split(rest, ','))
+  Result<void> parse_fallback(std::string_view rest, ServiceProbe& probe) {
+    probe.file = file_;
+    probe.line = line_;
+    for (const std::string_view name : split(rest, ',')) {
+      fallbacks_.emplace_back(probe_, probe.fallbacks.size());
       probe.fallbacks.emplace_back(trimmed(name));
+    }
     return {};
+  }
+
+  /// A file's fallbacks are its own probes, where another has one of the same name.
+  void settle_fallbacks() {
+    for (const auto& [probe, at] : fallbacks_) {
+      std::string& name = set_.probes[probe].fallbacks[at];
+      const auto own = names_.find(Name(set_.probes[probe].protocol, name));
+      if (own != names_.end()) name = set_.probes[own->second].name;
+    }
   }
 
   Result<void> parse_signature(std::string_view rest, bool soft) {
@@ -308,9 +329,13 @@ class Parser {
 
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
+  using Name = std::pair<Protocol, std::string>;
+
   ProbeSet& set_;
   std::size_t probe_ = kNone;  // that the next line belongs to
   std::size_t line_ = 0;
+  std::map<Name, std::size_t> names_;                           // of this file: its probes
+  std::vector<std::pair<std::size_t, std::size_t>> fallbacks_;  // of this file: probe, and which
   std::uint32_t file_;
   std::size_t count_ = 0;                                     // of signatures
   std::map<std::size_t, std::vector<Signature>> signatures_;  // by probe; they come in at the end

@@ -29,10 +29,11 @@ namespace lockstep::services {
 /// `invalid`, with the number of the line; `set` is then as it was.
 Result<void> parse_probe_file(std::string_view text, ProbeSet& set);
 
-/// Adds a user's own file to a set. Its signatures are tried before those that are there, and what
-/// it says of a probe that is there counts: its bytes, its rarity, its waits; ports and fallbacks
-/// come on top. So of several files the first is added last. `name` is what people call it. Errors:
-/// `invalid`, "NAME:LINE: what"; `set` is then as it was.
+/// Adds a user's own file to a set. A probe that is there, with the same name and bytes, goes on:
+/// its signatures are tried before those that are there, its rarity and waits count, its ports and
+/// fallbacks come on top. So of several files the first is added last. With other bytes it is
+/// another probe, "PROBE@NAME". `name` is what people call the file. Errors: `invalid`, "NAME:LINE:
+/// what"; `set` is then as it was.
 Result<void> parse_own_probe_file(std::string_view text, const std::string& name, ProbeSet& set);
 
 /// That each fallback names a probe that is there. After the last file.

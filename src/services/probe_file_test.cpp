@@ -78,12 +78,13 @@ TEST(ProbeFile, TellsWhereItIsWrongAndKeepsWhatThereWas) {
       {"Probe TCP x q|\\q|", "\\q is no escape"},
       {"Probe TCP x q|\\x1|", "\\x is no escape"},
       {"Probe TCP x q|\\|", "is no escape"},
+      {"Probe TCP NULL q|x|", "the probe NULL sends nothing"},
       {"Probe TCP x q|| y", "\"y\" stands behind the probe"},
       {"Probe TCP x q|a|\nProbe TCP x q|b|", "line 2: a probe named \"x\" is there already"},
-      {"Probe TCP x q||\nports 1,x", "\"x\" is neither a port nor a range"},
-      {"Probe TCP x q||\nports 9-1", "\"9-1\" is neither"},
-      {"Probe TCP x q||\nports 65536", "\"65536\" is neither"},
-      {"Probe TCP x q||\nports -5", "\"-5\" is neither"},
+      {"Probe TCP x q||\nports 1,x", "\"x\" is not a port or a range"},
+      {"Probe TCP x q||\nports 9-1", "\"9-1\" is not a port"},
+      {"Probe TCP x q||\nports 65536", "\"65536\" is not a port"},
+      {"Probe TCP x q||\nports -5", "\"-5\" is not a port"},
       {"Probe TCP x q||\nrarity 10", "a rarity is 1 to 9"},
       {"Probe TCP x q||\ntotalwaitms 0", "a wait is 1 to"},
       {"Probe TCP x q||\nmatch ssh", "a match is"},
@@ -94,7 +95,7 @@ TEST(ProbeFile, TellsWhereItIsWrongAndKeepsWhatThereWas) {
       {"Probe TCP x q||\nmatch ssh m|a| v/$SUBST(1)/", "a text in quotes is missing"},
       {"Probe TCP x q||\nmtach ssh m|a|",
        "\"mtach\" is no word of the grammar; did you mean match?"},
-      {"Exclude T:x", "\"x\" is neither"},
+      {"Exclude T:x", "\"x\" is not a port"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.text);
@@ -155,12 +156,37 @@ match mine m|^MINE|
 
 TEST(ProbeFile, WhatAUserSaysOfAProbeOfOursCounts) {
   ProbeSet set = probes_of(kShipped);
-  ASSERT_TRUE(parse_own_probe_file("Probe TCP Get q|GET 2|\nrarity 9\n", "second", set));
-  ASSERT_TRUE(parse_own_probe_file("Probe TCP Get q|GET 1|\nmatch http m|^1|\n", "first", set));
+  ASSERT_TRUE(parse_own_probe_file("Probe TCP Get q|GET|\nrarity 9\n", "second", set));
+  ASSERT_TRUE(parse_own_probe_file("Probe TCP Get q|GET|\nmatch http m|^1|\n", "first", set));
+  ASSERT_EQ(set.probes.size(), 2U);
   const ServiceProbe& get = *set.find(Protocol::tcp, "Get");
-  EXPECT_EQ(get.payload, "GET 1");
   EXPECT_EQ(get.rarity, 9U);
   EXPECT_EQ(get.signatures.size(), 2U);
+}
+
+TEST(ProbeFile, WithOtherBytesItIsAnotherProbe) {
+  ProbeSet set = probes_of(kShipped);
+  constexpr std::string_view kOther =
+      "Probe TCP More q|MORE|\nfallback Get,NULL\n"
+      "Probe TCP Get q|GET 1| source=500\nrarity 7\nmatch http m|^1|\n"
+      "Probe TCP Get q|GET 1|\nmatch http m|^2|\n";
+  ASSERT_TRUE(parse_own_probe_file(kOther, "second", set));
+  ASSERT_TRUE(parse_own_probe_file("Probe TCP Get q|GET 1|\nmatch http m|^0|\n", "first", set));
+  ASSERT_EQ(set.probes.size(), 4U);
+  const ServiceProbe& ours = *set.find(Protocol::tcp, "Get");
+  EXPECT_EQ(ours.payload, "GET");
+  EXPECT_EQ(ours.rarity, 1U);
+  EXPECT_EQ(ours.signatures.size(), 1U);
+  const ServiceProbe* const theirs = set.find(Protocol::tcp, "Get@second");
+  ASSERT_NE(theirs, nullptr);
+  EXPECT_EQ(theirs->payload, "GET 1");
+  EXPECT_EQ(theirs->rarity, 7U);
+  ASSERT_EQ(theirs->signatures.size(), 3U);
+  EXPECT_EQ(theirs->signatures[0].pattern, "^0");
+  EXPECT_EQ(theirs->signatures[2].pattern, "^2");
+  EXPECT_EQ(set.find(Protocol::tcp, "More")->fallbacks,
+            (std::vector<std::string>{"Get@second", "NULL"}));
+  EXPECT_TRUE(check_fallbacks(set));
 }
 
 TEST(ProbeFile, AUsersMistakesHaveTheirFile) {
@@ -184,14 +210,14 @@ TEST(ProbeFile, AUsersMistakesHaveTheirFile) {
   const auto checked = check_fallbacks(set);
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.error().message(),
-            "/etc/mine:2: probe \"Get\" falls back to \"None\", which is not there");
+            "/etc/mine:3: probe \"Get\" falls back to \"None\", which is not there");
 }
 
 TEST(ProbeFile, AFallbackHasToBeThere) {
   const auto checked = check_fallbacks(probes_of("\nProbe TCP x q|a|\nfallback y\n"));
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.error().message(),
-            "line 2: probe \"x\" falls back to \"y\", which is not there");
+            "line 3: probe \"x\" falls back to \"y\", which is not there");
 }
 
 }  // namespace

@@ -74,6 +74,8 @@ ServiceQuestion customary_question(const PortObservation& seen) {
   constexpr std::string_view kBeside = "-alt";
   std::string_view name = port_name(seen.port, seen.protocol);
   if (name.ends_with(kBeside)) name.remove_suffix(kBeside.size());
+  const bool keeps_a_log = name == "slurmctld" || name == "slurmd" || name == "slurmdbd";
+  if (keeps_a_log) name = {};
   const bool web_in_tls = name == "https";
   return {.protocol = seen.protocol,
           .port = seen.port,

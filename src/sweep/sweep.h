@@ -29,7 +29,8 @@ struct SweepRecord {
 const ServiceObservation* service_at(const SweepRecord& record, const PortObservation& port);
 
 /// What an open port is asked where nothing more is known: what it carries by custom is the
-/// likeliest, no more.
+/// likeliest, no more. Nothing is expected where a question is an error in a daemon's log, unless
+/// somebody says that the daemon is there.
 ServiceQuestion customary_question(const PortObservation& seen);
 
 /// Asks `targets` what they are, by a collector of services, and adds what they say to

@@ -22,7 +22,7 @@ ALLOWED = {
     "proc": "base",
     "net": "base",
     "net/*": "base net",
-    "scan": "base net net/* data",
+    "scan": "base net net/* data model/port_items.h",
     "data": "",
     "model": "base data",
     "services": "base model",

@@ -115,12 +115,16 @@ class Daemons:
         return self
 
     def __exit__(self, *_):
-        for process in self._processes.values():
-            if process:
-                process.stdin.close()
-                process.kill()
-                process.wait()
+        for name in list(self._processes):
+            self.stop(name)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self, name):
+        process = self._processes.pop(name)
+        if process:
+            process.stdin.close()
+            process.kill()
+            process.wait()
 
     def address(self, name):
         return self._addresses[self.host(name)]

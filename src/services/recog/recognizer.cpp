@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+#include <utility>
 
 #include "base/text.h"
 #include "services/recog/conclusions.h"
@@ -11,8 +11,10 @@
 namespace lockstep::services {
 
 Recognizer::Recognizer(std::vector<RecogFile> files) {
-  std::ranges::stable_sort(files, std::greater(), &RecogFile::preference);
-  for (RecogFile& file : files) add(std::move(file));
+  std::vector<std::pair<double, std::size_t>> order;  // of equals the first
+  for (std::size_t i = 0; i < files.size(); ++i) order.emplace_back(-files[i].preference, i);
+  std::ranges::sort(order);
+  for (const auto& [preference, i] : order) add(std::move(files[i]));
 }
 
 void Recognizer::add(RecogFile file) {

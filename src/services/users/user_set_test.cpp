@@ -119,7 +119,7 @@ TEST(UserSet, TellsWhereAFileIsWrong) {
       {"Probe TCP NULL q||\nmatch a m|(b|\n", kRecog,
        "mine:2: pattern \"(b\": missing closing parenthesis at its byte 2"},
       {"Probe TCP NULL q||\nfallback Nobody\n", kRecog,
-       "mine:1: probe \"NULL\" falls back to \"Nobody\", which is not there"},
+       "mine:2: probe \"NULL\" falls back to \"Nobody\", which is not there"},
       {kProbes, "<fingerprints/>", "ssh.xml:1: <fingerprints> has no matches"},
   };
   for (const Row& row : rows) {
