@@ -10,6 +10,8 @@
 namespace lockstep::dialogue {
 namespace {
 
+constexpr int kMostResets = 3;
+
 union Control {
   cmsghdr head;
   std::array<char, CMSG_SPACE(sizeof(int))> bytes;
@@ -40,9 +42,12 @@ Result<std::optional<Received>> receive(int socket) {
   message.msg_control = control.bytes.data();
   message.msg_controllen = control.bytes.size();
   ssize_t size = 0;
+  // Who ends with messages of ours unread resets the connection, which the kernel tells once and
+  // before what was said last: that is still to come, and is what matters most.
+  int resets = 0;
   do {
     size = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (size < 0 && errno == EINTR);
+  } while (size < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ < kMostResets)));
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
   if (size < 0) return std::unexpected(system_error(errno, "receive from the other side"));
   UniqueFd descriptor = descriptor_of(message);

@@ -8,9 +8,9 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 
 constexpr unsigned kFirst = 64;
-constexpr unsigned kLeast = 8;
-constexpr Seconds kQuick(0.3);  // an SSH server and its keys take a fifth of a second
-constexpr Seconds kSlow(0.6);   // the expected is waited for 2.5 s
+constexpr unsigned kLeast = 32;  // where services are slow whatever we do, fewer would help nobody
+constexpr Seconds kQuick(0.3);   // an SSH server and its keys take a fifth of a second
+constexpr Seconds kSlow(0.6);    // the expected is waited for 2.5 s
 constexpr double kWeight = 1.0 / 16;
 constexpr double kFall = 0.7;
 constexpr std::chrono::milliseconds kBetweenFalls(300);  // until it can have had an effect

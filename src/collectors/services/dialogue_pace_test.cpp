@@ -30,7 +30,7 @@ TEST(DialoguePace, FallsWhileTheExpectedIsSlowAndRisesAgain) {
   after(pace, 1000, true, milliseconds(30));
   EXPECT_EQ(after(pace, 1, true, milliseconds(2000)), 256U) << "one is an exception";
   EXPECT_LT(after(pace, 100, true, milliseconds(2000)), 150U);
-  EXPECT_EQ(after(pace, 10'000, true, milliseconds(2000)), 8U);
+  EXPECT_EQ(after(pace, 10'000, true, milliseconds(2000)), 32U);
   EXPECT_EQ(after(pace, 1000, true, milliseconds(30)), 256U);
 }
 
