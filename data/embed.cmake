@@ -12,24 +12,33 @@ string(FIND "${text}" ")embedded\"" end)
 if(NOT end EQUAL -1)
   message(FATAL_ERROR "${INPUT} holds the text that ends a raw string literal")
 endif()
-# A literal has its limits with compilers; pieces of one do not.
-set(literal "")
+# A literal has its limits with compilers (65,536 bytes, and less of one piece), an array has none.
+set(pieces "")
 string(LENGTH "${text}" length)
 set(place 0)
 while(place LESS length)
   string(SUBSTRING "${text}" ${place} 16000 piece)
-  string(APPEND literal "R\"embedded(${piece})embedded\"\n")
+  string(APPEND pieces "R\"embedded(${piece})embedded\",\n")
   math(EXPR place "${place} + 16000")
 endwhile()
 file(WRITE "${OUTPUT}" "// Generated from ${INPUT}; change these instead.
 
 #include \"data/${FUNCTION}.h\"
 
+#include <string>
+
 namespace lockstep::data {
 
 std::string_view ${FUNCTION}() {
-  return
-${literal};
+  static const std::string text = [] {
+    std::string joined;
+    for (const char* const piece : {
+${pieces}}) {
+      joined += piece;
+    }
+    return joined;
+  }();
+  return text;
 }
 
 }  // namespace lockstep::data
