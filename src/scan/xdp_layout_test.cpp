@@ -252,5 +252,32 @@ TEST(XdpLayout, LatenessIsMadeUpForAsFarAsTheCapAllows) {
   EXPECT_EQ(most_lag(1ms, PacketsPerSecond::unlimited()), 2ms);
 }
 
+/// A sweep that goes on: what the table has is what the programs know, and nothing else.
+RC_GTEST_PROP(XdpLayout, LoadsWhatATableHasAlready, ()) {
+  const auto targets = *rc::gen::inRange<std::size_t>(1, 71);
+  const Plan plan = plan_of(targets, {22});
+  const ResultTable table = table_for(plan);
+  const auto answers = *rc::gen::container<std::vector<std::tuple<std::size_t, Port, Answer>>>(
+      rc::gen::tuple(rc::gen::inRange<std::size_t>(0, targets), rc::gen::inRange<Port>(1, 65535),
+                     rc::gen::element(Answer::open, Answer::closed, Answer::unreachable)));
+  std::map<std::pair<std::size_t, Port>, Answer> expected;
+  for (const auto& [target, port, answer] : answers) {
+    if (table.record(target, port, answer)) expected[{target, port}] = answer;
+  }
+  // The programs number the targets otherwise than the plan.
+  std::vector<std::uint32_t> indices;
+  for (std::size_t i = targets; i-- > 0;) indices.push_back(static_cast<std::uint32_t>(i));
+  Memory memory(targets, 1);
+  load_answers(memory.view(), indices, table);
+  const ResultTable merged = table_for(plan);
+  merge_answers(memory.view(), indices, merged);
+  std::size_t answered = 0;
+  for (std::size_t i = 0; i < targets; ++i) answered += merged.target(i).answered;
+  RC_ASSERT(answered == expected.size());
+  for (const auto& [probe, answer] : expected) {
+    RC_ASSERT(merged.answer(probe.first, probe.second) == answer);
+  }
+}
+
 }  // namespace
 }  // namespace lockstep::scan
