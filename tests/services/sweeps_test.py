@@ -69,6 +69,8 @@ TALKER = textwrap.dedent("""
 class Cluster(unittest.TestCase):
     """A cluster whose profiles were learned with their services."""
 
+    reasks = 2
+
     @classmethod
     def setUpClass(cls):
         cls.stack = contextlib.ExitStack()
@@ -98,6 +100,7 @@ class Cluster(unittest.TestCase):
             group_rate = "unlimited"
             node_rate = "unlimited"
             [analysis]
+            reasks = {cls.reasks}
             reask_interval_s = 0
             [class.compute]
             keys = "{keys}"
@@ -193,6 +196,8 @@ class Cluster(unittest.TestCase):
 
 class Impostors(Cluster):
     """Each takes the place of a daemon of node5, is found, and is over when the daemon is back."""
+
+    reasks = 1  # each time that one is silent takes five seconds
 
     def found(self, expected):
         """Exactly these, given as (severity, kind, port), on node5; returns their details."""
