@@ -16,8 +16,57 @@ bool is_of_tls(std::string_view type) {
   return type == kCertificateType || type == kPublicKeyType;
 }
 
-/// The keys of one type that count for a place.
 using KeysByType = std::map<std::string_view, std::set<std::string_view>>;
+
+/// So many keys are named in a text; of a class that shares them by mistake, each node has one.
+constexpr std::size_t kMostNamed = 3;
+
+/// The keys that count for a place. What the class shares is not copied: it may be long.
+struct Known {
+  KeysByType own;
+  const KeysByType* shared = nullptr;
+
+  bool any(auto&& holds) const { return holds(own) || (shared != nullptr && holds(*shared)); }
+  bool has_type(std::string_view type) const {
+    return any([&](const KeysByType& keys) { return keys.contains(type); });
+  }
+  bool has(const KnownKey& key) const {
+    return any([&](const KeysByType& keys) {
+      const auto found = keys.find(key.type);
+      return found != keys.end() && found->second.contains(key.sha256);
+    });
+  }
+  bool has_hostkeys() const {
+    return any([](const KeysByType& keys) {
+      return std::ranges::any_of(keys, [](const auto& entry) { return !is_of_tls(entry.first); });
+    });
+  }
+  /// "A or B or 7 more"; empty: none is of that type.
+  std::string text(std::string_view type) const {
+    std::set<std::string_view> named;
+    std::size_t all = 0;
+    any([&](const KeysByType& keys) {
+      const auto found = keys.find(type);
+      if (found == keys.end()) return false;
+      all = std::max(all, found->second.size());
+      for (auto key = found->second.begin();
+           key != found->second.end() && named.size() < kMostNamed; ++key) {
+        named.insert(*key);
+      }
+      return false;
+    });
+    if (all <= named.size()) return fmt::format("{}", fmt::join(named, " or "));
+    return fmt::format("{} or {} more", fmt::join(named, " or "), all - named.size());
+  }
+};
+
+/// Who shows a key, by classes: of clones that all show the same, each asks for the others.
+struct ByContent {
+  bool operator()(const std::set<std::string>* a, const std::set<std::string>* b) const {
+    return *a < *b;
+  }
+};
+using Holders = std::map<const std::set<std::string>*, std::set<std::string_view>, ByContent>;
 
 class KeyJudge {
  public:
@@ -46,18 +95,26 @@ class KeyJudge {
   }
 
  private:
+  /// A node that was renamed keeps its key, and what is known of its old name stays.
+  bool is_of_cluster(const std::string& node) const {
+    return places_.node(node) != nullptr || input_.inventory == nullptr ||
+           input_.inventory->nodes.contains(node);
+  }
+
   /// Who shows each SSH host key: by what the sweep heard, and elsewhere by what is known.
   void find_holders() {
     for (const auto& [place, seen] : places_.all()) {
+      const Node* const node = places_.node(std::get<0>(place));
       for (const ServiceObservation* const each : seen) {
         for (const ServiceKey& key : each->service.hostkeys) {
-          holders_[key.sha256].insert(each->node);
+          holders_[key.sha256][&node->classes].insert(each->node);
         }
       }
     }
     if (holders_.empty()) return;  // nobody will ask
     for (const KnownKey& key : input_.known_keys) {
-      if (!is_of_tls(key.type) && !heard_keys(place_of(key))) holders_[key.sha256].insert(key.node);
+      if (is_of_tls(key.type) || !is_of_cluster(key.node) || heard_keys(place_of(key))) continue;
+      holders_[key.sha256][&places_.classes_of(key.node)].insert(key.node);
     }
   }
 
@@ -70,35 +127,26 @@ class KeyJudge {
   void judge(const Node& node, const ServicePlace& place, const ServiceObservation& seen) {
     const std::vector<KnownKey> shown = keys_of(seen, input_.now);
     if (shown.empty()) return;
-    const KeysByType known = known_at(node, place);
+    const Known known = known_at(node, place);
     judge_hostkeys(node, seen, known, shown);
     judge_certificate(node, seen, known, shown);
     judge_sharing(node, seen);
   }
 
   /// What counts as known there.
-  KeysByType known_at(const Node& node, const ServicePlace& place) const {
-    KeysByType keys;
+  Known known_at(const Node& node, const ServicePlace& place) const {
+    Known keys;
     if (const auto found = known_.find(place); found != known_.end()) {
-      for (const KnownKey* const key : found->second) keys[key->type].insert(key->sha256);
+      for (const KnownKey* const key : found->second) keys.own[key->type].insert(key->sha256);
     }
     if (policies_->of(node.classes) != KeyPolicy::shared) return keys;
     const auto [name, network, protocol, port] = place;
-    if (const auto shared = shared_.find({node.classes, network, protocol, port});
-        shared != shared_.end()) {
-      for (const auto& [type, values] : shared->second) {
-        keys[type].insert(values.begin(), values.end());
-      }
-    }
+    const auto shared = shared_.find({node.classes, network, protocol, port});
+    if (shared != shared_.end()) keys.shared = &shared->second;
     return keys;
   }
 
-  static bool knows(const KeysByType& known, const KnownKey& key) {
-    const auto found = known.find(key.type);
-    return found != known.end() && found->second.contains(key.sha256);
-  }
-
-  void judge_hostkeys(const Node& node, const ServiceObservation& seen, const KeysByType& known,
+  void judge_hostkeys(const Node& node, const ServiceObservation& seen, const Known& known,
                       const std::vector<KnownKey>& shown) {
     std::vector<std::string> other;  // types of which another key is known
     std::vector<KnownKey> fresh;     // of types of which none is known
@@ -107,21 +155,19 @@ class KeyJudge {
     for (const KnownKey& key : shown) {
       if (is_of_tls(key.type)) continue;
       ++keys;
-      if (knows(known, key)) {
+      if (known.has(key)) {
         ++familiar;
-      } else if (known.contains(key.type)) {
+      } else if (known.has_type(key.type)) {
         other.push_back(key.type);
       } else {
         fresh.push_back(key);
       }
     }
     if (keys == 0) return;
-    const bool knew_any =
-        std::ranges::any_of(known, [](const auto& entry) { return !is_of_tls(entry.first); });
-    const bool all_new = knew_any && familiar == 0;
+    const bool all_new = known.has_hostkeys() && familiar == 0;
     if (other.empty() && !all_new) {
-      learn(std::move(fresh));
-    } else if (all_new && policies_->of(node.classes) == KeyPolicy::boot) {
+      learn(seen, std::move(fresh));
+    } else if (all_new && may_be_rebuilt(node, seen)) {
       rebuilt(node, seen, shown);
     } else {
       for (const KnownKey& key : fresh) other.push_back(key.type);
@@ -132,15 +178,19 @@ class KeyJudge {
     }
   }
 
-  static std::string known_text(const KeysByType& known, const std::vector<std::string>& types) {
+  static std::string known_text(const Known& known, const std::vector<std::string>& types) {
     for (const std::string& type : types) {
-      const auto found = known.find(type);
-      if (found != known.end()) return fmt::format("{}", fmt::join(found->second, " or "));
+      if (std::string text = known.text(type); !text.empty()) return text;
     }
     return "a key that is known";
   }
 
-  void judge_certificate(const Node& node, const ServiceObservation& seen, const KeysByType& known,
+  bool may_be_rebuilt(const Node& node, const ServiceObservation& seen) const {
+    return seen.service.doubt == ServiceDoubt::none &&
+           policies_->of(node.classes) == KeyPolicy::boot;
+  }
+
+  void judge_certificate(const Node& node, const ServiceObservation& seen, const Known& known,
                          const std::vector<KnownKey>& shown) {
     std::vector<KnownKey> fresh;
     const KnownKey* certificate = nullptr;
@@ -148,14 +198,16 @@ class KeyJudge {
     for (const KnownKey& each : shown) {
       if (!is_of_tls(each.type)) continue;
       (each.type == kCertificateType ? certificate : key) = &each;
-      if (!knows(known, each)) fresh.push_back(each);
+      if (!known.has(each)) fresh.push_back(each);
     }
     if (fresh.empty()) return;
-    const bool other_key = key != nullptr && known.contains(kPublicKeyType) && !knows(known, *key);
+    const bool same_key = key != nullptr && known.has(*key);
     const bool other_certificate =
-        certificate != nullptr && known.contains(kCertificateType) && !knows(known, *certificate);
-    if (!other_key && !other_certificate) return learn(std::move(fresh));
-    if (policies_->of(node.classes) == KeyPolicy::boot) return rebuilt(node, seen, shown);
+        certificate != nullptr && known.has_type(kCertificateType) && !known.has(*certificate);
+    const bool other_key =
+        !same_key && ((key != nullptr && known.has_type(kPublicKeyType)) || other_certificate);
+    if (!other_key && !other_certificate) return learn(seen, std::move(fresh));
+    if (may_be_rebuilt(node, seen)) return rebuilt(node, seen, shown);
     Finding finding = finding_at(input_, FindingKind::certificate_changed, node, seen);
     finding.expected =
         known_text(known, {std::string(other_key ? kPublicKeyType : kCertificateType)});
@@ -164,27 +216,29 @@ class KeyJudge {
     } else {
       finding.severity = std::min(finding.severity, Severity::low);
       finding.detail = "a new certificate for the same key";
-      learn(std::move(fresh));
+      learn(seen, std::move(fresh));
     }
     findings().push_back(std::move(finding));
   }
 
   void judge_sharing(const Node& node, const ServiceObservation& seen) {
     for (const ServiceKey& key : seen.service.hostkeys) {
-      std::vector<std::string_view> others;
-      for (const std::string_view holder : holders_.at(key.sha256)) {
-        if (holder == node.name) continue;
-        if (policies_->may_share(node.classes, places_.classes_of(holder))) continue;
-        others.push_back(holder);
+      std::size_t others = 0;
+      std::string_view first;
+      for (const auto& [classes, holders] : holders_.at(key.sha256)) {
+        if (policies_->may_share(node.classes, *classes)) continue;
+        others += holders.size() - holders.count(node.name);
+        auto other = holders.begin();
+        if (*other == node.name) ++other;
+        if (other != holders.end() && (first.empty() || *other < first)) first = *other;
       }
-      if (others.empty()) continue;
+      if (others == 0) continue;
       Finding finding = finding_at(input_, FindingKind::hostkey_shared, node, seen);
       finding.detail = fmt::format("the same host key on several nodes: {}", key.sha256);
       finding.reason = key.sha256;
       finding.expected = "a key of its own";
-      finding.clones = others.size() == 1 ? fmt::format("also on {}", others.front())
-                                          : fmt::format("also on {} and {} more", others.front(),
-                                                        others.size() - 1);
+      finding.clones = others == 1 ? fmt::format("also on {}", first)
+                                   : fmt::format("also on {} and {} more", first, others - 1);
       findings().push_back(std::move(finding));
       return;  // other types of the same server tell nothing more
     }
@@ -203,15 +257,18 @@ class KeyJudge {
     keys.insert(keys.end(), shown.begin(), shown.end());
   }
 
-  /// What is known of other places of a node stays known, unless it was heard as well.
+  /// What is known of other places of a node stays known, unless it was heard as well; so does what
+  /// another address of a place shows still.
   void keep_other_places(const std::string& node, std::vector<KnownKey>& keys) const {
     std::set<ServicePlace> anew;
     for (const KnownKey& key : keys) anew.insert(place_of(key));
     std::vector<KnownKey> kept;
     for (auto place = known_.lower_bound({node, "", Protocol::tcp, 0});
          place != known_.end() && std::get<0>(place->first) == node; ++place) {
-      if (anew.contains(place->first)) continue;
-      for (const KnownKey* const key : place->second) kept.push_back(*key);
+      const bool heard_anew = anew.contains(place->first);
+      for (const KnownKey* const key : place->second) {
+        if (!heard_anew || is_shown(place->first, *key)) kept.push_back(*key);
+      }
     }
     keys.insert(keys.end(), kept.begin(), kept.end());
     std::ranges::sort(keys);
@@ -219,7 +276,17 @@ class KeyJudge {
     keys.erase(repeated.begin(), repeated.end());
   }
 
-  void learn(std::vector<KnownKey> keys) {
+  bool is_shown(const ServicePlace& place, const KnownKey& known) const {
+    return std::ranges::any_of(places_.at(place), [&](const ServiceObservation* each) {
+      return std::ranges::any_of(keys_of(*each, input_.now), [&](const KnownKey& key) {
+        return key.type == known.type && key.sha256 == known.sha256;
+      });
+    });
+  }
+
+  /// Of an answer that does not hold together nothing is learned.
+  void learn(const ServiceObservation& seen, std::vector<KnownKey> keys) {
+    if (seen.service.doubt != ServiceDoubt::none) return;
     std::ranges::move(keys, std::back_inserter(verdict_.learned));
   }
 
@@ -230,7 +297,7 @@ class KeyJudge {
   const KeyPolicies* policies_ = nullptr;
   std::map<ServicePlace, std::vector<const KnownKey*>> known_;
   std::map<std::tuple<std::set<std::string>, std::string_view, Protocol, Port>, KeysByType> shared_;
-  std::map<std::string_view, std::set<std::string_view>> holders_;
+  std::map<std::string_view, Holders> holders_;
   KeyVerdict verdict_;
 };
 
@@ -239,6 +306,17 @@ class KeyJudge {
 KeyVerdict judge_keys(const JudgeInput& input, const ServicePlaces& places) {
   if (places.all().empty()) return {};
   return KeyJudge(input, places).verdict();
+}
+
+void leave_out_misfits(std::vector<KnownKey>& learned, std::span<const Finding> findings) {
+  std::set<std::tuple<std::string_view, std::string_view, Protocol, Port>> misfits;
+  for (const Finding& finding : findings) {
+    const bool counts = finding.kind == FindingKind::service_mismatch &&
+                        finding.severity > Severity::informational && finding.protocol &&
+                        finding.port;
+    if (counts) misfits.emplace(finding.node, finding.network, *finding.protocol, *finding.port);
+  }
+  std::erase_if(learned, [&](const KnownKey& key) { return misfits.contains(place_of(key)); });
 }
 
 std::vector<KnownKey> keys_of(const ServiceObservation& seen, WallTime since) {

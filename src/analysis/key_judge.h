@@ -6,13 +6,15 @@
 //   certificate-changed  high      a TLS server has another key; low where it has a new certificate
 //                                  for the same
 //   node-rebuilt         info      all keys of a port are new, by the policy `boot`
-// What is seen first is known from then on; so is a new certificate for a known key, a key of
-// another type beside known ones, and what a node of policy `boot` shows. Of policy `shared`, each
-// key that a node of the class is known by counts for all of them.
+// What is seen first is known from then on, where the answer holds together; so is a new
+// certificate for a known key, a key of another type beside known ones, and what a node of policy
+// `boot` shows. Of policy `shared`, each key that a node of the class is known by counts for all of
+// them.
 
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,10 @@ struct KeyVerdict {
 };
 
 KeyVerdict judge_keys(const JudgeInput& input, const ServicePlaces& places);
+
+/// Takes away what was learned where something else answers than should: an impostor that is there
+/// at the first look would be known from then on. What is informational does not count.
+void leave_out_misfits(std::vector<KnownKey>& learned, std::span<const Finding> findings);
 
 /// All that `seen` proves itself by, by type; `since` as given.
 std::vector<KnownKey> keys_of(const ServiceObservation& seen, WallTime since);

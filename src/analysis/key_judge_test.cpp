@@ -170,6 +170,11 @@ TEST(KeyJudge, Certificates) {
        a_tls_server("D", "K"),
        {"low certificate-changed compute n1 22/tcp [a new certificate for the same key]"},
        1},
+      {"another certificate, and no key that can be read",
+       KeyPolicy::own,
+       a_tls_server("D", ""),
+       {"high certificate-changed compute n1 22/tcp [not the TLS key known]"},
+       0},
       {"after a boot",
        KeyPolicy::boot,
        a_tls_server("D", "L"),
@@ -185,6 +190,93 @@ TEST(KeyJudge, Certificates) {
     EXPECT_EQ(world.told(), row.told) << row.description;
     EXPECT_EQ(verdict_of(world).learned.size(), row.learned) << row.description;
   }
+}
+
+TEST(KeyJudge, LearnsNothingOfADoubtedAnswer) {
+  World world(1);
+  Service sshd = an_sshd({{"ssh-ed25519", "K"}});
+  sshd.doubt = ServiceDoubt::two_answers;
+  world.answer(1, 22, sshd);
+  EXPECT_THAT(verdict_of(world).learned, IsEmpty());
+
+  // Nor is it taken for a node that was built anew.
+  world = known_nodes(1);
+  world.service_policy.keys.set("compute", KeyPolicy::boot);
+  world.answer(1, 22, sshd);
+  const KeyVerdict verdict = verdict_of(world);
+  EXPECT_THAT(verdict.rebuilt, IsEmpty());
+  ASSERT_EQ(verdict.findings.size(), 1U);
+  EXPECT_EQ(verdict.findings[0].kind, FindingKind::hostkey_changed);
+}
+
+TEST(KeyJudge, LearnsNothingWhereSomethingElseAnswers) {
+  World world(2);
+  for (const int number : {1, 2}) {
+    world.answer(number, 22, an_sshd({{"ssh-ed25519", fmt::format("K{}", number)}}));
+  }
+  std::vector<KnownKey> learned = verdict_of(world).learned;
+  Finding misfit;
+  misfit.kind = FindingKind::service_mismatch;
+  misfit.severity = Severity::high;
+  misfit.node = "n1";
+  misfit.network = learned.at(0).network;
+  misfit.protocol = Protocol::tcp;
+  misfit.port = 22;
+  Finding hint = misfit;
+  hint.node = "n2";
+  hint.severity = Severity::informational;
+  leave_out_misfits(learned, std::vector<Finding>{misfit, hint});
+  ASSERT_EQ(learned.size(), 1U);
+  EXPECT_EQ(learned[0].node, "n2");
+}
+
+TEST(KeyJudge, AnAddressThatWasNotBuiltAnewStaysKnown) {
+  World world(1);
+  world.service_policy.keys.set("compute", KeyPolicy::boot);
+  world.add_address(1, address_of(9), {22});
+  world.answer(1, 22, an_sshd({{"ssh-ed25519", "X"}}));
+  world.services.push_back(
+      {"n1", address_of(9), "management", Protocol::tcp, 22, an_sshd({{"ssh-ed25519", "B"}}), ""});
+  for (const char* const key : {"A", "B"}) {
+    world.known_keys.push_back({"n1", "management", Protocol::tcp, 22, "ssh-ed25519", key, kNoon});
+  }
+  std::vector<std::string> known;
+  for (const KnownKey& key : verdict_of(world).rebuilt["n1"]) known.push_back(key.sha256);
+  EXPECT_THAT(known, ElementsAre("B", "X"));
+}
+
+TEST(KeyJudge, ANodeThatWasRenamedKeepsItsKey) {
+  World world = known_nodes(2);
+  Inventory inventory;
+  for (const Node& node : world.nodes) inventory.nodes.emplace(node.name, node);
+  world.inventory = &inventory;
+  world.known_keys.push_back({"old", "management", Protocol::tcp, 22, "ssh-ed25519", "K1", kNoon});
+  EXPECT_THAT(world.told(), IsEmpty());
+  inventory.nodes["old"].name = "old";
+  EXPECT_EQ(world.told().size(), 1U) << "of the cluster, and not in the sweep";
+}
+
+TEST(KeyJudge, ManyKeysOfAClassAreNamedInPart) {
+  World world = known_nodes(9);
+  world.service_policy.keys.set("compute", KeyPolicy::shared);
+  world.answer(2, 22, an_sshd({{"ssh-ed25519", "X"}}));
+  ASSERT_EQ(verdict_of(world).findings.size(), 1U);
+  EXPECT_EQ(verdict_of(world).findings[0].expected, "K1 or K2 or K3 or 6 more");
+}
+
+// Clones of one image: quadratic work would take minutes.
+TEST(KeyJudge, OneKeyOfManyClonesIsJudgedAtOnce) {
+  constexpr int kNodes = 20'000;
+  World world(0);
+  for (int number = 1; number <= kNodes; ++number) {
+    const std::string name = fmt::format("n{}", number);
+    world.nodes.push_back({name, {"compute"}, "", {}});
+    world.services.push_back({name, address_of(number), "management", Protocol::tcp, 22,
+                              an_sshd({{"ssh-ed25519", "K"}}), ""});
+  }
+  const KeyVerdict verdict = verdict_of(world);
+  ASSERT_EQ(verdict.findings.size(), static_cast<std::size_t>(kNodes));
+  EXPECT_EQ(verdict.findings[0].clones, "also on n10 and 19998 more");
 }
 
 TEST(KeyJudge, TlsKeysMayBeOfManyNodes) {

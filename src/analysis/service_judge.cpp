@@ -61,11 +61,15 @@ class ServiceJudge {
     }
     if (seen.service.doubt != ServiceDoubt::none) {
       judge_doubt(node, seen, wanted);
-    } else if (!wanted.empty() && !fits(wanted, seen.service)) {
+    } else if (wanted.empty() ? is_of_intruder(seen.service) : !fits(wanted, seen.service)) {
       judge_misfit(node, seen, wanted);
-    } else {
+    } else if (!judge_kind(node, seen, wanted)) {
       judge_version(node, seen, wanted);
     }
+  }
+
+  static bool is_of_intruder(const Service& service) {
+    return std::ranges::find(kOfIntruders, service.name) != kOfIntruders.end();
   }
 
   static bool fits(const std::vector<std::string>& wanted, const Service& service) {
@@ -111,9 +115,35 @@ class ServiceJudge {
       finding.severity = Severity::informational;
       finding.detail += ", and what is expected has no signature";
     }
-    const bool of_intruder = std::ranges::find(kOfIntruders, service.name) != kOfIntruders.end();
-    if (of_intruder) finding.severity = Severity::critical;
+    if (is_of_intruder(service)) finding.severity = Severity::critical;
     findings_.push_back(std::move(finding));
+  }
+
+  /// Whether it is another service, or another product, than that of its clones. What the profile
+  /// says of it comes first: alternatives that it names are all right.
+  bool judge_kind(const Node& node, const ServiceObservation& seen,
+                  const std::vector<std::string>& wanted) {
+    Service bare = seen.service;
+    bare.product.clear();
+    bare.version.clear();
+    if (!wanted.empty() && !fits(wanted, bare)) return false;
+    const auto differs = [](const std::vector<std::string>& usual, const std::string& own) {
+      return !usual.empty() && std::ranges::find(usual, own) == usual.end();
+    };
+    std::vector<std::string> usual;
+    if (wanted.empty()) usual = versions_.usual_names(seen);
+    if (!differs(usual, name_text(bare))) {
+      usual = versions_.usual_products(seen);
+      if (!differs(usual, seen.service.product)) return false;
+    }
+    std::ranges::sort(usual);
+    Finding finding = about(
+        FindingKind::version_drift, node, seen, usual,
+        fmt::format("{}, its clones {}", service_text(seen.service), fmt::join(usual, " or ")));
+    bare.product = seen.service.product;
+    finding.reason = service_text(bare);
+    findings_.push_back(std::move(finding));
+    return true;
   }
 
   void judge_version(const Node& node, const ServiceObservation& seen,

@@ -6,11 +6,13 @@
 //                             it gives a shell or is a proxy for any connection. Informational
 //                             where what is expected has no signature.
 //   service-silent    medium  accepts connections and says nothing; of TCP alone
-//   version-drift     medium  of another version than most of its clones; low where it is newer
-// A port whose `service` is empty is not checked, and where no connection could be made nothing is
-// known. Versions are compared of nodes with the same classes, at the same port, of the same
-// product, and not where the profile names the version; in the middle of an upgrade the clones have
-// two.
+//   version-drift     medium  of another product or version than most of its clones, or, where the
+//                             profile does not check it, another service; low where it is a newer
+//                             version
+// A port whose `service` is empty may answer what its clones do, but no shell; and where no
+// connection could be made nothing is known. Versions are compared of nodes with the same classes,
+// at the same port, of the same product, and not where the profile names it; in the middle of an
+// upgrade the clones have two.
 
 #pragma once
 

@@ -102,6 +102,10 @@ TEST(ServiceJudge, ComparesWhatAnswersWithTheProfile) {
        in_doubt(ServiceDoubt::two_answers),
        {"high service-mismatch" + compute + "[answers a second connection otherwise]"}},
       {"not checked", "", a_service("http"), {}},
+      {"not checked, and a shell",
+       "",
+       a_service("shell"),
+       {"critical service-mismatch" + compute + "[answers as shell]"}},
       {"not checked, and silent", "", that_answers(ServiceAnswer::silent), {}},
   };
   for (const Row& row : rows) {
@@ -176,6 +180,58 @@ TEST(ServiceJudge, ComparesVersionsOfClones) {
     for (const std::string& version : row.versions) {
       world.answer(++number, 22, a_service("ssh", "OpenSSH", version));
     }
+    EXPECT_EQ(world.told(), row.told) << row.description;
+  }
+}
+
+TEST(ServiceJudge, ComparesProductsOfClones) {
+  struct Row {
+    const char* description;
+    std::vector<Service> services;  // of n1, n2, ...
+    std::string wanted;
+    std::vector<std::string> told;
+  };
+  const Service exporter = a_service("http", "node_exporter", "1.5.0");
+  const Service other = a_service("http", "SimpleHTTPServer", "0.6");
+  const Service bare = a_service("http");
+  const std::string drift = "medium version-drift compute n3 22/tcp ";
+  const Row rows[] = {
+      {"another product",
+       {exporter, exporter, other, exporter, exporter},
+       "http",
+       {drift + "[http SimpleHTTPServer 0.6, its clones node_exporter]"}},
+      {"none",
+       {exporter, exporter, bare, exporter, exporter},
+       "http",
+       {drift + "[http, its clones node_exporter]"}},
+      {"half are", {exporter, exporter, other, other, other}, "http", {}},
+      {"most tell none", {bare, bare, exporter, bare, bare}, "http", {}},
+      {"the profile names them",
+       {exporter, exporter, other, exporter, exporter},
+       "node_exporter|SimpleHTTPServer",
+       {}},
+      {"another service, and the profile says nothing",
+       {exporter, exporter, a_service("ssh"), exporter, exporter},
+       "",
+       {drift + "[ssh, its clones http]"}},
+      {"nothing that is known, likewise",
+       {exporter, exporter, a_service(""), exporter, exporter},
+       "",
+       {drift + "[no service that is known, its clones http]"}},
+      {"another service, as the profile allows",
+       {exporter, exporter, a_service("ssh"), exporter, exporter},
+       "http|ssh",
+       {}},
+      {"in doubt is no clone",
+       {exporter, exporter, other, exporter, in_doubt(ServiceDoubt::two_answers)},
+       "",
+       {"high service-mismatch compute n5 22/tcp [answers a second connection otherwise]"}},
+  };
+  for (const Row& row : rows) {
+    World world(static_cast<int>(row.services.size()));
+    world.want(22, row.wanted);
+    int number = 0;
+    for (const Service& service : row.services) world.answer(++number, 22, service);
     EXPECT_EQ(world.told(), row.told) << row.description;
   }
 }

@@ -140,7 +140,7 @@ struct World {
                            .services = services,
                            .service_facts = service_facts,
                            .known_keys = known_keys,
-                           .inventory = nullptr,
+                           .inventory = inventory,
                            .service_policy = &service_policy};
     return use(input);
   }
@@ -167,6 +167,7 @@ struct World {
   }
 
   std::vector<Node> nodes;
+  const Inventory* inventory = nullptr;
   std::vector<Profile> profiles;
   std::optional<std::vector<Approval>> approved;
   PortSets wanted = PortSet::all();

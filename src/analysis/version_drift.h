@@ -1,7 +1,8 @@
-// Which version of a service the clones of a node have.
+// Which service the clones of a node have on a port, which product, and which version of it.
 
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,18 +25,24 @@ class VersionDrift {
   /// the two, in the middle of an upgrade; ascending. Empty where too few have told theirs, or too
   /// few agree.
   std::vector<std::string> usual(const ServiceObservation& seen) const;
+  /// Likewise the product, of a service of the same name; empty also where most have told none.
+  std::vector<std::string> usual_products(const ServiceObservation& seen) const;
+  /// Likewise the name: "ssh", "ssl/http".
+  std::vector<std::string> usual_names(const ServiceObservation& seen) const;
 
  private:
-  using Group = std::tuple<std::set<std::string>, std::string_view, Protocol, Port,
-                           std::string_view, std::string_view>;
-  /// By version.
-  using Holders = std::map<std::string_view, std::set<std::string_view>>;
+  using Place = std::tuple<std::set<std::string>, std::string_view, Protocol, Port>;
+  using Group = std::tuple<Place, bool, std::string_view, std::string_view>;
+  /// Nodes by version, product, or name.
+  using Holders = std::map<std::string, std::set<std::string_view>, std::less<>>;
 
-  std::optional<Group> group_of(const ServiceObservation& seen) const;
+  std::optional<Place> place_of_clones(const ServiceObservation& seen) const;
   void count(const ServiceObservation& seen);
 
   const ServicePlaces& places_;
-  std::map<Group, Holders> groups_;
+  std::map<Place, Holders> names_;
+  std::map<Group, Holders> products_;  // the last part of the group is empty
+  std::map<Group, Holders> versions_;
 };
 
 }  // namespace lockstep

@@ -290,7 +290,8 @@ class SweepRun {
 
   Result<SweepReport> finish() {
     const JudgeInput judged = input();
-    const KeyVerdict keys = judge_keys(judged, ServicePlaces(judged));
+    KeyVerdict keys = judge_keys(judged, ServicePlaces(judged));
+    leave_out_misfits(keys.learned, findings_);
     report_.keys_learned = keys.learned.size();
     report_.nodes = subjects_.size();
     report_.proven = count_proven(report_.record);

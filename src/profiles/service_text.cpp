@@ -131,9 +131,14 @@ bool can_tell_service(std::string_view wanted, const TellableServices& tellable)
   });
 }
 
+std::string name_text(const Service& service) {
+  if (service.name.empty()) return {};
+  return service.tls ? std::string(kWithinTls) + service.name : service.name;
+}
+
 std::string service_text(const Service& service) {
   if (service.name.empty()) return "no service that is known";
-  std::string text = service.tls ? std::string(kWithinTls) + service.name : service.name;
+  std::string text = name_text(service);
   const std::string product = joined(service.product, service.version);
   return product.empty() ? text : text + " " + product;
 }

@@ -44,7 +44,10 @@ ServiceHint hint_of(std::string_view wanted, const TellableServices& tellable);
 /// with, a name or a product that can be told.
 bool can_tell_service(std::string_view wanted, const TellableServices& tellable);
 
-/// "OpenSSH 9.2p1", or as much as is known of it: "ssl/http", "no service that is known".
+/// "ssl/http"; empty: not known.
+std::string name_text(const Service& service);
+
+/// "ssh OpenSSH 9.2p1", or as much as is known of it: "ssl/http", "no service that is known".
 std::string service_text(const Service& service);
 
 /// Ascending order of versions as people count them: 9.2p1 before 9.10p1. Negative, 0 or positive.
