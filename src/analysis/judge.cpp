@@ -207,10 +207,22 @@ class Judge {
           about(unreachable ? FindingKind::node_unreachable : FindingKind::coverage_gap, *view.node,
                 view.network, unreachable ? coverage->note : gap_detail(*coverage));
       finding.address = coverage->address;
-      if (!unreachable) finding.reason = finding.detail;
+      if (unreachable) {
+        excuse(finding);
+      } else {
+        finding.reason = finding.detail;
+      }
       if (view.protocol != Protocol::tcp) finding.protocol = view.protocol;
       findings_.push_back(std::move(finding));
     }
+  }
+
+  void excuse(Finding& finding) const {
+    if (input_.excused == nullptr) return;
+    const auto why = input_.excused->find(finding.node);
+    if (why == input_.excused->end()) return;
+    finding.severity = Severity::informational;
+    finding.detail = fmt::format("the scheduler says: {}", why->second);
   }
 
   void judge_stacks(const View& view) {

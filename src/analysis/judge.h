@@ -9,7 +9,8 @@
 //                                not expected; informational where most of the class is silent too
 //   missing-port         low     expected, and closed or filtered at every address of the node on
 //                                that network; of UDP, silence is no proof that nobody listens
-//   node-unreachable     low     an address without any answer; its ports are not judged
+//   node-unreachable     low     an address without any answer; its ports are not judged;
+//                                informational where the job scheduler says why
 //   coverage-gap         medium  a part that was not examined, a class without a profile, a node
 //                                without a class or without a record
 //   profile-changed      high    the profile of a class is not the one that was approved
@@ -21,7 +22,9 @@
 
 #pragma once
 
+#include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "analysis/severity.h"
@@ -70,6 +73,8 @@ struct JudgeInput {
   /// Of nodes that the sweep was not to examine, the classes; null: they have none.
   const Inventory* inventory = nullptr;
   const ServicePolicy* service_policy = nullptr;  ///< null: the usual one, and nothing is tellable
+  /// Nodes whose silence is told, and why ("powered-down"); null: none. It is informational then.
+  const std::map<std::string, std::string>* excused = nullptr;
 };
 
 /// The findings, ascending, each once. The order of the input does not matter.

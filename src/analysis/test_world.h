@@ -141,7 +141,8 @@ struct World {
                            .service_facts = service_facts,
                            .known_keys = known_keys,
                            .inventory = inventory,
-                           .service_policy = &service_policy};
+                           .service_policy = &service_policy,
+                           .excused = &excused};
     return use(input);
   }
 
@@ -180,6 +181,7 @@ struct World {
   std::vector<ServiceFact> service_facts;
   std::vector<KnownKey> known_keys;
   ServicePolicy service_policy;
+  std::map<std::string, std::string> excused;
 };
 
 }  // namespace lockstep

@@ -99,6 +99,7 @@ std::string sweep_json(const control::SweepReport& report) {
   head["nodes"] = report.nodes;
   head["proven"] = report.proven;
   add_services_time(head, report.record);
+  if (!report.busy.empty()) head["services_not_asked"] = fold_nodeset(report.busy);
   LongDocument document(head);
   document.add("findings", report.rows, of_row);
   if (report.record.identified_in) {

@@ -46,13 +46,17 @@ std::string head_line(const SweepReport& report) {
 /// "40 services asked in 1.2 s; 12 keys are new, and known from now on"
 std::string services_line(const SweepReport& report) {
   const SweepRecord& record = report.record;
-  if (!record.identified_in) return "";
+  const std::string left_out =
+      report.busy.empty() ? ""
+                          : fmt::format("Not asked what answers, since jobs may run there: {}\n",
+                                        nodes_in_short(report.busy));
+  if (!record.identified_in) return left_out;
   std::string line = fmt::format("{} asked in {}", plural(record.services.size(), "service"),
                                  format_duration(*record.identified_in));
   if (report.keys_learned > 0) {
     line += fmt::format("; {} new, and known from now on", plural(report.keys_learned, "key"));
   }
-  return line + "\n";
+  return line + "\n" + left_out;
 }
 
 /// "8,874/9,000 nodes proven." and why the rest is not.

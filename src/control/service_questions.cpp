@@ -54,6 +54,7 @@ class Questions {
       const auto target = targets_.find(seen.address);
       const auto node = nodes_.find(seen.node);
       if (target == targets_.end() || node == nodes_.end()) continue;
+      if (input_.busy.contains(seen.node)) continue;
       if (auto question = question_for(*node->second, seen)) {
         questions[target->second].push_back(std::move(*question));
       }

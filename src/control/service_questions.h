@@ -1,15 +1,18 @@
 // Which ports a sweep asks what they are. Pure.
 //
-// Asked is what the profile says is a daemon's: expected ports, those of rules `required`, and
-// those of rules `rpc:`, by calls of their programs. Nothing is sent to any other port: it may be a
-// job's, or a user's. A place is asked once an interval, so that the logs of daemons stay readable;
-// one with an alert about its service is asked each time, so that the alert can end, and so is one
-// that showed keys and is known by none, since an operator accepts what it shows next.
+// Where a job may run nobody is asked anything. Elsewhere, asked is what the profile says is a
+// daemon's: expected ports, those of rules `required`, and those of rules `rpc:`, by calls of their
+// programs. Nothing is sent to any other port: it may be a job's, or a user's. A place is asked
+// once an interval, so that the logs of daemons stay readable; one with an alert about its service
+// is asked each time, so that the alert can end, and so is one that showed keys and is known by
+// none, since an operator accepts what it shows next.
 
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "collectors/collector.h"
@@ -36,6 +39,7 @@ struct ServiceQuestionsInput {
   std::span<const ServiceFact> facts;             ///< what was said before
   std::span<const KnownKey> known_keys;
   std::span<const AlertRecord> alerts;
+  const std::set<std::string>& busy;  ///< nodes that may hold a job: nothing is asked there
   const TellableServices& tellable;
   ServiceSchedule schedule;
   WallTime now{};

@@ -20,6 +20,7 @@ struct Situation {
   std::vector<ServiceFact> facts;
   std::vector<KnownKey> known_keys;
   std::vector<AlertRecord> alerts;
+  std::set<std::string> busy;
   TellableServices tellable = {{"ssh", "http"}, {"openssh"}};
 
   void open(Port port) {
@@ -62,6 +63,7 @@ struct Situation {
                                      .facts = facts,
                                      .known_keys = known_keys,
                                      .alerts = alerts,
+                                     .busy = busy,
                                      .tellable = tellable,
                                      .schedule = {},
                                      .now = kNow})) {
@@ -157,6 +159,15 @@ TEST(ServiceQuestions, AreDueOnceADay) {
     row.change(world);
     EXPECT_EQ(world.questions().size(), row.due ? 1U : 0U) << row.description;
   }
+}
+
+TEST(ServiceQuestions, AreNotAskedWhereAJobMayRun) {
+  Situation world;
+  world.profile.ports = {{22, Protocol::tcp, "ssh", ""}};
+  world.open(22);
+  EXPECT_EQ(world.questions().size(), 1U);
+  world.busy = {"n1"};
+  EXPECT_EQ(world.questions().size(), 0U);
 }
 
 TEST(ServiceQuestions, WithoutAnAnswerAreAskedAgain) {

@@ -48,9 +48,21 @@ class ServiceSweep : public Cluster {
   Lines sweep_services() {
     services_.asked.clear();
     const SweepSetting whole = with_services();
-    const auto report = sweep(whole, *store_, names(), sweep_policy_, world());
+    SweepWorld around = world();
+    around.schedules = [this](const Lines& nodes) {
+      std::vector<NodeSchedule> schedules;
+      for (const std::string& node : nodes) {
+        const auto state = states_.find(node);
+        NodeSchedule& schedule = schedules.emplace_back();
+        schedule.node = node;
+        schedule.state = state == states_.end() ? SchedulerState::idle : state->second;
+      }
+      return schedules;
+    };
+    const auto report = sweep(whole, *store_, names(), sweep_policy_, around);
     EXPECT_TRUE(report) << (report ? "" : report.error().message());
     if (!report) return {"failed"};
+    busy_ = report->busy;
     EXPECT_EQ(report->not_kept, "");
     Lines lines;
     for (const SweepRow& row : report->rows) {
@@ -67,6 +79,8 @@ class ServiceSweep : public Cluster {
   }
 
   ToldServices services_;
+  std::map<std::string, SchedulerState> states_;  // of others: idle
+  Lines busy_;
 };
 
 TEST_F(ServiceSweep, LearnsWhatAnswers) {
@@ -205,6 +219,27 @@ TEST_F(ServiceSweep, ANodeThatBootsAnewIsOneRowOnce) {
     ASSERT_TRUE(keys);
     EXPECT_EQ(keys->size(), 1U) << "old keys are forgotten";
   }
+}
+
+TEST_F(ServiceSweep, LeavesNodesAloneThatMayHoldAJob) {
+  learn_with_services();
+  states_ = {{"node2", SchedulerState::allocated},
+             {"node3", SchedulerState::unknown},
+             {"node4", SchedulerState::drained}};
+  EXPECT_THAT(sweep_services(), IsEmpty());
+  const std::set<std::string> asked(services_.asked.begin(), services_.asked.end());
+  EXPECT_EQ(asked,
+            (std::set<std::string>{"login1 22 ssh", "login1 80 http", "node1 22 ssh",
+                                   "node1 111 rpcbind", "node4 22 ssh", "node4 111 rpcbind"}));
+  EXPECT_EQ(busy_, (Lines{"node2", "node3"}));
+}
+
+TEST_F(ServiceSweep, ANodeThatIsOffIsNoAlertOfItsOwn) {
+  learn_with_services();
+  hosts_["node2"].has_neighbour_reply = false;
+  EXPECT_THAT(sweep_services(), ElementsAre("low node-unreachable compute 0 node2"));
+  states_ = {{"node2", SchedulerState::powered_down}};
+  EXPECT_THAT(sweep_services(), ElementsAre("informational node-unreachable compute 0 node2"));
 }
 
 TEST_F(ServiceSweep, ThePageOfANodeShowsWhatAnswers) {

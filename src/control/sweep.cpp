@@ -134,6 +134,7 @@ class SweepRun {
     auto record = look(nodes);
     if (!record) return give_up(record.error());
     report_.record = std::move(*record);
+    note_excused();
     look_again();
     ask_services();
     return finish();
@@ -212,7 +213,8 @@ class SweepRun {
             .service_facts = service_facts_,
             .known_keys = known_keys_,
             .inventory = &setting_.inventory,
-            .service_policy = &policy_.services};
+            .service_policy = &policy_.services,
+            .excused = &excused_};
   }
 
   bool stopped() const { return setting_.control.stopped() || report_.record.summary.interrupted; }
@@ -261,6 +263,8 @@ class SweepRun {
   /// What is open and expected is asked what it is; what told nothing, once more.
   void ask_services() {
     if (setting_.services == nullptr || stopped()) return;
+    const std::set<std::string> busy = busy_nodes();
+    report_.busy.assign(busy.begin(), busy.end());
     std::vector<CollectTarget> asked = service_targets({.nodes = subjects_,
                                                         .profiles = profiles_,
                                                         .targets = targets_,
@@ -268,6 +272,7 @@ class SweepRun {
                                                         .facts = service_facts_,
                                                         .known_keys = known_keys_,
                                                         .alerts = alerts_,
+                                                        .busy = busy,
                                                         .tellable = policy_.services.tellable,
                                                         .schedule = policy_.schedule,
                                                         .now = started_});
@@ -286,6 +291,31 @@ class SweepRun {
       asked = questions_without_answer(asked, record.services);
     }
     findings_ = judge(input());
+  }
+
+  /// Nodes that may hold a job, says the scheduler now. One of which it says nothing may.
+  std::set<std::string> busy_nodes() const {
+    std::set<std::string> busy;
+    if (!world_.schedules) return busy;
+    std::vector<std::string> names;
+    for (const Node& node : subjects_) names.push_back(node.name);
+    for (const NodeSchedule& each : world_.schedules(names)) {
+      if (!counts_as_idle(each)) busy.insert(each.node);
+    }
+    return busy;
+  }
+
+  /// Nodes of which the scheduler says why they may be silent.
+  void note_excused() {
+    if (!world_.schedules) return;
+    std::vector<std::string> names;
+    for (const Coverage& coverage : report_.record.coverage) {
+      if (coverage.gap == CoverageGap::unreachable) names.push_back(coverage.node);
+    }
+    if (names.empty()) return;
+    for (const NodeSchedule& each : world_.schedules(names)) {
+      if (silence_is_expected(each)) excused_.emplace(each.node, to_string(each.state));
+    }
   }
 
   Result<SweepReport> finish() {
@@ -393,6 +423,7 @@ class SweepRun {
   std::vector<ServiceFact> service_facts_;
   std::vector<KnownKey> known_keys_;
   std::vector<AlertRecord> alerts_;  // as they were when the sweep began; for services alone
+  std::map<std::string, std::string> excused_;  // what the scheduler says of silent nodes
   std::vector<CollectTarget> targets_;
   std::vector<PortObservation> transient_;
   std::vector<Finding> findings_;  // of what is known so far

@@ -16,6 +16,7 @@
 #include "collectors/collector.h"
 #include "control/service_questions.h"
 #include "model/node.h"
+#include "model/scheduler_state.h"
 #include "model/sweep_info.h"
 #include "store/store.h"
 #include "sweep/sweep.h"
@@ -61,8 +62,9 @@ struct SweepReport {
   std::size_t proven = 0;          ///< nodes whose every address was examined in full
   /// Why the store does not have it, so that its alerts have no ids; empty: it has.
   std::string not_kept;
-  unsigned reasked = 0;          ///< how often the unexpected was asked again
-  std::size_t keys_learned = 0;  ///< keys that were seen first, and are known from now on
+  unsigned reasked = 0;           ///< how often the unexpected was asked again
+  std::vector<std::string> busy;  ///< nodes whose services were left alone: a job may hold them
+  std::size_t keys_learned = 0;   ///< keys that were seen first, and are known from now on
 
   /// A finding that is more than a gap in what could be examined.
   bool deviates() const;
@@ -86,6 +88,9 @@ struct SweepWorld {
   std::function<bool(const SweepInfo&)> is_alive;  ///< whether the process of a sweep still runs
   /// Whether whoever stopped this sweep wants it over, and not to go on later.
   std::function<bool()> given_up = [] { return false; };
+  /// What the job scheduler says of these nodes, one each and in their order; empty: there is none,
+  /// or none is asked, and every node counts as idle.
+  std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> schedules{};
 };
 
 /// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of
