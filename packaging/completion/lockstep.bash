@@ -3,6 +3,7 @@
 _lockstep() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local port_options="--ports --udp-ports --engine --interface --rate --node-rate --json"
+  local service_options="--services --no-keys --dialogues --probes --recog"
   local command="" sub="" i
   for ((i = 1; i < COMP_CWORD; ++i)); do
     case ${COMP_WORDS[i]} in
@@ -15,7 +16,7 @@ _lockstep() {
   done
 
   case $previous in
-    --config | --report | --dialogues) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --config | --report | --dialogues | --probes | --recog) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --engine) mapfile -t COMPREPLY < <(compgen -W "auto packet xdp connect" -- "$word"); return ;;
     --ports | --udp-ports) mapfile -t COMPREPLY < <(compgen -W "default all none" -- "$word"); return ;;
     --rate | --node-rate) mapfile -t COMPREPLY < <(compgen -W "unlimited" -- "$word"); return ;;
@@ -30,10 +31,10 @@ _lockstep() {
 
   local words
   case $command in
-    "") words="demo scan sweep nodes alerts alert profile stop check-config doctor --config --help --version" ;;
+    "") words="demo scan sweep nodes alerts alert keys key profile stop check-config doctor --config --help --version" ;;
     demo) words="--keep --loopback" ;;
-    scan) words="$port_options --allow --report --services --no-keys --dialogues" ;;
-    sweep) words="$port_options --report" ;;
+    scan) words="$port_options $service_options --allow --report" ;;
+    sweep) words="$port_options $service_options --services-all --report" ;;
     nodes) words="--expand --fold --json" ;;
     alerts) words="--all --json" ;;
     alert)
@@ -43,12 +44,19 @@ _lockstep() {
         *) words="ack silence resolve" ;;
       esac
       ;;
+    keys) words="--json" ;;
+    key)
+      case $sub in
+        accept) words="--next --json" ;;
+        *) words="accept" ;;
+      esac
+      ;;
     stop) words="--lift --note" ;;
     doctor) words="--json" ;;
     check-config) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     profile)
       case $sub in
-        learn) words="--class --from --consensus $port_options" ;;
+        learn) words="--class --from --consensus --services $port_options" ;;
         import)
           if [[ $word != -* && $previous != --* ]]; then
             mapfile -t COMPREPLY < <(compgen -f -- "$word")

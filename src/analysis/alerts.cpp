@@ -215,15 +215,20 @@ class Proof {
   }
 
   /// It was asked again at the same address, and said enough; or nobody listens there any more.
+  /// What another address of the node leaves open may be the same: they have one alert.
   std::optional<Over> of_service(const Node& node, const AlertRecord& record) {
     const AlertSubject& subject = record.subject;
     const Protocol protocol = protocol_of(subject);
     if (!subject.port) return {};
-    for (const ServiceObservation* const each :
-         places_.at({node.name, subject.network, protocol, *subject.port})) {
-      if (each->address.to_string() == record.address && tells(each->service, subject.kind)) {
-        return Over{"it is so no longer, as its answer shows"};
-      }
+    const auto answers = places_.at({node.name, subject.network, protocol, *subject.port});
+    const auto told = [&](const ServiceObservation* each) {
+      return tells(each->service, subject.kind);
+    };
+    const auto is_there = [&](const ServiceObservation* each) {
+      return each->address.to_string() == record.address;
+    };
+    if (std::ranges::all_of(answers, told) && std::ranges::any_of(answers, is_there)) {
+      return Over{"it is so no longer, as its answer shows"};
     }
     const View* const view = views_.find(record.node, subject.network, protocol);
     if (view == nullptr || !view->examined() || !judged(*view)) return {};

@@ -101,7 +101,8 @@ class KeyJudge {
            input_.inventory->nodes.contains(node);
   }
 
-  /// Who shows each SSH host key: by what the sweep heard, and elsewhere by what is known.
+  /// Who shows each SSH host key: by what the sweep heard, and elsewhere by what is known, and by
+  /// the latest look, which an impostor may have answered.
   void find_holders() {
     for (const auto& [place, seen] : places_.all()) {
       const Node* const node = places_.node(std::get<0>(place));
@@ -115,6 +116,23 @@ class KeyJudge {
     for (const KnownKey& key : input_.known_keys) {
       if (is_of_tls(key.type) || !is_of_cluster(key.node) || heard_keys(place_of(key))) continue;
       holders_[key.sha256][&places_.classes_of(key.node)].insert(key.node);
+    }
+    std::map<ServicePlace, WallTime> latest;
+    std::vector<const ServiceFact*> elsewhere;
+    for (const ServiceFact& fact : input_.service_facts) {
+      const bool counts = !fact.seen.service.hostkeys.empty() && is_of_cluster(fact.seen.node) &&
+                          !heard_keys(place_of(fact.seen));
+      if (!counts) continue;
+      elsewhere.push_back(&fact);
+      WallTime& asked = latest[place_of(fact.seen)];
+      asked = std::max(asked, fact.asked);
+    }
+    for (const ServiceFact* const fact : elsewhere) {
+      // What the node showed at an address that it had before is somebody else's now.
+      if (fact->asked < latest.at(place_of(fact->seen))) continue;
+      for (const ServiceKey& key : fact->seen.service.hostkeys) {
+        holders_[key.sha256][&places_.classes_of(fact->seen.node)].insert(fact->seen.node);
+      }
     }
   }
 

@@ -130,6 +130,24 @@ TEST(KeyJudge, AKeyOfTwoNodes) {
   EXPECT_THAT(world.told(), IsEmpty());
 }
 
+TEST(KeyJudge, WhatAnImpostorShowedCountsWhereItIsNotAsked) {
+  World world = known_nodes(3);
+  const ServiceObservation own = world.services[0];
+  ServiceObservation copy = own;
+  copy.node = "n2";
+  copy.address = address_of(2);
+  world.services = {own};
+  world.service_facts = {{copy, kNoon}};
+  EXPECT_THAT(world.told(), ElementsAre("critical hostkey-shared compute n1 22/tcp [the same host "
+                                        "key on several nodes: E1]"));
+  // At an address that it has no more, that was somebody else.
+  ServiceObservation later = copy;
+  later.address = address_of(9);
+  later.service = an_sshd({{"ssh-ed25519", "K2"}});
+  world.service_facts.push_back({later, kNoon + std::chrono::hours(1)});
+  EXPECT_THAT(world.told(), IsEmpty());
+}
+
 TEST(KeyJudge, AKeyThatANodeHadBeforeIsNobodys) {
   World world = known_nodes(2);
   world.service_policy.keys.set("compute", KeyPolicy::boot);

@@ -79,6 +79,30 @@ TEST(ServiceAlerts, EndByProofAlone) {
   }
 }
 
+TEST(ServiceAlerts, OfTwoAddressesEndWhenBothHaveTold) {
+  Book book;
+  World world = a_node();
+  world.add_address(1, address_of(9), {22});
+  const auto answers = [&](const Service& first, const Service& second) {
+    world.services = {{"n1", address_of(1), "management", Protocol::tcp, 22, first, ""},
+                      {"n1", address_of(9), "management", Protocol::tcp, 22, second, ""}};
+  };
+  const Service right = an_sshd({{"ssh-ed25519", "K"}});
+  const Service wrong = an_sshd({{"ssh-ed25519", "X"}});
+  answers(wrong, wrong);
+  book.sweep(world, kNoon);
+  Service unreachable;
+  unreachable.answer = ServiceAnswer::unreachable;
+  answers(right, unreachable);
+  book.sweep(world, kNoon + 1h);
+  EXPECT_THAT(book.told(), ElementsAre("A-1 open hostkey-changed n1 22"));
+  answers(right, right);
+  book.sweep(world, kNoon + 2h);
+  EXPECT_THAT(book.told(),
+              ElementsAre("A-1 resolved hostkey-changed n1 22 = it is so no longer, as "
+                          "its answer shows"));
+}
+
 TEST(ServiceAlerts, AnotherImpostorIsNews) {
   Book book;
   World world = a_node();

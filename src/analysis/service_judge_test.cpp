@@ -236,6 +236,23 @@ TEST(ServiceJudge, ComparesProductsOfClones) {
   }
 }
 
+// A version that names the node: quadratic work would take minutes.
+TEST(ServiceJudge, VersionsOfManyNodesAreCountedOnce) {
+  constexpr int kNodes = 30'000;
+  World world(0);
+  for (int number = 1; number <= kNodes; ++number) {
+    const std::string name = fmt::format("n{}", number);
+    world.nodes.push_back({name, {"compute"}, "", {}});
+    world.services.push_back({name, address_of(number), "management", Protocol::tcp, 22,
+                              a_service("ssh", "OpenSSH", name), ""});
+  }
+  EXPECT_TRUE(world
+                  .judged_by([](const JudgeInput& input) {
+                    return judge_services(input, ServicePlaces(input));
+                  })
+                  .empty());
+}
+
 TEST(ServiceJudge, WhatClonesSaidBeforeCounts) {
   World world = five_nodes();
   for (const ServiceObservation& seen : world.services) {

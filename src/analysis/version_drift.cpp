@@ -30,10 +30,16 @@ std::vector<std::string> usual_of(
   return {std::string(first), std::string(values[1].second)};
 }
 
-template <typename Groups, typename Key>
-std::vector<std::string> usual_in(const Groups& groups, const Key& key) {
+void settle(auto& groups) {
+  for (auto& [group, clones] : groups) {
+    clones.usual = usual_of(clones.holders);
+    clones.holders.clear();
+  }
+}
+
+std::vector<std::string> usual_in(const auto& groups, const auto& key) {
   const auto found = groups.find(key);
-  return found == groups.end() ? std::vector<std::string>() : usual_of(found->second);
+  return found == groups.end() ? std::vector<std::string>() : found->second.usual;
 }
 
 }  // namespace
@@ -46,6 +52,9 @@ VersionDrift::VersionDrift(const JudgeInput& input, const ServicePlaces& places)
   for (const ServiceFact& fact : input.service_facts) {
     if (places.at(place_of(fact.seen)).empty()) count(fact.seen);
   }
+  settle(names_);
+  settle(products_);
+  settle(versions_);
 }
 
 std::optional<VersionDrift::Place> VersionDrift::place_of_clones(
@@ -60,10 +69,10 @@ void VersionDrift::count(const ServiceObservation& seen) {
   if (service.name.empty() || service.doubt != ServiceDoubt::none) return;
   const auto place = place_of_clones(seen);
   if (!place) return;
-  names_[*place][name_text(service)].insert(seen.node);
-  products_[{*place, service.tls, service.name, ""}][service.product].insert(seen.node);
+  names_[*place].holders[name_text(service)].insert(seen.node);
+  products_[{*place, service.tls, service.name, ""}].holders[service.product].insert(seen.node);
   if (service.product.empty() || service.version.empty()) return;
-  versions_[{*place, service.tls, service.name, service.product}][service.version].insert(
+  versions_[{*place, service.tls, service.name, service.product}].holders[service.version].insert(
       seen.node);
 }
 

@@ -35,14 +35,18 @@ class VersionDrift {
   using Group = std::tuple<Place, bool, std::string_view, std::string_view>;
   /// Nodes by version, product, or name.
   using Holders = std::map<std::string, std::set<std::string_view>, std::less<>>;
+  struct Clones {
+    Holders holders;                 ///< until all are counted
+    std::vector<std::string> usual;  ///< computed once: each node may have a value of its own
+  };
 
   std::optional<Place> place_of_clones(const ServiceObservation& seen) const;
   void count(const ServiceObservation& seen);
 
   const ServicePlaces& places_;
-  std::map<Place, Holders> names_;
-  std::map<Group, Holders> products_;  // the last part of the group is empty
-  std::map<Group, Holders> versions_;
+  std::map<Place, Clones> names_;
+  std::map<Group, Clones> products_;  // the last part of the group is empty
+  std::map<Group, Clones> versions_;
 };
 
 }  // namespace lockstep

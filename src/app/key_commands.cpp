@@ -20,12 +20,21 @@ Result<std::set<std::string>> nodes_named(const std::string& text, const Setup& 
   return std::set<std::string>(names.begin(), names.end());
 }
 
+/// Of nodes without a key: a name that was mistyped is told as such.
+Result<void> require_known(const std::string& text, const Setup& setup) {
+  if (text.empty()) return {};
+  LOCKSTEP_TRY(const Inventory inventory, load_inventory(setup.config));
+  LOCKSTEP_TRY(const auto names, parse_inventory_nodes(text, inventory));
+  return {};
+}
+
 }  // namespace
 
 Result<int> run_command(const cli::KeysCommand& command, const std::string& config) {
   LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(config));
   LOCKSTEP_TRY(const std::set<std::string> nodes, nodes_named(command.nodes, opened.setup));
   LOCKSTEP_TRY(const std::vector<control::KeyRow> rows, control::list_keys(*opened.store, nodes));
+  if (rows.empty()) LOCKSTEP_CHECK(require_known(command.nodes, opened.setup));
   LOCKSTEP_CHECK(
       print(command.json ? cli::keys_json(rows) : cli::keys_text(rows, now_in_seconds())));
   return cli::kInStep;
@@ -37,8 +46,11 @@ Result<int> run_command(const cli::AcceptKeysCommand& command, const std::string
   if (nodes.empty()) {
     return fail(ErrorKind::invalid, "the nodeset is empty: whose keys are to be accepted?");
   }
-  LOCKSTEP_TRY(const control::AcceptReport report,
-               control::accept_keys(*opened.store, nodes, command.what, own_act()));
+  const auto accepted = control::accept_keys(*opened.store, nodes, command.what, own_act());
+  if (!accepted && accepted.error().kind() == ErrorKind::not_found) {
+    LOCKSTEP_CHECK(require_known(command.nodes, opened.setup));
+  }
+  LOCKSTEP_TRY(const control::AcceptReport report, accepted);
   LOCKSTEP_CHECK(
       print(command.json ? cli::accept_json(report) : cli::accept_text(report, command.what)));
   return cli::kInStep;

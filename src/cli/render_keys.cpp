@@ -58,20 +58,21 @@ std::string keys_text(const std::vector<KeyRow>& rows, WallTime now) {
 }
 
 std::string accept_text(const control::AcceptReport& report, control::AcceptWhat what) {
+  std::string over;
+  for (const std::int64_t id : report.resolved) {
+    over += fmt::format("{}{}", over.empty() ? "; over: " : ", ", alert_name(id));
+  }
   if (what == control::AcceptWhat::next) {
-    return fmt::format("{} forgotten: what the next sweep sees is known from then on.\n",
-                       plural(report.forgotten, "key"));
+    return fmt::format(
+        "{} forgotten{}. What is seen next is known from then on: lockstep sweep --services\n",
+        plural(report.forgotten, "key"), over);
   }
   if (report.accepted == 0 && report.forgotten == 0) {
     return "Nothing is new: what was seen last is what is known. For keys that are still to come: "
            "--next\n";
   }
-  std::string text =
-      fmt::format("{} accepted, {} forgotten", plural(report.accepted, "key"), report.forgotten);
-  for (const std::int64_t id : report.resolved) {
-    text += fmt::format("{}{}", id == report.resolved.front() ? "; over: " : ", ", alert_name(id));
-  }
-  return text + "\n";
+  return fmt::format("{} accepted, {} forgotten{}\n", plural(report.accepted, "key"),
+                     report.forgotten, over);
 }
 
 }  // namespace lockstep::cli

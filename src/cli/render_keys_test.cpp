@@ -51,8 +51,10 @@ TEST(KeysText, SaysWhatToDoNext) {
   report.resolved = {7, 9};
   EXPECT_EQ(accept_text(report, AcceptWhat::seen),
             "3 keys accepted, 1 forgotten; over: A-7, A-9\n");
-  EXPECT_EQ(accept_text(report, AcceptWhat::next),
-            "1 key forgotten: what the next sweep sees is known from then on.\n");
+  EXPECT_EQ(
+      accept_text(report, AcceptWhat::next),
+      "1 key forgotten; over: A-7, A-9. What is seen next is known from then on: lockstep sweep "
+      "--services\n");
 }
 
 TEST(KeysJson, HasEveryKey) {

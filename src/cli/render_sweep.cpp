@@ -180,8 +180,11 @@ std::string next_line(const std::vector<SweepRow>& rows) {
   const SweepRow& row = news == rows.end() ? rows.front() : *news;
   const Finding& subject = row.finding.subject;
   std::string commands;
+  const bool of_keys = subject.kind == FindingKind::hostkey_changed ||
+                       subject.kind == FindingKind::certificate_changed;
   if (!row.finding.nodes.empty()) {
-    commands = "lockstep nodes " + shell_word(fold_nodeset(row.finding.nodes));
+    commands = fmt::format("lockstep {} {}", of_keys ? "keys" : "nodes",
+                           shell_word(fold_nodeset(row.finding.nodes)));
   } else if (!subject.node_class.empty()) {
     commands = "lockstep profile diff --class " +
                shell_word(host_type(subject.node_class, subject.network));
@@ -189,6 +192,10 @@ std::string next_line(const std::vector<SweepRow>& rows) {
   if (row.alert > 0 && is_news(row.status)) {
     commands += fmt::format("{}lockstep alert ack {} --note ...", commands.empty() ? "" : "; ",
                             alert_name(row.alert));
+  }
+  if (of_keys && !row.finding.nodes.empty()) {
+    commands += fmt::format("; or, where it was installed again, lockstep key accept {}",
+                            shell_word(fold_nodeset(row.finding.nodes)));
   }
   return commands.empty() ? "" : fmt::format("Next: {}\n", commands);
 }

@@ -252,6 +252,9 @@ TEST(SweepText, TheNextStepIsAboutWhatIsNew) {
               HasSubstr("Next: lockstep nodes node1; lockstep alert ack A-1 --note ...\n"));
   report.rows[0].status = AlertStatus::silenced;
   EXPECT_THAT(sweep_text(report), HasSubstr("Next: lockstep nodes node1\n")) << "somebody has it";
+  report.rows[0].finding.subject.kind = FindingKind::hostkey_changed;
+  EXPECT_THAT(sweep_text(report), HasSubstr("Next: lockstep keys node1; or, where it was installed "
+                                            "again, lockstep key accept node1\n"));
 }
 
 TEST(SweepText, TheNextStepNamesAllNodes) {

@@ -35,7 +35,10 @@ std::map<KeyId, KnownKey> seen_keys(const std::vector<ServiceFact>& facts,
   std::map<KeyId, KnownKey> seen;
   for (const ServiceFact& fact : facts) {
     if (!is_meant(nodes, fact.seen.node)) continue;
-    for (const KnownKey& key : keys_of(fact.seen, fact.asked)) seen.emplace(id_of(key), key);
+    for (const KnownKey& key : keys_of(fact.seen, fact.asked)) {
+      const auto [place, fresh] = seen.try_emplace(id_of(key), key);
+      place->second.since = std::max(place->second.since, fact.asked);
+    }
   }
   return seen;
 }
@@ -58,17 +61,22 @@ std::vector<KeyRow> rows_of(const std::vector<KnownKey>& known,
   return result;
 }
 
-/// What is to be known once what was seen is accepted.
+/// What is to be known once what was seen is accepted. A new key is one of the latest look at its
+/// port: at an address that the node had before, somebody else may have shown one.
 std::vector<KnownKey> with_seen(const std::vector<KnownKey>& known,
                                 const std::map<KeyId, KnownKey>& seen,
                                 const std::set<std::string>& nodes, const Act& act) {
   std::map<KeyId, KnownKey> before;
   for (const KnownKey& key : known) before.emplace(id_of(key), key);
-  std::set<PortId> anew;
+  std::map<PortId, WallTime> anew;  // and when they were looked at last
+  for (const auto& [id, key] : seen) {
+    WallTime& latest = anew[port_of(key)];
+    latest = std::max(latest, key.since);
+  }
   std::vector<KnownKey> result;
   for (const auto& [id, key] : seen) {
-    anew.insert(port_of(key));
     const auto old = before.find(id);
+    if (old == before.end() && key.since < anew.at(port_of(key))) continue;
     KnownKey& added = result.emplace_back(old == before.end() ? key : old->second);
     if (old != before.end()) continue;
     added.since = act.now;
@@ -90,23 +98,24 @@ Result<std::vector<std::int64_t>> end_alerts(Store& store, const std::set<std::s
                                              const Act& act) {
   std::set<std::int64_t> ids;
   const auto decide = [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
-    AlertChanges changes;
+    ids.clear();
+    std::vector<AlertRecord> meant;  // of many nodes and few ids
     for (const AlertRecord& record : book) {
       const bool over = is_about_change(record.subject.kind) && nodes.contains(record.node) &&
-                        record.status != AlertStatus::resolved;
+                        record.status != AlertStatus::resolved &&
+                        record.status != AlertStatus::pending;
       if (!over) continue;
-      LOCKSTEP_TRY(const AlertChanges ended,
-                   act_on_alerts(book,
-                                 {.kind = AlertAction::Kind::resolve,
-                                  .ids = {record.id},
-                                  .nodes = std::set<std::string>{record.node},
-                                  .person = act.person,
-                                  .note = fmt::format("its keys were accepted by {}", act.person)},
-                                 act.now));
+      meant.push_back(record);
       ids.insert(record.id);
-      changes.written.insert(changes.written.end(), ended.written.begin(), ended.written.end());
     }
-    return changes;
+    if (meant.empty()) return AlertChanges{};
+    return act_on_alerts(meant,
+                         {.kind = AlertAction::Kind::resolve,
+                          .ids = {ids.begin(), ids.end()},
+                          .nodes = std::nullopt,
+                          .person = act.person,
+                          .note = fmt::format("its keys were accepted by {}", act.person)},
+                         act.now);
   };
   LOCKSTEP_CHECK(store.change_alerts(decide));
   return std::vector<std::int64_t>(ids.begin(), ids.end());
@@ -130,9 +139,9 @@ Result<AcceptReport> accept_keys(Store& store, const std::set<std::string>& node
   for (const auto& [id, key] : seen) with_keys.insert(key.node);
   for (const std::string& node : nodes) {
     if (with_keys.contains(node)) continue;
-    return fail(
-        ErrorKind::not_found,
-        fmt::format("{} has shown no key yet; look first: lockstep sweep --services", node));
+    return fail(ErrorKind::not_found,
+                fmt::format("{} has shown no key yet; look first: lockstep sweep --services {}",
+                            node, node));
   }
   const std::vector<KnownKey> after =
       what == AcceptWhat::next ? std::vector<KnownKey>{} : with_seen(known, seen, nodes, act);

@@ -148,7 +148,9 @@ std::vector<CollectTarget> questions_without_answer(std::span<const CollectTarge
                                                     std::span<const ServiceObservation> services) {
   std::set<Socket> unanswered;
   for (const ServiceObservation& seen : services) {
-    if (seen.service.answer != ServiceAnswer::spoke) unanswered.insert(socket_of(seen));
+    const bool told = seen.service.answer == ServiceAnswer::spoke &&
+                      seen.service.doubt != ServiceDoubt::no_key_exchange;
+    if (!told) unanswered.insert(socket_of(seen));
   }
   std::vector<CollectTarget> result;
   for (const CollectTarget& target : targets) {

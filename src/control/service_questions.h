@@ -49,7 +49,8 @@ struct ServiceQuestionsInput {
 std::vector<CollectTarget> service_targets(const ServiceQuestionsInput& input);
 
 /// Of `targets`, the questions whose answers in `services` told nothing, though the port is open:
-/// silence, no connection, a reader that was lost. A service that starts may be so for a moment.
+/// silence, no connection, a reader that was lost, an SSH server without keys. A service that
+/// starts, or that has more connections than it takes, may be so for a moment.
 std::vector<CollectTarget> questions_without_answer(std::span<const CollectTarget> targets,
                                                     std::span<const ServiceObservation> services);
 

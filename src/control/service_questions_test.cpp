@@ -175,12 +175,12 @@ TEST(ServiceQuestions, WithoutAnAnswerAreAskedAgain) {
   target.node = "n1";
   target.address = kAddress;
   target.network = kDefaultNetwork;
-  for (const int port : {22, 80, 111}) {
+  for (const int port : {22, 80, 111, 2222}) {
     target.questions.push_back({Protocol::tcp, static_cast<Port>(port)});
   }
   std::vector<ServiceObservation> services;
-  for (const ServiceAnswer answer :
-       {ServiceAnswer::spoke, ServiceAnswer::silent, ServiceAnswer::unreachable}) {
+  for (const ServiceAnswer answer : {ServiceAnswer::spoke, ServiceAnswer::silent,
+                                     ServiceAnswer::unreachable, ServiceAnswer::spoke}) {
     ServiceObservation& seen = services.emplace_back();
     seen.node = "n1";
     seen.address = kAddress;
@@ -188,11 +188,13 @@ TEST(ServiceQuestions, WithoutAnAnswerAreAskedAgain) {
     seen.port = target.questions[services.size() - 1].port;
     seen.service.answer = answer;
   }
+  services[3].service.doubt = ServiceDoubt::no_key_exchange;
   const auto again = questions_without_answer(std::vector{target}, services);
   ASSERT_EQ(again.size(), 1U);
-  ASSERT_EQ(again[0].questions.size(), 2U);
+  ASSERT_EQ(again[0].questions.size(), 3U);
   EXPECT_EQ(again[0].questions[0].port, 80);
   EXPECT_EQ(again[0].questions[1].port, 111);
+  EXPECT_EQ(again[0].questions[2].port, 2222) << "it may have more connections than it takes";
 }
 
 }  // namespace

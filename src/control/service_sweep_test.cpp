@@ -199,6 +199,38 @@ TEST_F(ServiceSweep, AnOperatorAcceptsWhatComesNext) {
   EXPECT_TRUE(keys->at(0).seen);
 }
 
+TEST_F(ServiceSweep, AnImpostorAtTheFirstLookIsNotKnown) {
+  learn_with_services();
+  says(3, 22, a_tls_server("C", "P"));
+  EXPECT_EQ(sweep_services(), (Lines{"high service-mismatch compute 22 node3"}));
+  says(3, 22, an_sshd({{"ssh-ed25519", "K3"}}));
+  wait(10min);
+  EXPECT_THAT(sweep_services(), IsEmpty());
+  const auto keys = list_keys(*store_, nodes({"node3"}));
+  ASSERT_EQ(keys->size(), 1U);
+  EXPECT_EQ(keys->at(0).key.sha256, "K3");
+  EXPECT_TRUE(keys->at(0).known);
+}
+
+TEST_F(ServiceSweep, WhatAnAddressShowedThatANodeHadBeforeIsNotAccepted) {
+  learn_with_services();
+  sweep_services();
+  wait(24h);
+  says(3, 22, an_sshd({{"ssh-ed25519", "OTHERS"}}));  // who got the lease
+  EXPECT_EQ(sweep_services().size(), 1U);
+  inventory_.nodes["node3"].addresses = {{*IpAddress::parse("198.18.0.77")}};
+  says(3, 22, an_sshd({{"ssh-ed25519", "X"}}));
+  wait(10min);
+  EXPECT_EQ(sweep_services().size(), 1U);
+  const auto accepted = accept_keys(*store_, nodes({"node3"}), AcceptWhat::seen, act());
+  ASSERT_TRUE(accepted);
+  Lines known;
+  for (const KeyRow& row : accepted->rows) {
+    if (row.known) known.push_back(row.key.sha256);
+  }
+  EXPECT_THAT(known, ElementsAre("X"));
+}
+
 TEST_F(ServiceSweep, NothingCanBeAcceptedOfANodeThatShowedNothing) {
   const auto accepted = accept_keys(*store_, nodes({"node3"}), AcceptWhat::seen, act());
   ASSERT_FALSE(accepted);
