@@ -1,0 +1,36 @@
+// Slurm, asked by its own commands: they find the controller, speak its protocol and prove who we
+// are (munge), whatever its version.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "inventory/scheduler.h"
+
+namespace lockstep {
+
+enum class SlurmFormat {
+  text,  ///< sinfo and squeue with formats of ours: every version, and only the nodes asked about
+  json,  ///< their --json (21.08 and later): also nodes without a partition up to 22.05; large, as
+         ///< versions up to 22.05 tell of all nodes whatever they are asked
+};
+
+struct SlurmOptions {
+  SlurmFormat format = SlurmFormat::text;
+  /// Who asks, by the names of the commands; looked up in PATH.
+  std::string sinfo = "sinfo";
+  std::string squeue = "squeue";
+  /// Ask for the jobs of nodes that are held, and their users. A cluster with PrivateData=jobs
+  /// tells those only to its operators.
+  bool jobs = true;
+  /// An answer larger than this is an error. 9,000 nodes in JSON are 25 MB.
+  std::size_t answer_bytes = 64 << 20;
+};
+
+/// One query is one or two commands: sinfo, then squeue if any node is held. Not told by sinfo, and
+/// therefore `unknown`, are nodes of no partition, which no job can get, and those of state FUTURE.
+/// Times are of the node's reason.
+std::unique_ptr<Scheduler> make_slurm_scheduler(SlurmOptions options = {});
+
+}  // namespace lockstep

@@ -1,0 +1,121 @@
+#include "inventory/slurm/slurm_scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "inventory/test_folder.h"
+
+namespace lockstep {
+namespace {
+
+using enum SchedulerState;
+using std::chrono::milliseconds;
+
+/// Scripts in the place of Slurm's commands; tests/slurm/ has the real ones.
+class FakeSlurm {
+ public:
+  FakeSlurm(const std::string& sinfo, const std::string& squeue) {
+    options.sinfo = script("sinfo", sinfo);
+    options.squeue = script("squeue", squeue);
+  }
+
+  Result<std::vector<NodeSchedule>> query(const std::vector<std::string>& nodes,
+                                          milliseconds time = milliseconds(10'000)) {
+    return make_slurm_scheduler(options)->query(nodes, time);
+  }
+
+  SlurmOptions options;
+  TestFolder folder;
+
+ private:
+  std::string script(const std::string& name, const std::string& body) {
+    folder.write(name, "#!/bin/sh\n" + body + "\n");
+    const std::string path = folder.path(name);
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path;
+  }
+};
+
+TEST(SlurmScheduler, AsksForNodesAndThenForTheJobsOfThoseThatAreHeld) {
+  ::setenv("SINFO_PARTITION", "other", 1);
+  FakeSlurm slurm(
+      "test $SLURM_TIME_FORMAT = %s || exit 1; test -z $SINFO_PARTITION || exit 2\n"
+      "test \"$*\" = '--all --nodes=n1,n2,n3 --Node --noheader -o %N|%T|%R|%f|%H|%E' || exit 3\n"
+      "echo 'n1|idle|lab|a|Unknown|none'; echo 'n2|mixed|lab|a|Unknown|none'\n"
+      "echo '-x|mixed|lab|a|Unknown|none'",
+      "case \"$*\" in *' --nodelist=n2 '*) echo '7|alice|n[2-4]';; *) exit 4;; esac");
+  const auto nodes = slurm.query({"n1", "n2", "n3"});
+  ASSERT_TRUE(nodes) << nodes.error().message();
+  EXPECT_EQ(nodes->at(0).state, idle);
+  EXPECT_TRUE(nodes->at(0).jobs.empty());
+  EXPECT_EQ(nodes->at(1).state, mixed);
+  EXPECT_EQ(nodes->at(1).jobs, (std::vector<SchedulerJob>{{"7", "alice"}}));
+  EXPECT_EQ(nodes->at(2).state, unknown);
+  EXPECT_EQ(nodes->at(2).reason, "slurm does not know this node");
+}
+
+TEST(SlurmScheduler, AsksForNoJobsWhereNoneCanBe) {
+  FakeSlurm slurm("echo 'n1|idle|lab|a|Unknown|none'", "exit 1");
+  ASSERT_TRUE(slurm.query({"n1"}));
+  FakeSlurm told_not_to("echo 'n1|allocated|lab|a|Unknown|none'", "exit 1");
+  told_not_to.options.jobs = false;
+  const auto nodes = told_not_to.query({"n1"});
+  ASSERT_TRUE(nodes) << nodes.error().message();
+  EXPECT_EQ(nodes->at(0).state, allocated);
+}
+
+TEST(SlurmScheduler, ReadsJson) {
+  FakeSlurm slurm(
+      "test \"$3\" = --json && echo '{\"nodes\": [{\"name\": \"n1\", \"state\": [\"MIXED\"]}]}'",
+      "echo '{\"jobs\": [{\"job_id\": 7, \"user_name\": \"bob\", \"nodes\": \"n1\", "
+      "\"job_state\": [\"RUNNING\"]}]}'");
+  slurm.options.format = SlurmFormat::json;
+  const auto nodes = slurm.query({"n1"});
+  ASSERT_TRUE(nodes) << nodes.error().message();
+  EXPECT_EQ(nodes->at(0).state, mixed);
+  EXPECT_EQ(nodes->at(0).jobs, (std::vector<SchedulerJob>{{"7", "bob"}}));
+}
+
+TEST(SlurmScheduler, TellsWhatWentWrong) {
+  const struct {
+    const char* description;
+    const char* sinfo;
+    const char* squeue;
+    ErrorKind kind;
+    const char* says;
+  } rows[] = {
+      {"the controller is gone", "echo 'Unable to contact slurm controller' >&2; exit 1", "",
+       ErrorKind::unavailable,
+       "ended with status 1; it said \"Unable to contact slurm controller\""},
+      {"it hangs", "read line < /dev/zero", "", ErrorKind::unavailable, "did not end within "},
+      {"it talks without end", "cat /dev/zero", "", ErrorKind::invalid, "wrote more than 1,000 "},
+      {"it is something else", "echo usage: sinfo", "", ErrorKind::invalid,
+       "(is it Slurm's? run it by hand to see): line 1 is \"usage: sinfo\""},
+      {"the jobs are refused", "echo 'n1|mixed|lab|a|Unknown|none'", "exit 1",
+       ErrorKind::unavailable, "squeue\" ended with status 1"},
+      {"the jobs are garbage", "echo 'n1|mixed|lab|a|Unknown|none'", "echo garbage",
+       ErrorKind::invalid, "line 1 is \"garbage\""},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.description);
+    FakeSlurm slurm(row.sinfo, row.squeue);
+    slurm.options.answer_bytes = 1000;
+    const bool hangs = std::string_view(row.says).starts_with("did not end");
+    const auto nodes = slurm.query({"n1"}, milliseconds(hangs ? 50 : 60'000));
+    ASSERT_FALSE(nodes);
+    EXPECT_EQ(nodes.error().kind(), row.kind) << nodes.error().message();
+    EXPECT_EQ(nodes.error().message().find("slurm: "), 0U) << nodes.error().message();
+    EXPECT_NE(nodes.error().message().find(row.says), std::string::npos) << nodes.error().message();
+  }
+  SlurmOptions absent;
+  absent.sinfo = "lockstep-no-sinfo";
+  const std::string nodes[] = {"n1"};
+  const auto states = make_slurm_scheduler(absent)->query(nodes, milliseconds(1000));
+  ASSERT_FALSE(states);
+  EXPECT_EQ(states.error().kind(), ErrorKind::not_found);
+}
+
+}  // namespace
+}  // namespace lockstep

@@ -1,0 +1,124 @@
+"""A real Slurm within one host of the lab: a controller, and a daemon for each of two nodes.
+
+    with Lab(compute=1, login=0) as lab, Slurm(lab) as slurm:
+        slurm.run("sinfo", "--all").stdout
+
+n1 and n2 run; n3 is given up, its daemon was never there; n4 belongs to no partition; f5 is FUTURE.
+All ends with the lab.
+"""
+
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+HOST = "node1"
+PROGRAMS = ("munged", "slurmctld", "slurmd", "srun", "sinfo", "squeue", "scontrol")
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATIENCE_S = 15
+
+CONFIGURATION = """\
+ClusterName=lab
+SlurmctldHost={host}({address})
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge/socket
+CredType=cred/munge
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool/%n
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/%n.pid
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+MpiDefault=none
+SelectType=select/linear
+ReturnToService=2
+KillWait=1
+NodeName=n[1-3] NodeAddr={address} Port=[17001-17003] CPUs=1 State=UNKNOWN Feature=compute,big
+NodeName=n4 NodeAddr={address} Port=17004 CPUs=1 State=DOWN
+NodeName=f5 NodeAddr={address} Port=17005 CPUs=1 State=FUTURE
+PartitionName=lab Nodes=n[1-3] Default=YES State=UP
+PartitionName=hidden Nodes=n1 State=UP Hidden=YES
+"""
+
+CGROUPS = "CgroupPlugin=cgroup/v1\nCgroupAutomount=no\nCgroupMountpoint={folder}/cgroup\n"
+
+
+def missing():
+    """The programs that this machine does not have."""
+    return [name for name in PROGRAMS if not shutil.which(name, path=SEARCH_PATH)]
+
+
+class Slurm:
+    def __init__(self, lab):
+        self.lab = lab
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lockstep-slurm-"))
+        self._daemons = {}
+
+    def __enter__(self):
+        try:
+            self._configure()
+            self.start("munged", "munged", "-F", "--force", f"--key-file={self.folder}/munge.key",
+                       f"--socket={self.folder}/munge/socket", f"--pid-file={self.folder}/munge/pid",
+                       f"--log-file={self.folder}/munge/log", f"--seed-file={self.folder}/munge/seed")
+            self.wait(lambda: (self.folder / "munge" / "socket").exists(), "munged")
+            self.start("slurmctld", "slurmctld", "-D")
+            for node in ("n1", "n2"):
+                self.start(node, "slurmd", "-D", "-N", node)
+            self.wait(lambda: self.states("n1,n2") == ["idle", "idle"], "idle nodes")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for name in list(self._daemons):
+            self.stop(name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, *command, **options):
+        """Runs a command in the host, where it finds this Slurm."""
+        return self.lab.exec(HOST, *self._in_slurm(command), stdin=subprocess.DEVNULL,
+                             timeout=PATIENCE_S, **options)
+
+    def start(self, name, *command):
+        """Starts a program in the host, with its output in a log."""
+        with open(self.folder / f"{name}.log", "w", encoding="utf-8") as log:
+            self._daemons[name] = self.lab.popen(HOST, *self._in_slurm(command), stdout=log,
+                                                 stderr=log, stdin=subprocess.DEVNULL)
+
+    def stop(self, name):
+        process = self._daemons.pop(name)
+        process.kill()
+        process.wait()
+
+    def states(self, nodes):
+        """sinfo's word for each of these, in their order; what the tests wait for."""
+        said = self.run("sinfo", "--all", "-h", "-N", "-n", nodes, "-o", "%T").stdout
+        return said.split()
+
+    def wait(self, condition, what):
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                logs = "\n".join(f"{log.name}: {log.read_text(errors='replace')[-500:]}"
+                                 for log in self.folder.glob("*.log"))
+                raise TimeoutError(f"waited for {what}; {logs}")
+            time.sleep(0.05)
+
+    def _in_slurm(self, command):
+        return ("env", f"SLURM_CONF={self.folder}/slurm.conf", f"PATH={SEARCH_PATH}", *command)
+
+    def _configure(self):
+        self.folder.chmod(0o755)
+        for name in ("munge", "state", "spool/n1", "spool/n2", "cgroup"):
+            (self.folder / name).mkdir(parents=True)
+        address = {host.name: host.ipv4 for host in self.lab.hosts()}[HOST]
+        values = {"host": HOST, "address": address, "folder": self.folder}
+        (self.folder / "slurm.conf").write_text(CONFIGURATION.format(**values))
+        (self.folder / "cgroup.conf").write_text(CGROUPS.format(**values))
+        key = self.folder / "munge.key"
+        key.write_bytes(pathlib.Path("/dev/urandom").open("rb").read(64))
+        key.chmod(0o400)

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""What the reader of Slurm's states says, against what a real Slurm is in.
+
+    tests/slurm/slurm_test.py SCHEDULER_DRIVER     (ctest label `lab`)
+"""
+
+import pathlib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+from cluster import Slurm, missing  # noqa: E402
+from lab import SKIPPED, Lab, run_lab_tests  # noqa: E402
+
+DRIVER = None
+FORMATS = ("text", "json")
+FIELDS = ("node", "state", "daemon", "jobs", "partitions", "features", "since", "reason")
+
+
+class SlurmStates(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab(compute=1, login=0).__enter__()
+        try:
+            cls.slurm = Slurm(cls.lab).__enter__()
+        except BaseException:
+            cls.lab.__exit__()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.slurm.__exit__()
+        cls.lab.__exit__()
+
+    def ask(self, how, *nodes, time_ms=10000):
+        """(status, {node: its line as a dictionary}) or (status, the error)."""
+        done = self.slurm.run(DRIVER, how, str(time_ms), *nodes)
+        if done.returncode:
+            return done.returncode, done.stdout.strip()
+        lines = [dict(zip(FIELDS, line.split("|", 7))) for line in done.stdout.splitlines()]
+        return 0, {line["node"]: line for line in lines}
+
+    def told(self, how, *nodes):
+        status, said = self.ask(how, *nodes)
+        self.assertEqual(status, 0, said)
+        return said
+
+    def tearDown(self):
+        self.slurm.run("scancel", "--user=root")
+        self.slurm.run("scontrol", "update", "nodename=n1,n2", "state=resume")
+        self.slurm.wait(lambda: self.slurm.states("n1,n2") == ["idle", "idle", "idle"], "idle nodes")
+
+    def test_idle_nodes_and_those_that_no_job_can_get(self):
+        for how in FORMATS:
+            with self.subTest(format=how):
+                said = self.told(how, "n1", "n2", "f5", "stranger")
+                self.assertEqual(said["n1"], {
+                    "node": "n1", "state": "idle", "daemon": "responding", "jobs": "",
+                    "partitions": "hidden,lab", "features": "big,compute", "since": "0",
+                    "reason": ""})
+                self.assertEqual(said["n2"]["state"], "idle")
+                for name in ("f5", "stranger"):
+                    self.assertEqual(said[name]["state"], "unknown")
+                    self.assertEqual(said[name]["reason"], "slurm does not know this node")
+        self.assertEqual(self.told("text", "n4")["n4"]["state"], "unknown")
+        self.assertEqual(self.told("json", "n4")["n4"]["state"], "down")
+
+    def test_a_job_holds_its_node_and_names_its_user(self):
+        self.slurm.start("srun", "srun", "-N1", "-w", "n1", "sleep", "60")
+        self.slurm.wait(lambda: "allocated" in self.slurm.states("n1"), "an allocated node")
+        for how in FORMATS:
+            with self.subTest(format=how):
+                said = self.told(how, "n1", "n2")
+                self.assertEqual(said["n1"]["state"], "allocated")
+                self.assertRegex(said["n1"]["jobs"], r"^\d+:root$")
+                self.assertEqual((said["n2"]["state"], said["n2"]["jobs"]), ("idle", ""))
+        self.slurm.run("scontrol", "update", "nodename=n1", "state=drain", "reason=later")
+        for how in FORMATS:
+            self.assertEqual(self.told(how, "n1")["n1"]["state"], "draining", how)
+        self.slurm.stop("srun")
+
+    def test_drained_and_down_with_their_reasons(self):
+        begin = int(time.time())
+        for name, state, reason in (("n1", "drain", "bad | disk State=IDLE"),
+                                    ("n2", "down", "n1|idle|lab|x|0|no\nn2|idle")):
+            done = self.slurm.run("scontrol", "update", f"nodename={name}", f"state={state}",
+                                  f"reason={reason}")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        for how in FORMATS:
+            with self.subTest(format=how):
+                said = self.told(how, "n1")["n1"]
+                self.assertEqual((said["state"], said["reason"]), ("drained", "bad | disk State=IDLE"))
+                self.assertLessEqual(abs(int(said["since"]) - begin), 5)
+                said = self.told(how, "n2")["n2"]
+                self.assertEqual(said["state"], "down")
+                self.assertTrue(said["reason"].startswith("n1|idle"), said["reason"])
+
+    def test_a_maintenance_reservation(self):
+        done = self.slurm.run("scontrol", "create", "reservation", "ReservationName=work",
+                              "StartTime=now", "Duration=60", "Users=root", "Flags=MAINT,IGNORE_JOBS",
+                              "Nodes=n2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.addCleanup(self.slurm.run, "scontrol", "delete", "reservation=work")
+        self.slurm.wait(lambda: "maint" in self.slurm.states("n2"), "maintenance")
+        for how in FORMATS:
+            self.assertEqual(self.told(how, "n2")["n2"]["state"], "maintenance", how)
+        self.slurm.run("scontrol", "delete", "reservation=work")
+
+    def test_z_a_controller_that_is_gone_is_an_error_in_time(self):
+        """The last one, as the controller does not come back."""
+        self.tearDown = lambda: None
+        self.slurm.stop("slurmctld")
+        for how in FORMATS:
+            with self.subTest(format=how):
+                begin = time.monotonic()
+                status, said = self.ask(how, "n1", time_ms=500)
+                self.assertEqual(status, 1)
+                self.assertRegex(said, r'^unavailable: slurm: the command "sinfo" (did not end within'
+                                       r' 500 ms|ended with status 1)')
+                self.assertLess(time.monotonic() - begin, 5)
+
+
+if __name__ == "__main__":
+    DRIVER = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    if absent := missing():
+        print(f"skipped: not installed: {', '.join(absent)}")
+        sys.exit(SKIPPED)
+    run_lab_tests(as_root=True)
