@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "analysis/service_judge.h"
 #include "analysis/service_policy.h"
 
 namespace lockstep {
@@ -79,6 +80,7 @@ class KeyJudge {
       if (policies_->of(classes) != KeyPolicy::shared) continue;
       shared_[{classes, key.network, key.protocol, key.port}][key.type].insert(key.sha256);
     }
+    find_agreed();
     find_holders();
   }
 
@@ -95,6 +97,46 @@ class KeyJudge {
   }
 
  private:
+  using Clones = std::tuple<std::set<std::string>, std::string_view, Protocol, Port>;
+
+  /// Of classes that share keys of which none is known yet: what nearly all of their nodes show, so
+  /// that the first look does not make an impostor's key the class's.
+  void find_agreed() {
+    std::map<Clones, std::map<std::string_view, std::map<std::string_view, std::size_t>>> shown;
+    for (const auto& [place, seen] : places_.all()) {
+      const auto& [name, network, protocol, port] = place;
+      const std::set<std::string>& classes = places_.node(name)->classes;
+      if (policies_->of(classes) != KeyPolicy::shared) continue;
+      for (const ServiceObservation* const each : seen) {
+        if (each->service.doubt != ServiceDoubt::none) continue;
+        for (const ServiceKey& key : each->service.hostkeys) {
+          ++shown[{classes, network, protocol, port}][key.type][key.sha256];
+        }
+      }
+    }
+    for (const auto& [clones, types] : shown) {
+      for (const auto& [type, keys] : types) {
+        std::size_t all = 0;
+        auto most = keys.begin();
+        for (auto key = keys.begin(); key != keys.end(); ++key) {
+          all += key->second;
+          if (key->second > most->second) most = key;
+        }
+        const bool agree =
+            all >= kLeastVersions && most->second * 100 >= all * kVersionConsensusPercent;
+        if (agree) agreed_[{clones, type}] = most->first;
+      }
+    }
+  }
+
+  /// Empty: they do not agree, or keys are not shared.
+  std::string_view agreed(const Node& node, const KnownKey& key) const {
+    if (agreed_.empty()) return {};
+    const auto found =
+        agreed_.find({{node.classes, key.network, key.protocol, key.port}, key.type});
+    return found == agreed_.end() ? std::string_view() : found->second;
+  }
+
   /// A node that was renamed keeps its key, and what is known of its old name stays.
   bool is_of_cluster(const std::string& node) const {
     return places_.node(node) != nullptr || input_.inventory == nullptr ||
@@ -168,6 +210,7 @@ class KeyJudge {
                       const std::vector<KnownKey>& shown) {
     std::vector<std::string> other;  // types of which another key is known
     std::vector<KnownKey> fresh;     // of types of which none is known
+    std::string_view of_clones;
     std::size_t keys = 0;
     std::size_t familiar = 0;
     for (const KnownKey& key : shown) {
@@ -176,6 +219,10 @@ class KeyJudge {
       if (known.has(key)) {
         ++familiar;
       } else if (known.has_type(key.type)) {
+        other.push_back(key.type);
+      } else if (const std::string_view theirs = agreed(node, key);
+                 !theirs.empty() && theirs != key.sha256) {
+        of_clones = theirs;
         other.push_back(key.type);
       } else {
         fresh.push_back(key);
@@ -191,7 +238,7 @@ class KeyJudge {
       for (const KnownKey& key : fresh) other.push_back(key.type);
       Finding finding = finding_at(input_, FindingKind::hostkey_changed, node, seen);
       finding.detail = fmt::format("not the host key known: {}", fmt::join(other, ", "));
-      finding.expected = known_text(known, other);
+      finding.expected = of_clones.empty() ? known_text(known, other) : std::string(of_clones);
       findings().push_back(std::move(finding));
     }
   }
@@ -314,7 +361,8 @@ class KeyJudge {
   const ServicePlaces& places_;
   const KeyPolicies* policies_ = nullptr;
   std::map<ServicePlace, std::vector<const KnownKey*>> known_;
-  std::map<std::tuple<std::set<std::string>, std::string_view, Protocol, Port>, KeysByType> shared_;
+  std::map<Clones, KeysByType> shared_;
+  std::map<std::pair<Clones, std::string_view>, std::string_view> agreed_;
   std::map<std::string_view, Holders> holders_;
   KeyVerdict verdict_;
 };

@@ -9,7 +9,7 @@
 // What is seen first is known from then on, where the answer holds together; so is a new
 // certificate for a known key, a key of another type beside known ones, and what a node of policy
 // `boot` shows. Of policy `shared`, each key that a node of the class is known by counts for all of
-// them.
+// them; before any is known, what nearly all of them show.
 
 #pragma once
 

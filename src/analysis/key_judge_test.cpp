@@ -274,6 +274,27 @@ TEST(KeyJudge, ANodeThatWasRenamedKeepsItsKey) {
   EXPECT_EQ(world.told().size(), 1U) << "of the cluster, and not in the sweep";
 }
 
+TEST(KeyJudge, AtTheFirstLookAClassSharesWhatNearlyAllShow) {
+  World world(5);
+  for (int number = 1; number <= 5; ++number) {
+    world.answer(number, 22, an_sshd({{"ssh-ed25519", number == 3 ? "X" : "K"}}));
+  }
+  world.service_policy.keys.set("compute", KeyPolicy::shared);
+  EXPECT_THAT(world.told(), ElementsAre("critical hostkey-changed compute n3 22/tcp [not the host "
+                                        "key known: ssh-ed25519]"));
+  get_to_know(world);
+  EXPECT_EQ(world.known_keys.size(), 4U);
+  EXPECT_EQ(world.told().size(), 1U);
+  world.answer(3, 22, an_sshd({{"ssh-ed25519", "K"}}));
+  EXPECT_THAT(world.told(), IsEmpty());
+
+  // Two of three say nothing about the third.
+  world.known_keys.clear();
+  std::erase_if(world.services, [](const ServiceObservation& seen) { return seen.node > "n3"; });
+  world.answer(3, 22, an_sshd({{"ssh-ed25519", "X"}}));
+  EXPECT_THAT(world.told(), IsEmpty());
+}
+
 TEST(KeyJudge, ManyKeysOfAClassAreNamedInPart) {
   World world = known_nodes(9);
   world.service_policy.keys.set("compute", KeyPolicy::shared);

@@ -211,12 +211,12 @@ class ConfigReader {
                [&](TomlReader& table) { table.read("url", config_.store.url, as_store_url); });
     root.table("scan", [&](TomlReader& table) { read_scan(table); });
     read_analysis_tables(root, config_.analysis);
+    read_services_table(root, folder_, config_.services);
     root.each_table("network", [&](TomlReader& table) { read_network(table); });
     root.each_named_table(
         "class", [&](const std::string& name, TomlReader& table) { read_class(name, table); });
     root.each_table("nodes", [&](TomlReader& table) { read_nodes(table); });
     root.each_table("inventory", [&](TomlReader& table) { read_inventory(table); });
-    read_services_table(root, folder_, config_.services);
     root.finish();
     if (!problems_.empty()) return std::unexpected(problems_.error());
     return std::move(config_);
