@@ -5,6 +5,7 @@
 #include <chrono>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -12,7 +13,8 @@
 
 namespace lockstep {
 
-/// The most nodes of one query: what fits on a command line and in an answer at once.
+/// The most nodes of one query: what fits on a command line and in an answer at once. But see
+/// Scheduler::tells_all().
 inline constexpr std::size_t kMostNodesAQuery = 512;
 
 /// Not for several threads at once.
@@ -24,6 +26,8 @@ class Scheduler {
 
   /// What a person calls it: "slurm".
   const std::string& name() const { return name_; }
+  /// Whether it tells of all nodes whatever it is asked, so that one query may name any number.
+  bool tells_all() const { return tells_all_; }
 
   /// The states of `nodes` now, one each and in their order, within `time` or not at all. A node
   /// that the scheduler does not name, or of which it says two things, is `unknown` with a reason;
@@ -33,7 +37,8 @@ class Scheduler {
                                           std::chrono::milliseconds time);
 
  protected:
-  explicit Scheduler(std::string name) : name_(std::move(name)) {}
+  explicit Scheduler(std::string name, bool tells_all = false)
+      : name_(std::move(name)), tells_all_(tells_all) {}
 
  private:
   /// What the scheduler says, as it says it, of at least these nodes (each a name that is safe on a
@@ -42,6 +47,7 @@ class Scheduler {
                                                      std::chrono::milliseconds time) = 0;
 
   std::string name_;
+  bool tells_all_;
 };
 
 }  // namespace lockstep

@@ -30,6 +30,7 @@ SchedulerCache::SchedulerCache(std::unique_ptr<Scheduler> scheduler, std::vector
   nodes_.erase(std::ranges::unique(nodes_).begin(), nodes_.end());
   for (const std::string& node : nodes_) entries_[node];
   options_.batch = std::clamp<std::size_t>(options_.batch, 1, kMostNodesAQuery);
+  if (scheduler_->tells_all()) options_.batch = nodes_.size();
 }
 
 std::vector<KnownSchedule> SchedulerCache::states(std::span<const std::string> nodes) {

@@ -28,7 +28,8 @@ struct SchedulerCacheOptions {
   /// How old what was said may be. Longer makes a dialogue on a node more likely whose job began
   /// while the scheduler was away.
   std::chrono::milliseconds keep{300'000};
-  /// Nodes a query; at most kMostNodesAQuery.
+  /// Nodes a query; at most kMostNodesAQuery. A scheduler that tells of all whatever it is asked is
+  /// asked about all at once.
   std::size_t batch = kMostNodesAQuery;
 };
 

@@ -21,11 +21,12 @@ std::vector<std::string> names(std::size_t count) {
 /// A cache over a scheduler that says `state` of all nodes, or fails, and takes `takes`.
 class Desk {
  public:
-  explicit Desk(std::size_t nodes, const SchedulerCacheOptions& options = {})
+  explicit Desk(std::size_t nodes, const SchedulerCacheOptions& options = {},
+                bool tells_all = false)
       : nodes_(names(nodes)),
         cache(
             std::make_unique<TestScheduler>(
-                [this](auto asked, auto time) { return answer(asked, time); }),
+                [this](auto asked, auto time) { return answer(asked, time); }, tells_all),
             nodes_, [this] { return now; }, options) {}
 
   /// "idle 0 s" of a node, or "unknown".
@@ -77,6 +78,12 @@ TEST(SchedulerCache, AsksInBatches) {
   EXPECT_EQ(desk.state("n2100"), "idle 0 s");
   EXPECT_EQ(desk.queries, (std::vector<std::size_t>{512, 512, 76}));
   EXPECT_FALSE(desk.cache.trouble());
+}
+
+TEST(SchedulerCache, AsksOnceWhereTheAnswerIsAboutAllNodesAnyway) {
+  Desk desk(1100, {}, true);
+  EXPECT_EQ(desk.state("n2100"), "idle 0 s");
+  EXPECT_EQ(desk.queries, (std::vector<std::size_t>{1100}));
 }
 
 TEST(SchedulerCache, KnowsNothingOfOtherNodes) {

@@ -24,7 +24,8 @@ class TestScheduler : public Scheduler {
   using Answer = std::function<Result<std::vector<NodeSchedule>>(std::span<const std::string> nodes,
                                                                  std::chrono::milliseconds time)>;
 
-  explicit TestScheduler(Answer answer) : Scheduler("test"), answer_(std::move(answer)) {}
+  explicit TestScheduler(Answer answer, bool tells_all = false)
+      : Scheduler("test", tells_all), answer_(std::move(answer)) {}
 
  private:
   Result<std::vector<NodeSchedule>> do_query(std::span<const std::string> nodes,

@@ -3,10 +3,11 @@
     with Lab(compute=1, login=0) as lab, Slurm(lab) as slurm:
         slurm.run("sinfo", "--all").stdout
 
-n1 and n2 run; n3 is given up, its daemon was never there; n4 belongs to no partition; f5 is FUTURE.
+n1 and n2 run; the daemon of n3 was never there; n4 belongs to no partition; f5 is FUTURE.
 All ends with the lab.
 """
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -34,7 +35,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
 SelectType=select/linear
-ReturnToService=2
+ReturnToService=0
 KillWait=1
 NodeName=n[1-3] NodeAddr={address} Port=[17001-17003] CPUs=1 State=UNKNOWN Feature=compute,big
 NodeName=n4 NodeAddr={address} Port=17004 CPUs=1 State=DOWN
@@ -67,7 +68,7 @@ class Slurm:
             self.start("slurmctld", "slurmctld", "-D")
             for node in ("n1", "n2"):
                 self.start(node, "slurmd", "-D", "-N", node)
-            self.wait(lambda: self.states("n1,n2") == ["idle", "idle"], "idle nodes")
+            self.wait_until("n1,n2", {"idle"})
         except BaseException:
             self.__exit__()
             raise
@@ -94,10 +95,11 @@ class Slurm:
         process.kill()
         process.wait()
 
-    def states(self, nodes):
-        """sinfo's word for each of these, in their order; what the tests wait for."""
-        said = self.run("sinfo", "--all", "-h", "-N", "-n", nodes, "-o", "%T").stdout
-        return said.split()
+    def wait_until(self, nodes, states):
+        """Until sinfo says just these words of the nodes."""
+        def now():
+            return set(self.run("sinfo", "--all", "-h", "-N", "-n", nodes, "-o", "%T").stdout.split())
+        self.wait(lambda: now() == states, f"{nodes} to be {states}")
 
     def wait(self, condition, what):
         deadline = time.monotonic() + PATIENCE_S
@@ -120,5 +122,5 @@ class Slurm:
         (self.folder / "slurm.conf").write_text(CONFIGURATION.format(**values))
         (self.folder / "cgroup.conf").write_text(CGROUPS.format(**values))
         key = self.folder / "munge.key"
-        key.write_bytes(pathlib.Path("/dev/urandom").open("rb").read(64))
+        key.write_bytes(os.urandom(64))
         key.chmod(0o400)

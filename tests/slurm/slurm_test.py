@@ -46,10 +46,14 @@ class SlurmStates(unittest.TestCase):
         self.assertEqual(status, 0, said)
         return said
 
+    def setUp(self):
+        self.drained = False
+
     def tearDown(self):
         self.slurm.run("scancel", "--user=root")
-        self.slurm.run("scontrol", "update", "nodename=n1,n2", "state=resume")
-        self.slurm.wait(lambda: self.slurm.states("n1,n2") == ["idle", "idle", "idle"], "idle nodes")
+        if self.drained:
+            self.slurm.run("scontrol", "update", "nodename=n1", "state=undrain")
+        self.slurm.wait_until("n1,n2", {"idle"})
 
     def test_idle_nodes_and_those_that_no_job_can_get(self):
         for how in FORMATS:
@@ -68,7 +72,7 @@ class SlurmStates(unittest.TestCase):
 
     def test_a_job_holds_its_node_and_names_its_user(self):
         self.slurm.start("srun", "srun", "-N1", "-w", "n1", "sleep", "60")
-        self.slurm.wait(lambda: "allocated" in self.slurm.states("n1"), "an allocated node")
+        self.slurm.wait_until("n1", {"allocated"})
         for how in FORMATS:
             with self.subTest(format=how):
                 said = self.told(how, "n1", "n2")
@@ -76,14 +80,17 @@ class SlurmStates(unittest.TestCase):
                 self.assertRegex(said["n1"]["jobs"], r"^\d+:root$")
                 self.assertEqual((said["n2"]["state"], said["n2"]["jobs"]), ("idle", ""))
         self.slurm.run("scontrol", "update", "nodename=n1", "state=drain", "reason=later")
+        self.drained = True
         for how in FORMATS:
             self.assertEqual(self.told(how, "n1")["n1"]["state"], "draining", how)
         self.slurm.stop("srun")
 
-    def test_drained_and_down_with_their_reasons(self):
+    def test_x_drained_and_down_with_their_reasons(self):
+        """After those that want n1 idle: Slurm takes ten seconds to let it go a second time."""
+        self.tearDown = lambda: None
         begin = int(time.time())
         for name, state, reason in (("n1", "drain", "bad | disk State=IDLE"),
-                                    ("n2", "down", "n1|idle|lab|x|0|no\nn2|idle")):
+                                    ("n3", "down", "n1|idle|lab|x|0|no\nn2|idle")):
             done = self.slurm.run("scontrol", "update", f"nodename={name}", f"state={state}",
                                   f"reason={reason}")
             self.assertEqual(done.returncode, 0, done.stderr)
@@ -92,20 +99,20 @@ class SlurmStates(unittest.TestCase):
                 said = self.told(how, "n1")["n1"]
                 self.assertEqual((said["state"], said["reason"]), ("drained", "bad | disk State=IDLE"))
                 self.assertLessEqual(abs(int(said["since"]) - begin), 5)
-                said = self.told(how, "n2")["n2"]
+                said = self.told(how, "n3")["n3"]
                 self.assertEqual(said["state"], "down")
                 self.assertTrue(said["reason"].startswith("n1|idle"), said["reason"])
 
-    def test_a_maintenance_reservation(self):
+    def test_y_a_maintenance_reservation(self):
+        """After those that want n2 idle."""
+        self.tearDown = lambda: None
         done = self.slurm.run("scontrol", "create", "reservation", "ReservationName=work",
                               "StartTime=now", "Duration=60", "Users=root", "Flags=MAINT,IGNORE_JOBS",
                               "Nodes=n2")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.addCleanup(self.slurm.run, "scontrol", "delete", "reservation=work")
-        self.slurm.wait(lambda: "maint" in self.slurm.states("n2"), "maintenance")
+        self.slurm.wait_until("n2", {"maint"})
         for how in FORMATS:
             self.assertEqual(self.told(how, "n2")["n2"]["state"], "maintenance", how)
-        self.slurm.run("scontrol", "delete", "reservation=work")
 
     def test_z_a_controller_that_is_gone_is_an_error_in_time(self):
         """The last one, as the controller does not come back."""
