@@ -217,6 +217,7 @@ class ConfigReader {
         "class", [&](const std::string& name, TomlReader& table) { read_class(name, table); });
     root.each_table("nodes", [&](TomlReader& table) { read_nodes(table); });
     root.each_table("inventory", [&](TomlReader& table) { read_inventory(table); });
+    read_scheduler_table(root, config_.scheduler);
     root.finish();
     if (!problems_.empty()) return std::unexpected(problems_.error());
     return std::move(config_);

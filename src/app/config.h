@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/severity.h"
+#include "app/config_scheduler.h"
 #include "app/config_services.h"
 #include "base/ip_address.h"
 #include "base/port.h"
@@ -95,6 +96,7 @@ struct Config {
   ScanConfig scan;
   AnalysisConfig analysis;
   ServicesConfig services;
+  SchedulerConfig scheduler;
   std::vector<Network> networks;  ///< [[network]], at most 256
   /// The networks that sweeps probe: those with scan = true, and the default one unless it is
   /// listed with scan = false.

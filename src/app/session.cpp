@@ -73,6 +73,7 @@ Result<void> Session::prepare(const cli::PortOptions& options, const std::string
 
 Result<void> Session::prepare_sweep(const cli::PortOptions& options,
                                     const std::vector<std::string>& nodes) {
+  scheduler_ = make_scheduler(config_.scheduler, nodes);
   const Inventory all = inventory_;
   return prepare(options, config_.scan.ports, config_.scan.udp_ports, config_.scan.allow,
                  EngineUse::sweep, all, nodes);
@@ -132,10 +133,28 @@ control::SweepPolicy Session::policy() const {
 }
 
 control::SweepWorld Session::world() const {
-  return {.now = now_in_seconds,
-          .wait_for_reask = [this] { wait_for_reask(); },
-          .is_alive = is_alive,
-          .given_up = [this] { return stop_.interrupted(); }};
+  control::SweepWorld world{.now = now_in_seconds,
+                            .wait_for_reask = [this] { wait_for_reask(); },
+                            .is_alive = is_alive,
+                            .given_up = [this] { return stop_.interrupted(); }};
+  if (scheduler_) {
+    world.schedules = [this](const std::vector<std::string>& nodes) {
+      return ask_scheduler(nodes);
+    };
+  }
+  return world;
+}
+
+std::vector<NodeSchedule> Session::ask_scheduler(const std::vector<std::string>& nodes) const {
+  std::vector<NodeSchedule> schedules;
+  for (KnownSchedule& known : scheduler_->states(nodes)) {
+    schedules.push_back(std::move(known.schedule));
+  }
+  if (scheduler_->trouble()) {
+    warn("nodes of which the scheduler says nothing count as busy: " +
+         scheduler_->trouble()->message());
+  }
+  return schedules;
 }
 
 void Session::wait_for_reask() const {

@@ -44,12 +44,14 @@ class Session {
 
   control::SweepSetting setting();
   control::SweepPolicy policy() const;  ///< after start_services()
+  /// As long as the session lives.
   control::SweepWorld world() const;
 
  private:
   /// Says so where asking will take long.
   void foretell(const cli::PortOptions& options) const;
   void wait_for_reask() const;
+  std::vector<NodeSchedule> ask_scheduler(const std::vector<std::string>& nodes) const;
 
   Config config_;
   Inventory inventory_;
@@ -60,6 +62,7 @@ class Session {
   scan::Fence fence_;
   std::unique_ptr<PortCollector> collector_;
   std::unique_ptr<ServiceCollector> services_;
+  std::unique_ptr<SchedulerCache> scheduler_;  ///< null: none is configured
   TellableServices tellable_;
   EngineUse use_ = EngineUse::scan;
   bool asks_all_services_ = false;
