@@ -36,7 +36,9 @@ struct SchedulerCacheOptions {
 /// What is known of a node, and how old it is.
 struct KnownSchedule {
   NodeSchedule schedule;
-  /// Since the query that told it began; none: nothing was told, `unknown`.
+  /// Since the query that told it began; none: nothing was told, `unknown`. Up to
+  /// SchedulerCacheOptions::interval it is as fresh as it gets; older, the scheduler is in trouble,
+  /// and whoever is about to begin a dialogue has to decide.
   std::optional<std::chrono::milliseconds> age;
 };
 

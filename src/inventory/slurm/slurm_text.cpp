@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <unordered_map>
 
@@ -82,7 +83,7 @@ Result<std::vector<NodeSchedule>> parse_sinfo(std::string_view text) {
 
 Result<std::vector<std::string>> slurm_node_list(std::string_view text, std::size_t& left) {
   NodesetOptions options;
-  options.max_nodes = left;
+  options.max_nodes = std::min(left, kMostNodesAJob);
   LOCKSTEP_TRY(const Nodeset nodes, parse_nodeset(text, options));
   left -= nodes.size();
   return nodes.sorted();

@@ -31,12 +31,14 @@ struct SlurmJob {
 /// The lines of squeue. Jobs without nodes are left out.
 Result<std::vector<SlurmJob>> parse_squeue(std::string_view text);
 
-/// The nodes of a job, "n[1-2],login1"; `left` is how many may yet be named in the document and is
-/// lowered.
+/// The nodes of a job, "n[1-2],login1": at most kMostNodesAJob. `left` is how many may yet be named
+/// in the document and is lowered.
 Result<std::vector<std::string>> slurm_node_list(std::string_view text, std::size_t& left);
 
-/// What all jobs of one answer may name: more is a lie.
-inline constexpr std::size_t kMostJobNodes = 2'000'000;
+/// No cluster is larger, and what all jobs of one answer name together is bounded too: a few bytes
+/// can name a million nodes.
+inline constexpr std::size_t kMostNodesAJob = 1 << 17;
+inline constexpr std::size_t kMostJobNodes = 1'000'000;
 
 /// Gives each node its jobs.
 void attach_jobs(std::vector<NodeSchedule>& nodes, const std::vector<SlurmJob>& jobs);

@@ -83,7 +83,7 @@ TEST(SlurmText, WhatIsNoLineOfSqueueIsTold) {
       {"squeue: error\n", "line 1 is \"squeue: error\", where JOB|USER|NODES is expected"},
       {"1|a|n1\n|a|n1\n", "line 2 is \"|a|n1\", where JOB|USER|NODES is expected"},
       {"1|a|n[1-\n", "line 1: "},
-      {"1|a|n[1-1000000]\n2|a|n[1-1000000]\n3|a|n[1-2]\n", "line 3: "},
+      {"1|a|n[1-131072]\n2|a|n[1-131073]\n", "line 2: "},
       {"1|a|n[1-999999999]\n", "line 1: "},
       {"1|a|@all\n", "line 1: "},
   };
@@ -93,6 +93,15 @@ TEST(SlurmText, WhatIsNoLineOfSqueueIsTold) {
     ASSERT_FALSE(jobs);
     EXPECT_EQ(jobs.error().message().find(row.message), 0U) << jobs.error().message();
   }
+}
+
+TEST(SlurmText, WhatAllJobsNameTogetherIsBounded) {
+  std::size_t left = 5;
+  EXPECT_EQ(slurm_node_list("n[1-3]", left)->size(), 3U);
+  EXPECT_EQ(left, 2U);
+  EXPECT_FALSE(slurm_node_list("n[1-3]", left));
+  EXPECT_EQ(slurm_node_list("n[1-2]", left)->size(), 2U);
+  EXPECT_FALSE(slurm_node_list("n1", left));
 }
 
 TEST(SlurmText, AnyBytesAreReadOrRefusedWithTheLine) {
