@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """What the reader of Slurm's states says, against what a real Slurm is in.
 
-    tests/slurm/slurm_test.py SCHEDULER_DRIVER     (ctest label `lab`)
+    tests/slurm/slurm_test.py SCHEDULER_DRIVER PROGRAM     (ctest label `lab`)
 """
 
+import json
 import pathlib
 import sys
+import tempfile
+import textwrap
 import time
 import unittest
 
@@ -14,6 +17,7 @@ from cluster import Slurm, missing  # noqa: E402
 from lab import SKIPPED, Lab, run_lab_tests  # noqa: E402
 
 DRIVER = None
+PROGRAM = None
 FORMATS = ("text", "json")
 FIELDS = ("node", "state", "daemon", "jobs", "partitions", "features", "since", "reason")
 
@@ -85,6 +89,43 @@ class SlurmStates(unittest.TestCase):
             self.assertEqual(self.told(how, "n1")["n1"]["state"], "draining", how)
         self.slurm.stop("srun")
 
+    def test_a_sweep_asks_no_service_of_a_node_that_holds_a_job(self):
+        """The nodes are two addresses of the one host, whose sshd answers on both."""
+        with tempfile.TemporaryDirectory(prefix="lockstep-test-") as folder:
+            config = pathlib.Path(folder, "lockstep.toml")
+            config.write_text(textwrap.dedent(f"""
+                [store]
+                url = "sqlite://{folder}/lockstep.db"
+                [scan]
+                allow = ["127.0.0.0/8"]
+                node_rate = "unlimited"
+                [scheduler]
+                type = "slurm"
+                [class.compute]
+                keys = "shared"
+                [[nodes]]
+                nodes = "n[1-2]"
+                class = "compute"
+                addresses = ["127.0.0.11-127.0.0.12"]
+            """))
+
+            def program(*arguments):
+                done = self.slurm.run(PROGRAM, "--config", str(config), *arguments, "--json")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                return json.loads(done.stdout)
+
+            ports = ("--ports", "22", "--engine", "connect")
+            program("profile", "learn", "--class", "compute", "--from", "n2", "--services", *ports)
+            program("profile", "approve", "--class", "compute")
+            self.slurm.start("srun", "srun", "-N1", "-w", "n1", "sleep", "60")
+            self.slurm.wait_until("n1", {"allocated"})
+            swept = program("sweep", "--services-all", *ports)
+            self.assertEqual(swept["services_not_asked"], "n1")
+            self.assertEqual([(row["node"], row["service"]["name"]) for row in swept["services"]],
+                             [("n2", "ssh")])
+            self.assertEqual(swept["proven"], 2, "half-open or not, its ports are proven")
+            self.slurm.stop("srun")
+
     def test_x_drained_and_down_with_their_reasons(self):
         """After those that want n1 idle: Slurm takes ten seconds to let it go a second time."""
         self.tearDown = lambda: None
@@ -130,6 +171,7 @@ class SlurmStates(unittest.TestCase):
 
 if __name__ == "__main__":
     DRIVER = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
     if absent := missing():
         print(f"skipped: not installed: {', '.join(absent)}")
         sys.exit(SKIPPED)
