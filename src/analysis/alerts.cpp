@@ -17,6 +17,11 @@
 namespace lockstep {
 namespace {
 
+/// Of these, `clones` has the key that is there.
+bool is_about_key(FindingKind kind) {
+  return kind == FindingKind::hostkey_changed || kind == FindingKind::certificate_changed;
+}
+
 /// Whether what was heard could have shown what an alert of that kind is about.
 bool tells(const Service& heard, FindingKind kind) {
   if (heard.answer != ServiceAnswer::spoke) return false;
@@ -232,6 +237,8 @@ class Proof {
     }
     const View* const view = views_.find(record.node, subject.network, protocol);
     if (view == nullptr || !view->examined() || !judged(*view)) return {};
+    if (!is_asked(*view, *subject.port))
+      return Over{"its profile does not expect the port any more"};
     if (!input_.wanted.of(protocol).contains(*subject.port)) return {};
     if (view->state_of(*subject.port) == PortState::closed && proves_closing(*view, record)) {
       return Over{"answered closed", true};
@@ -245,6 +252,16 @@ class Proof {
       return Over{"its profile does not say what should answer any more"};
     }
     return {};
+  }
+
+  /// Sweeps ask what is expected there.
+  bool is_asked(const View& view, Port port) {
+    const Expectations& expected = expectations(view);
+    return expected.requires_port(port, view.protocol, input_.now) ||
+           std::ranges::any_of(expected.rules, [&](const PortRule& rule) {
+             return rule.presence == Presence::rpc && rule.protocol == view.protocol &&
+                    rule.ports.contains(port) && rule.holds_at(input_.now);
+           });
   }
 
   /// Its keys were seen again, and are those that are known.
@@ -335,10 +352,13 @@ class Update {
     const auto known = records_.find({id, finding.node});
     AlertRecord record =
         known == records_.end() ? fresh(id, finding) : seen_again(*known->second, finding);
-    // Whoever muted it did not know that it would be worse.
+    // Whoever muted it did not know that it would be worse, or that yet another key would show.
     const bool muted =
         record.status == AlertStatus::acknowledged || record.status == AlertStatus::silenced;
-    if (muted && finding.severity > record.severity) record = unmuted(std::move(record));
+    const bool other_key = is_about_key(finding.kind) && record.clones != finding.clones;
+    if (muted && (finding.severity > record.severity || other_key)) {
+      record = unmuted(std::move(record));
+    }
     record.severity = finding.severity;
     record.address = finding.address == IpAddress() ? "" : finding.address.to_string();
     record.last_seen = std::max(record.last_seen, now_);  // clocks are set back at times

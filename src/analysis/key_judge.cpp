@@ -239,6 +239,7 @@ class KeyJudge {
       Finding finding = finding_at(input_, FindingKind::hostkey_changed, node, seen);
       finding.detail = fmt::format("not the host key known: {}", fmt::join(other, ", "));
       finding.expected = of_clones.empty() ? known_text(known, other) : std::string(of_clones);
+      finding.clones = shown_text(shown, other.front());
       findings().push_back(std::move(finding));
     }
   }
@@ -248,6 +249,11 @@ class KeyJudge {
       if (std::string text = known.text(type); !text.empty()) return text;
     }
     return "a key that is known";
+  }
+
+  static std::string shown_text(const std::vector<KnownKey>& shown, std::string_view type) {
+    const auto key = std::ranges::find(shown, type, &KnownKey::type);
+    return key == shown.end() ? "" : fmt::format("it shows {}", key->sha256);
   }
 
   bool may_be_rebuilt(const Node& node, const ServiceObservation& seen) const {
@@ -276,6 +282,7 @@ class KeyJudge {
     Finding finding = finding_at(input_, FindingKind::certificate_changed, node, seen);
     finding.expected =
         known_text(known, {std::string(other_key ? kPublicKeyType : kCertificateType)});
+    finding.clones = shown_text(shown, other_key ? kPublicKeyType : kCertificateType);
     if (other_key) {
       finding.detail = "not the TLS key known";
     } else {

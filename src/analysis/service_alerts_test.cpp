@@ -117,6 +117,34 @@ TEST(ServiceAlerts, AnotherImpostorIsNews) {
                           "A-2 open service-mismatch n1 22"));
 }
 
+TEST(ServiceAlerts, AnotherKeyThanTheOneThatWasAcknowledgedIsNews) {
+  Book book;
+  World world = a_node();
+  world.answer(1, 22, an_sshd({{"ssh-ed25519", "X"}}));
+  book.sweep(world, kNoon);
+  book.act(AlertAction::Kind::acknowledge, 1, 24h, kNoon);
+  book.sweep(world, kNoon + 1h);
+  EXPECT_THAT(book.told(), ElementsAre("A-1 acknowledged hostkey-changed n1 22"));
+  world.answer(1, 22, an_sshd({{"ssh-ed25519", "Y"}}));
+  book.sweep(world, kNoon + 2h);
+  EXPECT_THAT(book.told(), ElementsAre("A-1 open hostkey-changed n1 22"));
+  EXPECT_EQ(book.records[0].clones, "it shows Y");
+}
+
+TEST(ServiceAlerts, EndWhereThePortIsNotExpectedAnyMore) {
+  Book book;
+  World world = a_node();
+  world.answer(1, 22, an_sshd({{"ssh-ed25519", "X"}}));
+  book.sweep(world, kNoon);
+  World later = a_node();
+  later.services.clear();
+  std::erase_if(later.profiles[0].ports, [](const ExpectedPort& each) { return each.port == 22; });
+  book.sweep(later, kNoon + 1h);
+  EXPECT_THAT(book.told(),
+              testing::Contains("A-1 resolved hostkey-changed n1 22 = its profile does "
+                                "not expect the port any more"));
+}
+
 TEST(ServiceAlerts, ARebuiltNodeIsOneRowUntilItsKeysAreSeenAgain) {
   Book book;
   World world = a_node();

@@ -106,7 +106,11 @@ std::string row_notes(const SweepRow& row, unsigned reasked, WallTime swept) {
   if (!subject.detail.empty()) add(shown_sentence(subject.detail));
   const bool was_reasked = reasked > 0 && subject.kind == FindingKind::unexpected_port;
   const std::string again = was_reasked ? fmt::format("re-asked {}x, still open", reasked) : "";
-  if (!subject.clones.empty()) {
+  const bool is_key = subject.kind == FindingKind::hostkey_changed ||
+                      subject.kind == FindingKind::certificate_changed;
+  if (is_key && !subject.clones.empty()) {
+    add(shown_sentence(subject.clones));
+  } else if (!subject.clones.empty()) {
     add(fmt::format("clones: {}{}{}", shown_sentence(subject.clones), was_reasked ? "; " : "",
                     again));
   } else if (was_reasked) {
