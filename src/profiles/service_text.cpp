@@ -133,7 +133,7 @@ bool can_tell_service(std::string_view wanted, const TellableServices& tellable)
 
 std::string service_text(const Service& service) {
   if (service.name.empty()) return "no service that is known";
-  std::string text = service.tls ? std::string(kWithinTls) + service.name : service.name;
+  const std::string text = service.tls ? std::string(kWithinTls) + service.name : service.name;
   const std::string product = joined(service.product, service.version);
   return product.empty() ? text : text + " " + product;
 }
