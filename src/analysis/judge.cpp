@@ -269,13 +269,14 @@ class Judge {
       if (seen->state != PortState::open || expected.allowed.contains(seen->port)) continue;
       const RpcVerdict rpc = judge_programs(view, *seen, expected);
       if (rpc == RpcVerdict::allowed) continue;
-      if (rpc == RpcVerdict::refuted) {
-        unexpected[seen->address].insert(seen->port);
-      } else if (const std::string* const condition = entry_with(expected.unsure, seen->port)) {
+      const bool refuted = rpc == RpcVerdict::refuted;
+      const std::string* const condition = entry_with(expected.unsure, seen->port);
+      const std::string* const past = entry_with(expected.past, seen->port);
+      if (!refuted && condition) {
         add_lesser(view, *seen, Severity::informational, *condition);
-      } else if (const std::string* const past = entry_with(expected.past, seen->port)) {
+      } else if (!refuted && past) {
         add_lesser(view, *seen, Severity::medium, *past);
-      } else if (expected.of_users.contains(seen->port)) {
+      } else if (!refuted && expected.of_users.contains(seen->port)) {
         of_users[seen->address].insert(seen->port);
       } else {
         unexpected[seen->address].insert(seen->port);

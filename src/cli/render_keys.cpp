@@ -35,13 +35,13 @@ std::string keys_text(const std::vector<KeyRow>& rows, WallTime now) {
   for (const KeyRow& row : rows) {
     std::string by = row.known ? "first seen" : "-";
     if (!row.key.by.empty()) by = shown(row.key.by);
-    Line line{row.key.network,
-              row.key.port,
-              row.key.type,
-              row.key.sha256,
-              state_text(row),
-              by,
-              format_age(now - row.key.since)};
+    const Line line{row.key.network,
+                    row.key.port,
+                    row.key.type,
+                    row.key.sha256,
+                    state_text(row),
+                    by,
+                    format_age(now - row.key.since)};
     std::vector<std::string>& nodes = lines[line];
     if (nodes.empty()) order.push_back(line);
     nodes.push_back(row.key.node);

@@ -91,7 +91,7 @@ std::optional<RpcReply> parse_rpc_reply(std::string_view message) {
   reader.u32();  // the verifier's flavour: any
   const std::uint32_t verifier = reader.u32();
   if (verifier > kMostVerifierBytes) return {};
-  reader.skip((verifier + 3) / 4 * 4);
+  reader.skip((std::size_t{verifier} + 3) / 4 * 4);
   switch (reader.u32()) {
     case kSuccess:
       reply.said = RpcReply::Said::success;

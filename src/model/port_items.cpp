@@ -15,9 +15,8 @@ constexpr unsigned kLastPort = 65535;
 
 std::optional<unsigned> parse_bounded(std::string_view digits, unsigned most) {
   unsigned number = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [rest, error] = std::from_chars(digits.data(), end, number);
-  if (error != std::errc() || rest != end || number > most) return {};
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || rest != digits.data() + digits.size() || number > most) return {};
   return number;
 }
 

@@ -138,7 +138,7 @@ std::string name_text(const Service& service) {
 
 std::string service_text(const Service& service) {
   if (service.name.empty()) return "no service that is known";
-  std::string text = name_text(service);
+  const std::string text = name_text(service);
   const std::string product = joined(service.product, service.version);
   return product.empty() ? text : text + " " + product;
 }

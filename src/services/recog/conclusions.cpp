@@ -77,7 +77,7 @@ std::string Conclusions::text(std::string_view name) const {
 }
 
 std::string Conclusions::product_of(std::string_view what) const {
-  const std::string product = text(fmt::format("{}.product", what));
+  std::string product = text(fmt::format("{}.product", what));
   const std::string vendor = text(fmt::format("{}.vendor", what));
   if (product.empty() || vendor.empty() || contains(product, vendor)) return product;
   return joined(vendor, product).substr(0, kMostFieldBytes);

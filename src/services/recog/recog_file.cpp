@@ -109,9 +109,10 @@ class Reader {
     }
     const std::string_view preference = attribute(root, "preference");
     if (preference.empty()) return {};
-    const char* const end = preference.data() + preference.size();
-    const auto [rest, error] = std::from_chars(preference.data(), end, file_.preference);
-    if (error != std::errc() || rest != end || !(file_.preference >= 0) || file_.preference > 1) {
+    const auto [rest, error] =
+        std::from_chars(preference.data(), preference.data() + preference.size(), file_.preference);
+    if (error != std::errc() || rest != preference.data() + preference.size() ||
+        !(file_.preference >= 0) || file_.preference > 1) {
       return wrong(root.offset_debug(),
                    fmt::format("preference={} is no number from 0 to 1", quoted(preference)));
     }
@@ -162,9 +163,10 @@ class Reader {
     RecogParam param{.name = std::string(attribute(element, "name")),
                      .value = std::string(attribute(element, "value"))};
     const std::string_view group = attribute(element, "pos");
-    const char* const end = group.data() + group.size();
-    const auto [rest, error] = std::from_chars(group.data(), end, param.group);
-    if (param.name.empty() || error != std::errc() || rest != end || param.group >= kMostGroups) {
+    const auto [rest, error] =
+        std::from_chars(group.data(), group.data() + group.size(), param.group);
+    if (param.name.empty() || error != std::errc() || rest != group.data() + group.size() ||
+        param.group >= kMostGroups) {
       return fail(ErrorKind::invalid,
                   fmt::format("a param has a name, and a pos from 0 to {}", kMostGroups - 1));
     }
