@@ -46,10 +46,10 @@ std::string head_line(const SweepReport& report) {
 /// "40 services asked in 1.2 s; 12 keys are new, and known from now on"
 std::string services_line(const SweepReport& report) {
   const SweepRecord& record = report.record;
-  const std::string left_out =
-      report.busy.empty() ? ""
-                          : fmt::format("Not asked what answers, since jobs may run there: {}\n",
-                                        nodes_in_short(report.busy));
+  std::string left_out = report.busy.empty()
+                             ? ""
+                             : fmt::format("Not asked what answers, since jobs may run there: {}\n",
+                                           nodes_in_short(report.busy));
   if (!record.identified_in) return left_out;
   std::string line = fmt::format("{} asked in {}", plural(record.services.size(), "service"),
                                  format_duration(*record.identified_in));
