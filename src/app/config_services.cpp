@@ -31,7 +31,7 @@ Result<KeyPolicy> as_key_policy(const TomlValue& value) {
 
 void read_services_table(TomlReader& root, std::string_view folder, ServicesConfig& services) {
   const auto as_path = [folder](const TomlValue& value) -> Result<std::string> {
-    LOCKSTEP_TRY(std::string path, toml_text(value));
+    LOCKSTEP_TRY(const std::string path, toml_text(value));
     if (trimmed(path).empty()) return fail(ErrorKind::invalid, "is empty; write a path");
     return path.starts_with('/') ? path : std::string(folder) + path;
   };
