@@ -52,7 +52,8 @@ class Proof {
         findings_(sweep.findings),
         views_(sweep.input),
         stacks_(views_),
-        places_(sweep.input) {}
+        places_(sweep.input),
+        resolver_(sweep.input.profiles) {}
 
   /// `record` is one of which the sweep found nothing.
   std::optional<Over> of(const AlertRecord& record) {
@@ -80,12 +81,7 @@ class Proof {
   }
 
   const Expectations& expectations(const View& view) {
-    const auto [place, fresh] =
-        expectations_.try_emplace({view.node->classes, std::string(view.network)}, Expectations{});
-    if (fresh) {
-      place->second = resolve(view.node->classes, std::string(view.network), input_.profiles);
-    }
-    return place->second;
+    return resolver_.of(view.node->classes, view.network);
   }
 
   bool judged(const View& view) {
@@ -246,7 +242,7 @@ class Proof {
     const bool by_profile = subject.kind == FindingKind::service_mismatch ||
                             subject.kind == FindingKind::service_silent;
     const bool checked =
-        !services_wanted(expectations(*view), protocol, *subject.port, input_.now).empty();
+        !expectations(*view).services_at(*subject.port, protocol, input_.now).empty();
     // What does not hold together is one, whatever is expected.
     if (by_profile && !checked && !record.expected.empty()) {
       return Over{"its profile does not say what should answer any more"};
@@ -258,10 +254,7 @@ class Proof {
   bool is_asked(const View& view, Port port) {
     const Expectations& expected = expectations(view);
     return expected.requires_port(port, view.protocol, input_.now) ||
-           std::ranges::any_of(expected.rules, [&](const PortRule& rule) {
-             return rule.presence == Presence::rpc && rule.protocol == view.protocol &&
-                    rule.ports.contains(port) && rule.holds_at(input_.now);
-           });
+           !expected.programs_at(port, view.protocol, input_.now).empty();
   }
 
   /// Its keys were seen again, and are those that are known.
@@ -296,7 +289,7 @@ class Proof {
   Views views_;
   Stacks stacks_;
   ServicePlaces places_;
-  std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
+  Resolver resolver_;
 };
 
 class Update {

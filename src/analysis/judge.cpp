@@ -127,7 +127,7 @@ const std::string* entry_with(const std::map<std::string, PortSet>& entries, Por
 class Judge {
  public:
   explicit Judge(const JudgeInput& input)
-      : input_(input), views_(input), stacks_(views_), places_(input) {}
+      : input_(input), views_(input), stacks_(views_), places_(input), resolver_(input.profiles) {}
 
   std::vector<Finding> findings() && {
     for (const Node& node : input_.nodes) judge_presence(node);
@@ -172,17 +172,13 @@ class Judge {
         {view.node->classes, std::string(view.network), view.protocol}, PortExpectations{});
     if (!fresh) return place->second;
     PortExpectations& expected = place->second;
-    const auto [known, first] =
-        resolved_.try_emplace({view.node->classes, std::string(view.network)}, Expectations{});
-    if (first) {
-      known->second = resolve(view.node->classes, std::string(view.network), input_.profiles);
-    }
-    expected.unprofiled = known->second.unprofiled;
-    for (const ExpectedPort& each : known->second.ports) {
+    const Expectations& known = resolver_.of(view.node->classes, view.network);
+    expected.unprofiled = known.unprofiled;
+    for (const ExpectedPort& each : known.ports) {
       if (each.protocol == view.protocol) expected.expected.insert(each.port);
     }
     expected.allowed = expected.expected;
-    for (const PortRule& rule : known->second.rules) {
+    for (const PortRule& rule : known.rules) {
       if (rule.protocol == view.protocol) add_rule(rule, input_.now, expected);
     }
     expected.of_users = input_.severities.user_ports(view.node->classes);
@@ -506,7 +502,7 @@ class Judge {
   ServicePlaces places_;
   std::map<std::tuple<std::set<std::string>, std::string, Protocol>, PortExpectations>
       expectations_;
-  std::map<std::pair<std::set<std::string>, std::string>, Expectations> resolved_;
+  Resolver resolver_;
   std::vector<Finding> findings_;
 };
 

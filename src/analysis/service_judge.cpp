@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 4> kOfIntruders = {"shell", "bindshell", 
 class ServiceJudge {
  public:
   ServiceJudge(const JudgeInput& input, const ServicePlaces& places)
-      : input_(input), places_(places), versions_(input, places) {}
+      : input_(input), places_(places), versions_(input, places), resolver_(input.profiles) {}
 
   std::vector<Finding> findings() && {
     for (const auto& [place, seen] : places_.all()) {
@@ -33,15 +33,9 @@ class ServiceJudge {
   }
 
  private:
-  const Expectations& expectations(const Node& node, const std::string& network) {
-    const auto [place, fresh] = expectations_.try_emplace({node.classes, network}, Expectations{});
-    if (fresh) place->second = resolve(node.classes, network, input_.profiles);
-    return place->second;
-  }
-
   void judge(const Node& node, const ServiceObservation& seen) {
     const std::vector<std::string> wanted =
-        services_wanted(expectations(node, seen.network), seen.protocol, seen.port, input_.now);
+        resolver_.of(node.classes, seen.network).services_at(seen.port, seen.protocol, input_.now);
     switch (seen.service.answer) {
       case ServiceAnswer::unreachable: return;
       case ServiceAnswer::lost: {
@@ -168,7 +162,7 @@ class ServiceJudge {
   const JudgeInput& input_;
   const ServicePlaces& places_;
   VersionDrift versions_;
-  std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
+  Resolver resolver_;
   std::vector<Finding> findings_;
 };
 
@@ -188,23 +182,6 @@ bool is_about_service(FindingKind kind) {
     case FindingKind::certificate_changed: return true;
     default: return false;
   }
-}
-
-std::vector<std::string> services_wanted(const Expectations& expectations, Protocol protocol,
-                                         Port port, WallTime now) {
-  std::vector<std::string> wanted;
-  for (const ExpectedPort& each : expectations.ports) {
-    if (each.port != port || each.protocol != protocol) continue;
-    const std::string& text = each.service_rule.empty() ? each.service : each.service_rule;
-    if (!text.empty()) wanted.push_back(text);
-  }
-  if (wanted.empty()) return wanted;
-  for (const PortRule& rule : expectations.rules) {
-    const bool holds = rule.presence == Presence::service && rule.protocol == protocol &&
-                       rule.ports.contains(port) && rule.holds_at(now);
-    if (holds) wanted.push_back(rule.service);
-  }
-  return wanted;
 }
 
 }  // namespace lockstep

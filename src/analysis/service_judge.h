@@ -16,11 +16,9 @@
 
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "analysis/service_places.h"
-#include "profiles/resolve.h"
 
 namespace lockstep {
 
@@ -34,10 +32,5 @@ std::vector<Finding> judge_services(const JudgeInput& input, const ServicePlaces
 
 /// Findings of this kind are about what answers on a port of a node, or its keys.
 bool is_about_service(FindingKind kind);
-
-/// What may answer there, by profiles and rules: texts as in profiles/service_text.h. Empty: it is
-/// not checked.
-std::vector<std::string> services_wanted(const Expectations& expectations, Protocol protocol,
-                                         Port port, WallTime now);
 
 }  // namespace lockstep

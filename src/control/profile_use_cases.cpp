@@ -62,26 +62,21 @@ Result<void> name_services(const SweepSetting& setting, SweepRecord& record,
   const std::size_t at = profile.host_type.find('@');
   const std::string network =
       at == std::string::npos ? kDefaultNetwork : profile.host_type.substr(at + 1);
-  std::map<IpAddress, CollectTarget> targets;
-  for (const PortObservation& seen : record.observations) {
-    const bool learned = std::ranges::any_of(profile.ports, [&](const ExpectedPort& each) {
-      return each.port == seen.port && each.protocol == seen.protocol;
-    });
-    if (seen.state != PortState::open || seen.network != network || !learned ||
-        !some.contains(seen.node)) {
-      continue;
+  const auto is_learned = [&](const PortObservation& seen) {
+    return seen.network == network && some.contains(seen.node) &&
+           std::ranges::any_of(profile.ports, [&](const ExpectedPort& each) {
+             return each.port == seen.port && each.protocol == seen.protocol;
+           });
+  };
+  std::vector<CollectTarget> asked = targets_to_ask(record.observations, is_learned);
+  for (CollectTarget& target : asked) {
+    for (ServiceQuestion& question : target.questions) {
+      // Whoever learns a class says that its daemons are there.
+      if (question.expected.empty()) {
+        question.expected = port_name(question.port, question.protocol);
+      }
     }
-    CollectTarget& target = targets[seen.address];
-    target.node = seen.node;
-    target.address = seen.address;
-    target.network = seen.network;
-    ServiceQuestion& question = target.questions.emplace_back(customary_question(seen));
-    // Whoever learns a class says that its daemons are there.
-    if (question.expected.empty()) question.expected = port_name(seen.port, seen.protocol);
   }
-  std::vector<CollectTarget> asked;
-  asked.reserve(targets.size());
-  for (auto& [address, target] : targets) asked.push_back(std::move(target));
   const std::vector<ServiceObservation> before = std::move(record.services);
   record.services.clear();
   LOCKSTEP_CHECK(ask_services(*setting.services, asked, record, setting.control));

@@ -32,7 +32,8 @@ bool asks_service(FindingKind kind) {
 
 class Questions {
  public:
-  explicit Questions(const ServiceQuestionsInput& input) : input_(input) {
+  explicit Questions(const ServiceQuestionsInput& input)
+      : input_(input), resolver_(input.profiles) {
     for (const Node& node : input.nodes) nodes_.emplace(node.name, &node);
     for (std::size_t i = 0; i < input.targets.size(); ++i) {
       targets_.emplace(input.targets[i].address, i);
@@ -69,16 +70,11 @@ class Questions {
   }
 
  private:
-  const Expectations& expectations(const Node& node, const std::string& network) {
-    const auto [place, fresh] = expectations_.try_emplace({node.classes, network}, Expectations{});
-    if (fresh) place->second = resolve(node.classes, network, input_.profiles);
-    return place->second;
-  }
-
   std::optional<ServiceQuestion> question_for(const Node& node, const PortObservation& seen) {
-    const Expectations& expected = expectations(node, seen.network);
+    const Expectations& expected = resolver_.of(node.classes, seen.network);
     const bool of_daemon = expected.requires_port(seen.port, seen.protocol, input_.now);
-    std::vector<std::uint32_t> programs = programs_at(expected, seen);
+    std::vector<std::uint32_t> programs =
+        expected.programs_at(seen.port, seen.protocol, input_.now);
     if (!of_daemon && programs.empty()) return std::nullopt;
     const auto known = facts_.find(socket_of(seen));
     const ServiceFact* const fact = known == facts_.end() ? nullptr : known->second;
@@ -86,7 +82,7 @@ class Questions {
     ServiceQuestion question = customary_question(seen);
     question.programs = std::move(programs);
     const std::vector<std::string> wanted =
-        services_wanted(expected, seen.protocol, seen.port, input_.now);
+        expected.services_at(seen.port, seen.protocol, input_.now);
     if (!wanted.empty()) {
       const ServiceHint hint = hint_of(wanted.front(), input_.tellable);
       if (!hint.name.empty()) {
@@ -100,17 +96,6 @@ class Questions {
       question.expects_tls = fact->seen.service.tls;
     }
     return question;
-  }
-
-  std::vector<std::uint32_t> programs_at(const Expectations& expected,
-                                         const PortObservation& seen) const {
-    std::vector<std::uint32_t> programs;
-    for (const PortRule& rule : expected.rules) {
-      const bool names = rule.presence == Presence::rpc && rule.protocol == seen.protocol &&
-                         rule.ports.contains(seen.port) && rule.holds_at(input_.now);
-      if (names) programs.push_back(rule.rpc_program);
-    }
-    return programs;
   }
 
   bool is_due(const PortObservation& seen, const ServiceFact* fact) const {
@@ -135,7 +120,7 @@ class Questions {
   std::map<Socket, const ServiceFact*> facts_;
   std::set<std::tuple<std::string_view, std::string_view, Protocol, Port>> with_keys_;
   std::set<std::tuple<std::string_view, std::string_view, std::optional<Port>>> alerted_;
-  std::map<std::pair<std::set<std::string>, std::string>, Expectations> expectations_;
+  Resolver resolver_;
 };
 
 }  // namespace

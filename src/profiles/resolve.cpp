@@ -29,6 +29,34 @@ bool Expectations::allows(Port port, Protocol protocol, WallTime now) const {
          });
 }
 
+std::vector<std::uint32_t> Expectations::programs_at(Port port, Protocol protocol,
+                                                     WallTime now) const {
+  std::vector<std::uint32_t> programs;
+  for (const PortRule& rule : rules) {
+    if (rule.presence == Presence::rpc && names(rule, port, protocol, now)) {
+      programs.push_back(rule.rpc_program);
+    }
+  }
+  return programs;
+}
+
+std::vector<std::string> Expectations::services_at(Port port, Protocol protocol,
+                                                   WallTime now) const {
+  std::vector<std::string> services;
+  for (const ExpectedPort& each : ports) {
+    if (each.port != port || each.protocol != protocol) continue;
+    const std::string& text = each.service_rule.empty() ? each.service : each.service_rule;
+    if (!text.empty()) services.push_back(text);
+  }
+  if (services.empty()) return services;
+  for (const PortRule& rule : rules) {
+    if (rule.presence == Presence::service && names(rule, port, protocol, now)) {
+      services.push_back(rule.service);
+    }
+  }
+  return services;
+}
+
 Expectations resolve(const std::set<std::string>& classes, const std::string& network,
                      std::span<const Profile> profiles) {
   std::set<ExpectedPort> ports;
@@ -45,6 +73,13 @@ Expectations resolve(const std::set<std::string>& classes, const std::string& ne
     }
   }
   return {{ports.begin(), ports.end()}, std::move(rules), {unprofiled.begin(), unprofiled.end()}};
+}
+
+const Expectations& Resolver::of(const std::set<std::string>& classes, std::string_view network) {
+  const auto [place, fresh] =
+      resolved_.try_emplace({classes, std::string(network)}, Expectations{});
+  if (fresh) place->second = resolve(classes, place->first.second, profiles_);
+  return place->second;
 }
 
 }  // namespace lockstep

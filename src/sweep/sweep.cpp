@@ -83,6 +83,24 @@ ServiceQuestion customary_question(const PortObservation& seen) {
           .expects_tls = web_in_tls};
 }
 
+std::vector<CollectTarget> targets_to_ask(
+    const std::vector<PortObservation>& observations,
+    const std::function<bool(const PortObservation&)>& wanted) {
+  std::map<std::pair<std::string_view, IpAddress>, CollectTarget> targets;
+  for (const PortObservation& seen : observations) {
+    if (seen.state != PortState::open || !wanted(seen)) continue;
+    CollectTarget& target = targets[{seen.node, seen.address}];
+    target.node = seen.node;
+    target.address = seen.address;
+    target.network = seen.network;
+    target.questions.push_back(customary_question(seen));
+  }
+  std::vector<CollectTarget> asked;
+  asked.reserve(targets.size());
+  for (auto& [place, target] : targets) asked.push_back(std::move(target));
+  return asked;
+}
+
 Result<CollectSummary> ask_services(Collector& services, const std::vector<CollectTarget>& targets,
                                     SweepRecord& record, const CollectControl& control) {
   SweepRecord asked;
@@ -104,18 +122,8 @@ Result<CollectSummary> ask_services(Collector& services, const std::vector<Colle
 
 Result<CollectSummary> identify_services(Collector& services, SweepRecord& record,
                                          const CollectControl& control) {
-  std::map<std::pair<std::string_view, IpAddress>, CollectTarget> targets;
-  for (const PortObservation& seen : record.observations) {
-    if (seen.state != PortState::open) continue;
-    CollectTarget& target = targets[{seen.node, seen.address}];
-    target.node = seen.node;
-    target.address = seen.address;
-    target.network = seen.network;
-    target.questions.push_back(customary_question(seen));
-  }
-  std::vector<CollectTarget> asked;
-  asked.reserve(targets.size());
-  for (auto& [place, target] : targets) asked.push_back(std::move(target));
+  const std::vector<CollectTarget> asked =
+      targets_to_ask(record.observations, [](const PortObservation&) { return true; });
   return ask_services(services, asked, record, control);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -32,6 +33,11 @@ const ServiceObservation* service_at(const SweepRecord& record, const PortObserv
 /// likeliest, no more. Nothing is expected where a question is an error in a daemon's log, unless
 /// somebody says that the daemon is there.
 ServiceQuestion customary_question(const PortObservation& seen);
+
+/// The ports of `observations` that are open and `wanted`, each with its customary question.
+std::vector<CollectTarget> targets_to_ask(
+    const std::vector<PortObservation>& observations,
+    const std::function<bool(const PortObservation&)>& wanted);
 
 /// Asks `targets` what they are, by a collector of services, and adds what they say to
 /// `record.services`, in place of what the same ports said before. Errors: those of
