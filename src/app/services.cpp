@@ -62,10 +62,7 @@ TellableServices tellable_by(const services::ProbeSet& set) {
     for (const services::Signature& signature : probe.signatures) {
       tellable.names.insert(signature.service);
       // One that the answer names is not known before.
-      std::string product = signature.fields.product.fill({});
-      for (char& c : product) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-      }
+      std::string product = lower_case(signature.fields.product.fill({}));
       if (!product.empty()) tellable.products.insert(std::move(product));
     }
   }

@@ -24,6 +24,9 @@ std::string with_thousands(unsigned long long number);
 /// `text` without spaces, tabs and line ends at either side.
 std::string_view trimmed(std::string_view text);
 
+/// `text` with the letters of ASCII in lower case; all other bytes as they are.
+std::string lower_case(std::string_view text);
+
 /// The pieces of `text` between separators; an empty text is one empty piece.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

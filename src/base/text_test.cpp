@@ -98,6 +98,12 @@ TEST(WithThousands, Groups) {
             "18,446,744,073,709,551,615");
 }
 
+TEST(LowerCase, ChangesLettersOfAsciiAlone) {
+  EXPECT_EQ(lower_case(""), "");
+  EXPECT_EQ(lower_case("AZ az 09 [@`{"), "az az 09 [@`{");
+  EXPECT_EQ(lower_case("\xc3\x84\xff"), "\xc3\x84\xff");
+}
+
 TEST(Trimmed, LosesTheSpaceAtBothEnds) {
   EXPECT_EQ(trimmed(""), "");
   EXPECT_EQ(trimmed(" \t\r\n"), "");

@@ -32,14 +32,6 @@ bool is_numeric(std::string_view item) {
   return item.find_first_not_of("0123456789- \t") == std::string_view::npos;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 std::optional<Port> port_of_system_service(const std::string& name, Protocol protocol) {
   servent entry{};
   servent* found = nullptr;

@@ -29,19 +29,11 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 std::vector<std::string> alternatives(std::string_view wanted) {
   std::vector<std::string> result;
   while (true) {
     const std::size_t end = wanted.find('|');
-    std::string each = lower(trimmed(wanted.substr(0, end)));
+    std::string each = lower_case(trimmed(wanted.substr(0, end)));
     for (const auto& [word, name] : kOtherWords) {
       const bool names_it =
           each.starts_with(word) && (each.size() == word.size() || each[word.size()] == ' ');
@@ -99,8 +91,8 @@ std::string joined(const std::string& a, const std::string& b) {
 
 bool fits_service(std::string_view wanted, const Service& service) {
   if (service.name.empty()) return false;
-  const std::string name = lower(service.name);
-  const std::string product = lower(joined(service.product, service.version));
+  const std::string name = lower_case(service.name);
+  const std::string product = lower_case(joined(service.product, service.version));
   const std::string all = joined(name, product);
   return std::ranges::any_of(alternatives(wanted), [&](const std::string& each) {
     const auto [text, tls] = within_tls(each);
