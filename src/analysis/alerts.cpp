@@ -59,6 +59,7 @@ class Proof {
   std::optional<Over> of(const AlertRecord& record) {
     const AlertSubject& subject = record.subject;
     if (subject.kind == FindingKind::profile_changed) return of_profile(subject);
+    if (is_no_affair_of_ports(subject.kind)) return {};
     const Node* const node = views_.node(record.node);
     if (node == nullptr) return {};
     if (subject.kind == FindingKind::coverage_gap) return of_gap(*node, subject);
@@ -76,6 +77,11 @@ class Proof {
   }
 
  private:
+  /// Whoever raised it sees when it is over (conditions.h).
+  static bool is_no_affair_of_ports(FindingKind kind) {
+    return kind >= FindingKind::value_deviates;
+  }
+
   static Protocol protocol_of(const AlertSubject& subject) {
     return subject.protocol.value_or(Protocol::tcp);
   }

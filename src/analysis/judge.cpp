@@ -39,6 +39,7 @@ std::string reason_for(const Coverage& coverage) {
     case CoverageGap::outside_fence: return "the fence or the exclude list forbids it";
     case CoverageGap::unsupported: return "the engine cannot ask it";
     case CoverageGap::interrupted: return "the sweep was stopped";
+    case CoverageGap::left: return "a job began there";
     case CoverageGap::inconclusive: return "datagrams without an answer prove nothing";
     case CoverageGap::none:
     case CoverageGap::unanswered:

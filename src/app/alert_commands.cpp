@@ -40,28 +40,30 @@ Result<std::optional<std::set<std::string>>> nodes_meant(const std::string& text
 
 }  // namespace
 
-Result<int> run_command(const cli::AlertsCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const AlertsSetup alerts, open_alerts(config));
+Result<int> run_command(const cli::AlertsCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const AlertsSetup alerts, open_alerts(call.config));
   AlertFilter filter{.include_resolved = command.all, .include_pending = command.all, .nodes = {}};
   LOCKSTEP_TRY(filter.nodes, nodes_meant(command.nodes, alerts.inventory));
   LOCKSTEP_TRY(const control::AlertListing listing,
                control::list_alerts(*alerts.store, alerts.watched, filter, now_in_seconds()));
-  LOCKSTEP_CHECK(print(command.json ? cli::alerts_json(listing) : cli::alerts_text(listing)));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::alerts_json(listing) : cli::alerts_text(listing)));
   return listing.has_news() ? cli::kDeviations : cli::kInStep;
 }
 
-Result<int> run_command(const cli::AlertActionCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const AlertsSetup alerts, open_alerts(config));
+Result<int> run_command(const cli::AlertActionCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const AlertsSetup alerts, open_alerts(call.config));
   AlertAction action{.kind = command.kind,
                      .ids = command.ids,
                      .nodes = {},
-                     .person = own_user_name(),
+                     .person = call.person,
                      .note = command.note,
                      .duration = command.duration};
   LOCKSTEP_TRY(action.nodes, nodes_meant(command.nodes, alerts.inventory));
   LOCKSTEP_TRY(const control::AlertListing listing,
                control::act(*alerts.store, alerts.watched, action, now_in_seconds()));
-  LOCKSTEP_CHECK(print(command.json ? cli::alerts_json(listing) : cli::acted_text(listing)));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::alerts_json(listing) : cli::acted_text(listing)));
   return cli::kInStep;
 }
 

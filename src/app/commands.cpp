@@ -86,21 +86,21 @@ Result<std::vector<Prefix>> scan_fence(const Setup& setup, const cli::ScanComman
 
 }  // namespace
 
-Result<int> run_command(const cli::DemoCommand& command, const std::string& /*config*/) {
+Result<int> run_command(const cli::DemoCommand& command, Invocation& /*call*/) {
   const StopSwitch signals;
   LOCKSTEP_TRY(const bool exact, run_demo(command, signals.stop()));
   return exact ? cli::kInStep : cli::kDeviations;
 }
 
-Result<int> run_command(const cli::ScanCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const Setup setup, load_setup(config));
+Result<int> run_command(const cli::ScanCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const Setup setup, load_setup(call.config));
   LOCKSTEP_TRY(const std::vector<Prefix> allow, scan_fence(setup, command));
   LOCKSTEP_TRY(const Inventory known, load_inventory(setup.config));
   LOCKSTEP_TRY(Inventory targets, parse_scan_targets(command.targets, known));
   LOCKSTEP_CHECK(check_fence(targets, setup.config, allow));
   LOCKSTEP_TRY(ReportFile report, ReportFile::open(command.report));
   const std::vector<std::string> nodes = names_of(targets);
-  Session session(setup.config, std::move(targets));
+  Session session(setup.config, std::move(targets), call);
   LOCKSTEP_CHECK(
       session.prepare(command.ports, "default", "", allow, EngineUse::scan, known, nodes));
   LOCKSTEP_CHECK(check_fence(session.inventory(), setup.config, allow));
@@ -110,51 +110,54 @@ Result<int> run_command(const cli::ScanCommand& command, const std::string& conf
   }
   LOCKSTEP_TRY(SweepRecord record, control::scan(session.setting(), nodes));
   if (services.asked()) LOCKSTEP_CHECK(session.identify_services(record));
-  if (session.was_stopped_for_all()) warn(kStopped);
+  if (session.was_stopped_for_all()) call.console.warn(kStopped);
   if (report.wanted()) LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
-  LOCKSTEP_CHECK(print(command.json ? cli::scan_json(record) : cli::scan_text(record)));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::scan_json(record) : cli::scan_text(record)));
   return record.complete() ? cli::kInStep : cli::kIncomplete;
 }
 
-Result<int> run_command(const cli::SweepCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(config, command.nodes));
+Result<int> run_command(const cli::SweepCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(call.config, command.nodes));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
   LOCKSTEP_TRY(ReportFile report_file, ReportFile::open(command.report));
-  Session session(cluster.setup.config, cluster.inventory);
+  Session session(cluster.setup.config, cluster.inventory, call);
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
   LOCKSTEP_CHECK(session.start_services(command.services));
   const control::SweepSetting setting = session.setting();
   LOCKSTEP_TRY(const control::SweepReport report,
                control::sweep(setting, *store, cluster.nodes, session.policy(), session.world()));
-  if (session.was_stopped_for_all()) warn(kStopped);
+  if (session.was_stopped_for_all()) call.console.warn(kStopped);
   if (report_file.wanted()) LOCKSTEP_CHECK(report_file.write(cli::sweep_json(report)));
-  LOCKSTEP_CHECK(print(command.json ? cli::sweep_json(report) : cli::sweep_text(report)));
-  if (!report.not_kept.empty()) warn("this sweep is NOT kept: " + report.not_kept);
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::sweep_json(report) : cli::sweep_text(report)));
+  if (!report.not_kept.empty()) call.console.warn("this sweep is NOT kept: " + report.not_kept);
   if (report.deviates()) return cli::kDeviations;
   const bool clean = report.rows.empty() && report.record.complete() && report.not_kept.empty();
   return clean ? cli::kInStep : cli::kIncomplete;
 }
 
-Result<int> run_command(const cli::StopCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const Setup setup, load_setup(config));
+Result<int> run_command(const cli::StopCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const Setup setup, load_setup(call.config));
   const std::string file = stop_file(setup.config);
   if (command.lift) {
     LOCKSTEP_TRY(const bool lifted, lift_stop_order(setup.config));
-    LOCKSTEP_CHECK(print(lifted ? "Scans and sweeps may start again.\n"
-                                : fmt::format("Nothing was stopped: there is no {}.\n", file)));
+    LOCKSTEP_CHECK(
+        call.console.print(lifted ? "Scans and sweeps may start again.\n"
+                                  : fmt::format("Nothing was stopped: there is no {}.\n", file)));
     return cli::kInStep;
   }
   LOCKSTEP_CHECK(give_stop_order(setup.config, command.note));
   LOCKSTEP_CHECK(
-      print(fmt::format("{} is there: whatever sends stops now, and nothing starts "
-                        "until: lockstep stop --lift\n",
-                        file)));
+      call.console.print(fmt::format("{} is there: whatever sends stops now, and nothing starts "
+                                     "until: lockstep stop --lift\n",
+                                     file)));
   return cli::kInStep;
 }
 
-Result<int> run_command(const cli::CheckConfigCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const Setup setup, load_setup(command.file.empty() ? config : command.file));
+Result<int> run_command(const cli::CheckConfigCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const Setup setup, load_setup(command.file.empty() ? call.config : command.file));
   LOCKSTEP_CHECK(require_file(setup));
   LOCKSTEP_TRY(const Inventory inventory, load_inventory(setup.config));
   LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
@@ -166,19 +169,20 @@ Result<int> run_command(const cli::CheckConfigCommand& command, const std::strin
   std::size_t unclassed = 0;
   for (const auto& [name, node] : inventory.nodes) unclassed += node.classes.empty() ? 1 : 0;
   if (setup.config.scan.allow.empty()) {
-    warn("[scan] allow is empty, so sweeps will refuse to run");
+    call.console.warn("[scan] allow is empty, so sweeps will refuse to run");
   }
   if (unclassed > 0) {
-    warn(fmt::format("{} nodes are in no class and will not be judged", unclassed));
+    call.console.warn(fmt::format("{} nodes are in no class and will not be judged", unclassed));
   }
-  LOCKSTEP_CHECK(print(fmt::format("{}: good; {} nodes in {} classes\n", setup.path,
-                                   inventory.nodes.size(), inventory.classes.size())));
+  LOCKSTEP_CHECK(call.console.print(fmt::format("{}: good; {} nodes in {} classes\n", setup.path,
+                                                inventory.nodes.size(), inventory.classes.size())));
   return cli::kInStep;
 }
 
-Result<int> run_command(const cli::DoctorCommand& command, const std::string& config) {
-  const std::vector<cli::DoctorCheck> checks = run_doctor(config);
-  LOCKSTEP_CHECK(print(command.json ? cli::doctor_json(checks) : cli::doctor_text(checks)));
+Result<int> run_command(const cli::DoctorCommand& command, Invocation& call) {
+  const std::vector<cli::DoctorCheck> checks = run_doctor(call.config);
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::doctor_json(checks) : cli::doctor_text(checks)));
   const bool bad = std::any_of(checks.begin(), checks.end(), [](const cli::DoctorCheck& check) {
     return check.verdict == cli::DoctorCheck::Verdict::bad;
   });

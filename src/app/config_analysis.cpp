@@ -50,20 +50,11 @@ Result<PortSet> as_ports(const TomlValue& value) {
   return parse_port_spec(text);
 }
 
-constexpr std::array kKinds = {FindingKind::unexpected_port,     FindingKind::transient_port,
-                               FindingKind::unexpected_filtered, FindingKind::missing_port,
-                               FindingKind::node_unreachable,    FindingKind::coverage_gap,
-                               FindingKind::profile_changed,     FindingKind::stack_mismatch,
-                               FindingKind::service_mismatch,    FindingKind::service_silent,
-                               FindingKind::version_drift,       FindingKind::hostkey_changed,
-                               FindingKind::hostkey_shared,      FindingKind::certificate_changed,
-                               FindingKind::node_rebuilt};
-
 /// Calls `set`(kind, severity) for each key of the table [severity].
 template <typename Set>
 void read_severities(TomlReader& owner, Set set) {
   owner.table("severity", [&](TomlReader& table) {
-    for (const FindingKind kind : kKinds) {
+    for (const FindingKind kind : kFindingKinds) {
       Severity severity{};
       if (table.read(to_string(kind), severity, as_severity)) set(kind, severity);
     }

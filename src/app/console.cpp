@@ -7,6 +7,16 @@
 
 namespace lockstep {
 
+Result<void> StandardConsole::print(std::string_view text) {
+  line_.clear();
+  return lockstep::print(text);
+}
+
+void StandardConsole::warn(std::string_view text) {
+  line_.clear();
+  lockstep::warn(text);
+}
+
 Result<void> print(std::string_view text) {
   const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (whole && std::fflush(stdout) == 0) return {};

@@ -30,29 +30,29 @@ Result<void> require_known(const std::string& text, const Setup& setup) {
 
 }  // namespace
 
-Result<int> run_command(const cli::KeysCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(config));
+Result<int> run_command(const cli::KeysCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call.config));
   LOCKSTEP_TRY(const std::set<std::string> nodes, nodes_named(command.nodes, opened.setup));
   LOCKSTEP_TRY(const std::vector<control::KeyRow> rows, control::list_keys(*opened.store, nodes));
   if (rows.empty()) LOCKSTEP_CHECK(require_known(command.nodes, opened.setup));
-  LOCKSTEP_CHECK(
-      print(command.json ? cli::keys_json(rows) : cli::keys_text(rows, now_in_seconds())));
+  LOCKSTEP_CHECK(call.console.print(command.json ? cli::keys_json(rows)
+                                                 : cli::keys_text(rows, now_in_seconds())));
   return cli::kInStep;
 }
 
-Result<int> run_command(const cli::AcceptKeysCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(config));
+Result<int> run_command(const cli::AcceptKeysCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call.config));
   LOCKSTEP_TRY(const std::set<std::string> nodes, nodes_named(command.nodes, opened.setup));
   if (nodes.empty()) {
     return fail(ErrorKind::invalid, "the nodeset is empty: whose keys are to be accepted?");
   }
-  const auto accepted = control::accept_keys(*opened.store, nodes, command.what, own_act());
+  const auto accepted = control::accept_keys(*opened.store, nodes, command.what, own_act(call));
   if (!accepted && accepted.error().kind() == ErrorKind::not_found) {
     LOCKSTEP_CHECK(require_known(command.nodes, opened.setup));
   }
   LOCKSTEP_TRY(const control::AcceptReport report, accepted);
-  LOCKSTEP_CHECK(
-      print(command.json ? cli::accept_json(report) : cli::accept_text(report, command.what)));
+  LOCKSTEP_CHECK(call.console.print(command.json ? cli::accept_json(report)
+                                                 : cli::accept_text(report, command.what)));
   return cli::kInStep;
 }
 

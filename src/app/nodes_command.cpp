@@ -34,11 +34,11 @@ Result<Nodeset> parse(const std::string& text, const std::string& config) {
   return parse_nodeset_with_groups(text, inventory);
 }
 
-Result<int> expand(const std::string& text, const std::string& config) {
-  LOCKSTEP_TRY(const Nodeset set, parse(text, config));
+Result<int> expand(const std::string& text, Invocation& call) {
+  LOCKSTEP_TRY(const Nodeset set, parse(text, call.config));
   std::string lines;
   for (const std::string& name : set.names()) lines.append(name).append("\n");
-  LOCKSTEP_CHECK(print(lines));
+  LOCKSTEP_CHECK(call.console.print(lines));
   return cli::kInStep;
 }
 
@@ -55,13 +55,13 @@ Result<std::vector<std::string>> read_lines() {
   return lines;
 }
 
-Result<int> fold(std::vector<std::string> sets, const std::string& config) {
+Result<int> fold(std::vector<std::string> sets, Invocation& call) {
   if (sets.empty()) {
     LOCKSTEP_TRY(sets, read_lines());
   }
   std::vector<std::string> names;
   for (std::size_t i = 0; i < sets.size(); ++i) {
-    auto set = parse(sets[i], config);
+    auto set = parse(sets[i], call.config);
     if (!set) return std::unexpected(set.error().within(fmt::format("set {}", i + 1)));
     names.insert(names.end(), set->sorted().begin(), set->sorted().end());
     if (names.size() > kMaxFoldedNames) {
@@ -69,7 +69,7 @@ Result<int> fold(std::vector<std::string> sets, const std::string& config) {
                   fmt::format("more than {} names to fold", with_thousands(kMaxFoldedNames)));
     }
   }
-  LOCKSTEP_CHECK(print(fold_nodeset(names) + "\n"));
+  LOCKSTEP_CHECK(call.console.print(fold_nodeset(names) + "\n"));
   return cli::kInStep;
 }
 
@@ -82,10 +82,10 @@ Result<control::NodePage> page_of(const Setup& setup, const Inventory& inventory
 
 }  // namespace
 
-Result<int> run_command(const cli::NodesCommand& command, const std::string& config) {
-  if (command.expand) return expand(*command.expand, config);
-  if (command.fold) return fold(command.fold_names, config);
-  LOCKSTEP_TRY(const Setup setup, load_setup(config));
+Result<int> run_command(const cli::NodesCommand& command, Invocation& call) {
+  if (command.expand) return expand(*command.expand, call);
+  if (command.fold) return fold(command.fold_names, call);
+  LOCKSTEP_TRY(const Setup setup, load_setup(call.config));
   LOCKSTEP_CHECK(require_file(setup));
   LOCKSTEP_TRY(const Inventory inventory, load_inventory(setup.config));
   std::vector<std::string> names;
@@ -98,15 +98,17 @@ Result<int> run_command(const cli::NodesCommand& command, const std::string& con
   if (!command.nodes.empty() && names.size() == 1) {
     const Node& node = inventory.nodes.at(names.front());
     if (const auto page = page_of(setup, inventory, node)) {
-      LOCKSTEP_CHECK(print(command.json ? cli::node_page_json(*page) : cli::node_page_text(*page)));
+      LOCKSTEP_CHECK(call.console.print(command.json ? cli::node_page_json(*page)
+                                                     : cli::node_page_text(*page)));
       return cli::kInStep;
     } else {
-      warn("what sweeps know of it is left out: " + page.error().message());
+      call.console.warn("what sweeps know of it is left out: " + page.error().message());
     }
   }
   std::vector<Node> nodes;
   for (const std::string& name : names) nodes.push_back(inventory.nodes.at(name));
-  LOCKSTEP_CHECK(print(command.json ? cli::nodes_json(nodes) : cli::nodes_text(nodes)));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::nodes_json(nodes) : cli::nodes_text(nodes)));
   return cli::kInStep;
 }
 

@@ -65,73 +65,79 @@ Result<std::string> network_named(const std::string& name, const Config& config)
 
 }  // namespace
 
-Result<int> run_command(const cli::LearnCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(config, command.from));
+Result<int> run_command(const cli::LearnCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(call.config, command.from));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   if (!command.consensus && cluster.nodes.size() != 1) {
     return fail(ErrorKind::invalid,
                 "--from takes one node; to learn from what many have in common, use --consensus");
   }
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
-  Session session(cluster.setup.config, cluster.inventory);
+  Session session(cluster.setup.config, cluster.inventory, call);
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
   LOCKSTEP_CHECK(session.start_services(command.services));
   const control::SweepSetting setting = session.setting();
-  auto report =
-      command.consensus
-          ? control::learn_by_consensus(setting, *store, command.node_class,
-                                        cluster.setup.config.analysis.consensus, own_act())
-          : control::learn(setting, *store, command.node_class, cluster.nodes.front(), own_act());
+  auto report = command.consensus ? control::learn_by_consensus(
+                                        setting, *store, command.node_class,
+                                        cluster.setup.config.analysis.consensus, own_act(call))
+                                  : control::learn(setting, *store, command.node_class,
+                                                   cluster.nodes.front(), own_act(call));
   if (!report) return std::unexpected(report.error());
-  LOCKSTEP_CHECK(print(command.json ? cli::learn_json(*report) : cli::learn_text(*report)));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::learn_json(*report) : cli::learn_text(*report)));
   return cli::kInStep;
 }
 
-Result<int> run_command(const cli::ImportCommand& command, const std::string& config) {
+Result<int> run_command(const cli::ImportCommand& command, Invocation& call) {
   if (const auto fits = check_label("class", command.node_class); !fits) {
     return std::unexpected(fits.error().within("--class"));
   }
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(config));
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call.config));
   LOCKSTEP_TRY(const std::string network, network_named(command.network, opened.setup.config));
   LOCKSTEP_TRY(const Inventory inventory, load_inventory(opened.setup.config));
   if (!inventory.classes.contains(command.node_class)) {
-    warn(fmt::format("no node of the inventory is of class {} yet", quoted(command.node_class)));
+    call.console.warn(
+        fmt::format("no node of the inventory is of class {} yet", quoted(command.node_class)));
   }
   LOCKSTEP_TRY(const std::string text, read_all(command.file));
   LOCKSTEP_TRY(const Baseline baseline,
                control::import_profile(*opened.store, text, command.file,
-                                       host_type(command.node_class, network), own_act()));
-  LOCKSTEP_CHECK(print(command.json ? cli::import_json(baseline) : cli::import_text(baseline)));
+                                       host_type(command.node_class, network), own_act(call)));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::import_json(baseline) : cli::import_text(baseline)));
   return cli::kInStep;
 }
 
-Result<int> run_command(const cli::ShowCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const States states, states_of(command.node_class, config));
-  LOCKSTEP_CHECK(print(command.json ? cli::profiles_json(states) : cli::show_text(states)));
+Result<int> run_command(const cli::ShowCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const States states, states_of(command.node_class, call.config));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::profiles_json(states) : cli::show_text(states)));
   return cli::kInStep;
 }
 
-Result<int> run_command(const cli::DiffCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const States states, states_of(command.node_class, config));
-  LOCKSTEP_CHECK(print(command.json ? cli::profiles_json(states) : cli::diff_text(states)));
+Result<int> run_command(const cli::DiffCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const States states, states_of(command.node_class, call.config));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::profiles_json(states) : cli::diff_text(states)));
   for (const control::ProfileState& state : states) {
     if (!state.unapproved.empty() || !state.proposed.empty()) return cli::kDeviations;
   }
   return cli::kInStep;
 }
 
-Result<int> run_command(const cli::ApproveCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(config));
+Result<int> run_command(const cli::ApproveCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call.config));
   LOCKSTEP_TRY(const States states,
-               control::approve(*opened.store, command.node_class, command.what, own_act()));
-  LOCKSTEP_CHECK(print(command.json ? cli::profiles_json(states) : cli::approve_text(states)));
+               control::approve(*opened.store, command.node_class, command.what, own_act(call)));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::profiles_json(states) : cli::approve_text(states)));
   return cli::kInStep;
 }
 
-Result<int> run_command(const cli::ExportCommand& command, const std::string& config) {
-  LOCKSTEP_TRY(const States states, states_of(command.node_class, config));
-  LOCKSTEP_CHECK(
-      print(command.json ? cli::profiles_json(states) : cli::export_text(states, command.format)));
+Result<int> run_command(const cli::ExportCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const States states, states_of(command.node_class, call.config));
+  LOCKSTEP_CHECK(call.console.print(command.json ? cli::profiles_json(states)
+                                                 : cli::export_text(states, command.format)));
   return cli::kInStep;
 }
 

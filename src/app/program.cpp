@@ -11,6 +11,7 @@
 #include "app/services.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
+#include "proc/identity.h"
 
 namespace lockstep {
 namespace {
@@ -31,7 +32,14 @@ int status_of(const Error& error) {
 /// The last edge: what no library's caller caught, such as the end of memory, still ends in order.
 Result<int> run(const cli::Options& options) {
   try {
-    return std::visit([&](const auto& command) { return run_command(command, options.config); },
+    StandardConsole console;
+    Invocation call{.config = options.config,
+                    .person = own_user_name(),
+                    .console = console,
+                    .stops = [](const std::string& file) -> std::unique_ptr<StopSource> {
+                      return std::make_unique<StopSwitch>(file);
+                    }};
+    return std::visit([&](const auto& command) { return run_command(command, call); },
                       options.command);
   } catch (const std::exception& error) {
     return fail(ErrorKind::unavailable, fmt::format("gave up: {}", error.what()));

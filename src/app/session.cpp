@@ -43,8 +43,11 @@ std::chrono::seconds udp_duration(const ScanConfig& scan, std::size_t ports, dou
 
 }  // namespace
 
-Session::Session(Config config, Inventory inventory)
-    : config_(std::move(config)), inventory_(std::move(inventory)), stop_(stop_file(config_)) {}
+Session::Session(Config config, Inventory inventory, Invocation& call)
+    : config_(std::move(config)),
+      inventory_(std::move(inventory)),
+      console_(call.console),
+      stop_(call.stops(stop_file(config_))) {}
 
 Result<void> Session::prepare(const cli::PortOptions& options, const std::string& default_ports,
                               const std::string& default_udp_ports,
@@ -65,9 +68,9 @@ Result<void> Session::prepare(const cli::PortOptions& options, const std::string
                make_port_collector(config_, options, fence_, ports_, use, links_));
   foretell(options);
   collector_ = std::move(composed.collector);
-  if (!composed.notice.empty()) warn(composed.notice);
-  control_.stop = &stop_.stop();
-  control_.progress = [this](const CollectProgress& progress) { line_.draw(progress); };
+  if (!composed.notice.empty()) console_.warn(composed.notice);
+  control_.stop = &stop_->stop();
+  control_.progress = [this](const CollectProgress& progress) { console_.progress(progress); };
   return {};
 }
 
@@ -112,7 +115,7 @@ void Session::foretell(const cli::PortOptions& options) const {
   const double node_rate = options.node_rate.value_or(config_.scan.node_rate).value();
   const auto duration = udp_duration(config_.scan, ports, node_rate);
   if (duration < kLong) return;
-  warn(
+  console_.warn(
       fmt::format("{} UDP ports take {} at least, since nodes limit their ICMP errors; more "
                   "[scan] source_addresses make it quicker",
                   with_thousands(ports), cli::format_duration(duration)));
@@ -136,7 +139,7 @@ control::SweepWorld Session::world() const {
   control::SweepWorld world{.now = now_in_seconds,
                             .wait_for_reask = [this] { wait_for_reask(); },
                             .is_alive = is_alive,
-                            .given_up = [this] { return stop_.interrupted(); }};
+                            .given_up = [this] { return stop_->interrupted(); }};
   if (scheduler_) {
     world.schedules = [this](const std::vector<std::string>& nodes) {
       return ask_scheduler(nodes);
@@ -151,8 +154,8 @@ std::vector<NodeSchedule> Session::ask_scheduler(const std::vector<std::string>&
     schedules.push_back(std::move(known.schedule));
   }
   if (scheduler_->trouble()) {
-    warn("nodes of which the scheduler says nothing count as busy: " +
-         scheduler_->trouble()->message());
+    console_.warn("nodes of which the scheduler says nothing count as busy: " +
+                  scheduler_->trouble()->message());
   }
   return schedules;
 }
@@ -160,7 +163,7 @@ std::vector<NodeSchedule> Session::ask_scheduler(const std::vector<std::string>&
 void Session::wait_for_reask() const {
   constexpr std::chrono::milliseconds kPoll(20);
   const auto end = std::chrono::steady_clock::now() + config_.analysis.reask_interval;
-  while (!stop_.stop() && std::chrono::steady_clock::now() < end) {
+  while (!stop_->stop() && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(kPoll);
   }
 }
@@ -207,8 +210,8 @@ WallTime now_in_seconds() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-control::Act own_act() {
-  return {.person = own_user_name(), .now = now_in_seconds()};
+control::Act own_act(const Invocation& call) {
+  return {.person = call.person, .now = now_in_seconds()};
 }
 
 }  // namespace lockstep

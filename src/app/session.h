@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "app/compose.h"
-#include "cli/progress.h"
+#include "app/console.h"
 #include "collectors/services/service_collector.h"
 #include "control/profile_use_cases.h"
 #include "control/use_cases.h"
@@ -20,7 +20,8 @@ namespace lockstep {
 /// Everything that one look at nodes needs, alive as long as it lasts.
 class Session {
  public:
-  Session(Config config, Inventory inventory);
+  /// `call` outlives it.
+  Session(Config config, Inventory inventory, Invocation& call);
 
   const Inventory& inventory() const { return inventory_; }
 
@@ -40,7 +41,7 @@ class Session {
   Result<void> identify_services(SweepRecord& record);
 
   /// Somebody stopped all sending meanwhile (stop_order.h).
-  bool was_stopped_for_all() const { return stop_.by_file(); }
+  bool was_stopped_for_all() const { return stop_->by_file(); }
 
   control::SweepSetting setting();
   control::SweepPolicy policy() const;  ///< after start_services()
@@ -66,8 +67,8 @@ class Session {
   TellableServices tellable_;
   EngineUse use_ = EngineUse::scan;
   bool asks_all_services_ = false;
-  StopSwitch stop_;
-  cli::ProgressLine line_;
+  Console& console_;
+  std::unique_ptr<StopSource> stop_;
   CollectControl control_;
 };
 
@@ -96,7 +97,7 @@ std::vector<std::string> names_of(const Inventory& inventory);
 /// Now, in whole seconds, as everything that is kept has it.
 WallTime now_in_seconds();
 
-/// Who runs this command, and when.
-control::Act own_act();
+/// Who gave this command, and when.
+control::Act own_act(const Invocation& call);
 
 }  // namespace lockstep

@@ -110,6 +110,13 @@ std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,
     case FindingKind::profile_changed: return "not as approved";
     case FindingKind::stack_mismatch: return "TCP stack";
     case FindingKind::node_rebuilt: return "keys";
+    case FindingKind::value_deviates: return "value";
+    case FindingKind::scan_overdue: return "not scanned";
+    case FindingKind::collector_failed: return "plug-in";
+    case FindingKind::sweep_late: return "schedule";
+    case FindingKind::scheduler_unavailable: return "job scheduler";
+    case FindingKind::clock_stepped: return "clock";
+    case FindingKind::orphan_listener:
     case FindingKind::unexpected_port:
     case FindingKind::transient_port:
     case FindingKind::unexpected_filtered:

@@ -28,11 +28,19 @@ std::string format_left(double left) {
 ProgressLine::ProgressLine() : on_terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 ProgressLine::~ProgressLine() {
-  if (on_terminal_) std::fputs(kClearLine, stderr);
+  clear();
+}
+
+void ProgressLine::clear() {
+  if (!drawn_) return;
+  std::fputs(kClearLine, stderr);
+  std::fflush(stderr);
+  drawn_ = false;
 }
 
 void ProgressLine::draw(const CollectProgress& progress) {
   if (!on_terminal_) return;
+  drawn_ = true;
   // A terminal may go away in the middle, which must not end the collection.
   std::fputs((kClearLine + format_progress(progress)).c_str(), stderr);
   std::fflush(stderr);

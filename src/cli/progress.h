@@ -18,9 +18,12 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void draw(const CollectProgress& progress);
+  /// Takes away what was drawn.
+  void clear();
 
  private:
   bool on_terminal_;
+  bool drawn_ = false;
 };
 
 /// "pass 1  37 %  182 kpps  2 s left  24 open"

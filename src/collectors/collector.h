@@ -15,8 +15,10 @@
 #include "base/ip_address.h"
 #include "base/port.h"
 #include "base/result.h"
+#include "collectors/leave_list.h"
 #include "model/observation.h"
 #include "model/service.h"
+#include "model/value.h"
 
 namespace lockstep {
 
@@ -49,7 +51,8 @@ class ObservationSink {
   virtual ~ObservationSink() = default;
   virtual void observe(PortObservation observation) = 0;
   virtual void identify(const ServiceObservation& /*observation*/) {
-  }  ///< of collectors that ask that
+  }                                                                 ///< of collectors that ask that
+  virtual void measure(const ValueObservation& /*observation*/) {}  ///< of collectors that measure
   virtual void cover(Coverage coverage) = 0;
 };
 
@@ -81,6 +84,10 @@ struct CollectControl {
   std::function<void(const CollectCheckpoint&)> checkpoint{};
   /// Ask these instead of the collector's own ports: a second look at some.
   std::optional<PortSets> ports{};
+  /// Nodes that are to be left alone at once, whatever is still to be asked of them: no probe goes
+  /// to them within half a second of their being on it, and no connection to them stays. Their
+  /// coverage has the gap `left`. May be null.
+  const LeaveList* leave = nullptr;
   /// Go on with what an earlier process was at when it ended, and hold the place for a later one.
   bool resumes = false;
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,7 +30,29 @@ enum class FindingKind : std::uint8_t {
   hostkey_shared,       ///< an SSH host key that another node has too
   certificate_changed,  ///< a TLS certificate, or its key, that is not the one known
   node_rebuilt,         ///< all keys are new, on a node whose keys may be
+  orphan_listener,      ///< a port that a job may open, still open after the job is over
+  value_deviates,       ///< a value that a collector measured is not what the profile says
+  // Of Lockstep's own work. Their nodes are those that it concerns; often none.
+  scan_overdue,           ///< not examined for twice as long as it should be
+  collector_failed,       ///< a plug-in instance did not do its work
+  sweep_late,             ///< a plug-in instance was not done when it was due again
+  scheduler_unavailable,  ///< the job scheduler does not say what holds the nodes
+  clock_stepped,          ///< the time of day jumped
 };
+
+/// The kinds, in the order of their declaration.
+inline constexpr std::array kFindingKinds = {
+    FindingKind::unexpected_port,       FindingKind::transient_port,
+    FindingKind::unexpected_filtered,   FindingKind::missing_port,
+    FindingKind::node_unreachable,      FindingKind::coverage_gap,
+    FindingKind::profile_changed,       FindingKind::stack_mismatch,
+    FindingKind::service_mismatch,      FindingKind::service_silent,
+    FindingKind::version_drift,         FindingKind::hostkey_changed,
+    FindingKind::hostkey_shared,        FindingKind::certificate_changed,
+    FindingKind::node_rebuilt,          FindingKind::orphan_listener,
+    FindingKind::value_deviates,        FindingKind::scan_overdue,
+    FindingKind::collector_failed,      FindingKind::sweep_late,
+    FindingKind::scheduler_unavailable, FindingKind::clock_stepped};
 
 enum class Severity : std::uint8_t { informational, low, medium, high, critical };
 

@@ -55,6 +55,7 @@ enum class CoverageGap : std::uint8_t {
   outside_fence,  ///< the fence or the exclude list forbids it
   unsupported,    ///< the engine cannot ask it (see Coverage::note)
   interrupted,    ///< the sweep was stopped
+  left,           ///< a job began, and the node was left alone
   inconclusive,   ///< datagrams without an answer, and nothing that tells why
 };
 

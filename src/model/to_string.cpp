@@ -58,6 +58,7 @@ std::string_view to_string(CoverageGap gap) {
     case CoverageGap::outside_fence: return "outside-fence";
     case CoverageGap::unsupported: return "unsupported";
     case CoverageGap::interrupted: return "interrupted";
+    case CoverageGap::left: return "left";
     case CoverageGap::inconclusive: return "inconclusive";
   }
   return "unknown";
@@ -80,6 +81,13 @@ std::string_view to_string(FindingKind kind) {
     case FindingKind::hostkey_shared: return "hostkey-shared";
     case FindingKind::certificate_changed: return "certificate-changed";
     case FindingKind::node_rebuilt: return "node-rebuilt";
+    case FindingKind::orphan_listener: return "orphan-listener";
+    case FindingKind::value_deviates: return "value-deviates";
+    case FindingKind::scan_overdue: return "scan-overdue";
+    case FindingKind::collector_failed: return "collector-failed";
+    case FindingKind::sweep_late: return "sweep-late";
+    case FindingKind::scheduler_unavailable: return "scheduler-unavailable";
+    case FindingKind::clock_stepped: return "clock-stepped";
   }
   return "unknown";
 }
@@ -96,15 +104,7 @@ std::string_view to_string(Severity severity) {
 }
 
 std::optional<FindingKind> parse_finding_kind(std::string_view text) {
-  constexpr std::array kKinds = {FindingKind::unexpected_port,     FindingKind::transient_port,
-                                 FindingKind::unexpected_filtered, FindingKind::missing_port,
-                                 FindingKind::node_unreachable,    FindingKind::coverage_gap,
-                                 FindingKind::profile_changed,     FindingKind::stack_mismatch,
-                                 FindingKind::service_mismatch,    FindingKind::service_silent,
-                                 FindingKind::version_drift,       FindingKind::hostkey_changed,
-                                 FindingKind::hostkey_shared,      FindingKind::certificate_changed,
-                                 FindingKind::node_rebuilt};
-  return parse_word(text, kKinds);
+  return parse_word(text, kFindingKinds);
 }
 
 std::optional<Severity> parse_severity(std::string_view text) {

@@ -189,8 +189,58 @@ constexpr std::string_view kThird[] = {
   PRIMARY KEY (node, network, protocol, port, type, sha256)){clustered})",
 };
 
+constexpr std::string_view kFourth[] = {
+    // Of an instance that the configuration has too, what stands here holds.
+    R"(CREATE TABLE instances (
+  name varchar(60) NOT NULL PRIMARY KEY,
+  settings text NOT NULL,
+  changed_at varchar(20) NOT NULL,
+  changed_by varchar(255) NOT NULL))",
+    R"(CREATE TABLE runs (
+  id bigint NOT NULL PRIMARY KEY,
+  instance varchar(60) NOT NULL,
+  state varchar(20) NOT NULL,
+  started varchar(20) NOT NULL,
+  ended varchar(20) NOT NULL,
+  owner varchar(255) NOT NULL,
+  nodes bigint NOT NULL,
+  proven bigint NOT NULL,
+  steps bigint NOT NULL,
+  steps_done bigint NOT NULL,
+  probes bigint NOT NULL,
+  problem text NOT NULL))",
+    "ALTER TABLE sweeps ADD COLUMN run bigint",  // null: of no instance
+    R"(CREATE TABLE audit (
+  id bigint NOT NULL PRIMARY KEY,
+  happened_at varchar(20) NOT NULL,
+  person varchar(255) NOT NULL,
+  action varchar(60) NOT NULL,
+  subject text NOT NULL,
+  detail text NOT NULL))",
+    R"(CREATE TABLE node_values (
+  node varchar(255) NOT NULL,
+  instance varchar(60) NOT NULL,
+  name varchar(100) NOT NULL,
+  number varchar(40),
+  text text,
+  unit varchar(40) NOT NULL,
+  measured_at varchar(20) NOT NULL,
+  PRIMARY KEY (node, instance, name)){clustered})",
+    // For hands, like port_rules.
+    R"(CREATE TABLE value_rules (
+  host_type varchar(60), instance varchar(60), name varchar(100), rule text))",
+    R"(CREATE TABLE job_listeners (
+  node varchar(255) NOT NULL,
+  network varchar(255) NOT NULL,
+  protocol varchar(5) NOT NULL,
+  port int NOT NULL,
+  jobs text NOT NULL,
+  since varchar(20) NOT NULL,
+  PRIMARY KEY (node, network, protocol, port)){clustered})",
+};
+
 /// The step at index i leads from version i to i + 1. Steps that were released never change.
-constexpr Statements kSteps[] = {kFirst, kSecond, kThird};
+constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 int current_version(Connection& connection) {

@@ -108,10 +108,11 @@ std::optional<Evidence> parse_evidence(std::string_view text) {
 }
 
 std::optional<CoverageGap> parse_coverage_gap(std::string_view text) {
-  return parse_word(text, std::array{CoverageGap::none, CoverageGap::unanswered,
-                                     CoverageGap::unreachable, CoverageGap::not_resolved,
-                                     CoverageGap::outside_fence, CoverageGap::unsupported,
-                                     CoverageGap::interrupted, CoverageGap::inconclusive});
+  return parse_word(
+      text,
+      std::array{CoverageGap::none, CoverageGap::unanswered, CoverageGap::unreachable,
+                 CoverageGap::not_resolved, CoverageGap::outside_fence, CoverageGap::unsupported,
+                 CoverageGap::interrupted, CoverageGap::left, CoverageGap::inconclusive});
 }
 
 std::optional<SweepState> parse_sweep_state(std::string_view text) {
