@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <set>
 
 #include "base/text.h"
 #include "cli/format.h"
 #include "cli/options_parser.h"
+#include "model/duration.h"
 
 namespace lockstep::cli {
 namespace {
@@ -20,34 +20,11 @@ std::size_t days_of(seconds duration) {
   return static_cast<std::size_t>(duration / std::chrono::days(1));
 }
 
-/// How long one unit of a duration is; nothing for a letter that is none.
-std::optional<seconds> unit_of(char letter) {
-  switch (letter) {
-    case 's': return seconds(1);
-    case 'm': return std::chrono::minutes(1);
-    case 'h': return std::chrono::hours(1);
-    case 'd': return std::chrono::days(1);
-    case 'w': return std::chrono::weeks(1);
-    default: return std::nullopt;
-  }
-}
-
-/// "90s", "15m", "12h", "7d" or "2w", from a second to `most`, which is whole days.
-seconds parse_duration(const std::string& text, seconds most) {
-  std::uint32_t count = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, count);
-  const std::optional<seconds> unit =
-      error != std::errc::invalid_argument && rest + 1 == end ? unit_of(*rest) : std::nullopt;
-  if (!unit || (error == std::errc() && count == 0)) {
-    throw CLI::ValidationError("--for", fmt::format("{} is not a duration: 90s, 15m, 12h, 7d, 2w",
-                                                    lockstep::quoted(text)));
-  }
-  if (error == std::errc::result_out_of_range || count > most / *unit) {
-    throw CLI::ValidationError(
-        "--for", fmt::format("{} is too long: {}d at most", lockstep::quoted(text), days_of(most)));
-  }
-  return count * *unit;
+/// Up to `most`.
+seconds duration_of(const std::string& text, seconds most) {
+  const auto parsed = parse_duration(text, most);
+  if (!parsed) throw CLI::ValidationError("--for", parsed.error().message());
+  return *parsed;
 }
 
 std::vector<std::int64_t> parse_ids(const std::vector<std::string>& words) {
@@ -88,9 +65,7 @@ void add_mute(CLI::App& alert, Options& options, const std::string& name,
   sub.add_option("--note", command->note, "What others should know")->type_name("TEXT");
   sub.add_option_function<std::string>(
          "--for",
-         [command, most](const std::string& text) {
-           command->duration = parse_duration(text, most);
-         },
+         [command, most](const std::string& text) { command->duration = duration_of(text, most); },
          fmt::format("How long: 90s, 15m, 12h, 7d, 2w; {} unless said, {} at most",
                      plural(days_of(usual), "day"), days_of(most)))
       ->type_name("DURATION");
