@@ -84,17 +84,17 @@ Result<InstanceSettings> parse_settings(std::string_view text);
 /// One pass of an instance over its nodes, done in steps.
 struct InstanceRun {
   std::int64_t id = 0;  ///< from 1
-  std::string instance;
+  std::string instance{};
   SweepState state = SweepState::running;
   WallTime started{};
   WallTime ended{};  ///< of a running one: its last sign of life
-  std::string owner;
+  std::string owner{};
   std::uint64_t nodes = 0;   ///< that were due
   std::uint64_t proven = 0;  ///< of which all that was due was examined
   std::uint64_t steps = 0;   ///< as far as they are foreseen
   std::uint64_t steps_done = 0;
   std::uint64_t probes = 0;
-  std::string problem;
+  std::string problem{};
 
   friend bool operator==(const InstanceRun&, const InstanceRun&) = default;
 };
@@ -103,10 +103,10 @@ struct InstanceRun {
 struct AuditEntry {
   std::int64_t id = 0;  ///< from 1
   WallTime at{};
-  std::string person;
-  std::string action;   ///< "instance set"
-  std::string subject;  ///< "fast-ports"
-  std::string detail;   ///< "interval: 1h -> 30m"
+  std::string person{};
+  std::string action{};   ///< "instance set"
+  std::string subject{};  ///< "fast-ports"
+  std::string detail{};   ///< "interval: 1h -> 30m"
 
   friend bool operator==(const AuditEntry&, const AuditEntry&) = default;
 };

@@ -29,8 +29,9 @@ struct SweepClaim {
   /// That it will ask; no other sweep may ask them by the same protocol meanwhile.
   std::vector<std::string> nodes;
   PortSets ports;
-  std::string owner;  ///< the process that runs it (proc/identity.h)
-  std::string host;   ///< the machine's name, for a person
+  std::string owner;     ///< the process that runs it (proc/identity.h)
+  std::string host;      ///< the machine's name, for a person
+  std::int64_t run = 0;  ///< of which pass of a plug-in instance it is a step; 0: of none
 };
 
 /// A sweep that has begun, and how it went so far.
@@ -48,6 +49,7 @@ struct SweepInfo {
   std::size_t node_count = 0;
   std::size_t proven = 0;  ///< nodes whose every address was examined in full
   std::string problem;
+  std::int64_t run = 0;  ///< of which pass of a plug-in instance it is a step; 0: of none
 
   friend bool operator==(const SweepInfo&, const SweepInfo&) = default;
 };

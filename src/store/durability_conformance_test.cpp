@@ -205,7 +205,7 @@ TEST_P(Durability, TheStoreOfANewerProgramIsRefused) {
   const auto store = open_store(url_);
   ASSERT_FALSE(store.has_value());
   EXPECT_EQ(store.error().kind(), ErrorKind::unsupported);
-  EXPECT_THAT(store.error().message(), HasSubstr("version 99, this program knows up to 3"));
+  EXPECT_THAT(store.error().message(), HasSubstr("version 99, this program knows up to 4"));
 }
 
 TEST_P(Durability, ManyProgramsMayMakeTheTablesAtOnce) {

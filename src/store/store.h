@@ -28,6 +28,13 @@
 //       what each port of a node is known to prove itself by; since when, and who accepted it
 //   alerts
 //       one row for each subject and node
+//   instances(name, settings, changed_at, changed_by)
+//       plug-in instances, as they were changed while the daemon ran; they hold before the
+//       configuration's
+//   runs
+//       each pass of an instance; the sweeps that it was made of name it
+//   audit
+//       what people did: when, who, what
 //
 // Times are texts in UTC, RFC 3339 to the second, so that they sort and read well everywhere. Texts
 // are UTF-8; a byte that is not, or that is NUL, is kept as "\xNN", and comes back so.
@@ -52,6 +59,7 @@
 
 #include "base/result.h"
 #include "model/alert.h"
+#include "model/instance.h"
 #include "model/node.h"
 #include "model/profile.h"
 #include "model/service.h"
@@ -75,6 +83,17 @@ struct SweepFacts {
 struct Retention {
   std::chrono::days history{400};  ///< sweeps since they ended, alerts since they were resolved
   std::chrono::days departed{90};  ///< nodes since they were last looked at
+};
+
+/// What was changed of a plug-in instance while the daemon ran; it holds before what the
+/// configuration says of it.
+struct StoredInstance {
+  std::string name;
+  InstanceSettings settings;
+  WallTime changed_at{};
+  std::string changed_by;
+
+  friend bool operator==(const StoredInstance&, const StoredInstance&) = default;
 };
 
 /// How many rows were taken away.
@@ -185,10 +204,39 @@ class Store {
   /// Returns the alerts as they are afterwards.
   virtual Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) = 0;
 
+  // --- Plug-in instances ---
+
+  /// What was changed of them, ascending by name.
+  virtual Result<std::vector<StoredInstance>> instances() = 0;
+  /// Keeps a change, in place of an earlier one of that instance, together with who made it.
+  /// Errors: `invalid` for a text that is too long.
+  virtual Result<void> change_instance(const StoredInstance& instance, const AuditEntry& entry) = 0;
+  /// Forgets what was changed of an instance: what the configuration says holds again.
+  virtual Result<void> forget_instance(const std::string& name, const AuditEntry& entry) = 0;
+
+  /// Notes that a pass begins, and returns its id.
+  virtual Result<std::int64_t> begin_run(const InstanceRun& run) = 0;
+  /// How far it is, or how it ended.
+  virtual Result<void> save_run(const InstanceRun& run) = 0;
+  /// The latest, at most `limit`, the newest first.
+  virtual Result<std::vector<InstanceRun>> runs(std::size_t limit) = 0;
+  /// The latest of each instance, in any order.
+  virtual Result<std::vector<InstanceRun>> latest_runs() = 0;
+  /// Runs that are held for running and whose owner is not alive become `lost`.
+  virtual Result<void> note_lost_runs(
+      const std::function<bool(const std::string& owner)>& is_alive) = 0;
+
+  // --- What people did ---
+
+  virtual Result<void> add_audit(const AuditEntry& entry) = 0;
+  /// The latest, at most `limit`, the newest first.
+  virtual Result<std::vector<AuditEntry>> audit(std::size_t limit) = 0;
+
   // --- Upkeep ---
 
   /// Takes away what has been over for longer than `retention` at `now`; once a day is often
   /// enough.
+  /// - Runs that have ended, but for the latest, and what people did.
   /// - Sweeps that have ended, but for the latest, and those that a look is of.
   /// - Alerts that are resolved, but for those of the greatest id: no id is given twice.
   /// - Looks, states of ports, and services of nodes that the inventory no longer has. Their known

@@ -39,6 +39,15 @@ std::size_t prune_sweeps(Connection& connection, const std::string& before) {
   return count;
 }
 
+void prune_runs(Connection& connection, const std::string& before) {
+  delete_from(connection, "runs",
+              fmt::format("state <> 'running' AND ended < '{}' AND id NOT IN "
+                          "(SELECT MAX(id) FROM runs GROUP BY instance)",
+                          before));
+  delete_from(connection, "audit",
+              fmt::format("happened_at < '{}' AND id < (SELECT MAX(id) FROM audit)", before));
+}
+
 std::size_t prune_alerts(Connection& connection, const std::string& before) {
   return delete_from(connection, "alerts",
                      fmt::format("status = '{}' AND changed < '{}' AND id < (SELECT MAX(id) FROM "
@@ -86,6 +95,7 @@ Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& 
   // Looks first: a sweep stays as long as one is of it.
   LOCKSTEP_CHECK(prune_departed(connection, to_text(now - retention.departed), pruned));
   pruned.sweeps = prune_sweeps(connection, history);
+  prune_runs(connection, history);
   pruned.alerts = prune_alerts(connection, history);
   return pruned;
 }

@@ -10,6 +10,7 @@
 #include "store/sql/baseline_tables.h"
 #include "store/sql/connection.h"
 #include "store/sql/errors.h"
+#include "store/sql/instance_tables.h"
 #include "store/sql/inventory_tables.h"
 #include "store/sql/known_key_tables.h"
 #include "store/sql/look_tables.h"
@@ -165,6 +166,56 @@ class SqlStore final : public Store {
   Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) override {
     return within(Access::write, "changing alerts",
                   [&] { return decide_alerts(*connection_, decide); });
+  }
+
+  Result<std::vector<StoredInstance>> instances() override {
+    return within(Access::read, "reading instances", [&] { return read_instances(*connection_); });
+  }
+
+  Result<void> change_instance(const StoredInstance& instance, const AuditEntry& entry) override {
+    return within(Access::write, "changing an instance", [&]() -> Result<void> {
+      LOCKSTEP_CHECK(write_instance(*connection_, instance));
+      return lockstep::add_audit(*connection_, entry);
+    });
+  }
+
+  Result<void> forget_instance(const std::string& name, const AuditEntry& entry) override {
+    return within(Access::write, "changing an instance", [&]() -> Result<void> {
+      remove_instance(*connection_, name);
+      return lockstep::add_audit(*connection_, entry);
+    });
+  }
+
+  Result<std::int64_t> begin_run(const InstanceRun& run) override {
+    return within(Access::write, "beginning a run", [&] { return add_run(*connection_, run); });
+  }
+
+  Result<void> save_run(const InstanceRun& run) override {
+    return within(Access::write, "keeping a run", [&] { return write_run(*connection_, run); });
+  }
+
+  Result<std::vector<InstanceRun>> runs(std::size_t limit) override {
+    return within(Access::read, "reading runs", [&] { return read_runs(*connection_, limit); });
+  }
+
+  Result<std::vector<InstanceRun>> latest_runs() override {
+    return within(Access::read, "reading runs", [&] { return read_latest_runs(*connection_); });
+  }
+
+  Result<void> note_lost_runs(
+      const std::function<bool(const std::string& owner)>& is_alive) override {
+    return within(Access::write, "looking for lost runs",
+                  [&] { return lockstep::note_lost_runs(*connection_, is_alive); });
+  }
+
+  Result<void> add_audit(const AuditEntry& entry) override {
+    return within(Access::write, "noting what was done",
+                  [&] { return lockstep::add_audit(*connection_, entry); });
+  }
+
+  Result<std::vector<AuditEntry>> audit(std::size_t limit) override {
+    return within(Access::read, "reading what was done",
+                  [&] { return read_audit(*connection_, limit); });
   }
 
   Result<Pruned> prune(WallTime now, const Retention& retention) override {

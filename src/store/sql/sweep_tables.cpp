@@ -20,7 +20,7 @@ namespace {
 constexpr Column kColumns[] = {{"id"},         {"state", 20}, {"started", 20}, {"ended", 20},
                                {"nodes"},      {"port_set"},  {"owner", 255},  {"host", 255},
                                {"method", 60}, {"probes"},    {"node_count"},  {"proven"},
-                               {"problem"}};
+                               {"problem"},    {"run"}};
 constexpr BulkTable kSweeps = {"sweeps", kColumns, 1};
 constexpr Column kPortSetColumns[] = {{"id"}, {"ports"}};
 constexpr BulkTable kPortSets = {"port_sets", kPortSetColumns, 1};
@@ -67,7 +67,8 @@ Result<StoredSweep> to_sweep(Fields row) {
   sweep.info.node_count = static_cast<std::size_t>(*node_count);
   sweep.info.proven = static_cast<std::size_t>(*proven);
   sweep.info.problem = text(12);
-  sweep.info.ports = text(13);
+  sweep.info.run = parse_number(text(13)).value_or(0);
+  sweep.info.ports = text(14);
   return sweep;
 }
 
@@ -76,7 +77,8 @@ Result<std::vector<StoredSweep>> select_sweeps(Connection& connection, std::stri
   std::vector<StoredSweep> sweeps;
   const std::string query = fmt::format(
       "SELECT s.id, state, started, ended, nodes, port_set, owner, host, method, probes, "
-      "node_count, proven, problem, ports FROM sweeps s JOIN port_sets p ON p.id = port_set {}",
+      "node_count, proven, problem, run, ports FROM sweeps s JOIN port_sets p ON p.id = port_set "
+      "{}",
       which);
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
     LOCKSTEP_TRY(StoredSweep sweep, to_sweep(row));
@@ -207,6 +209,7 @@ Result<std::int64_t> add_sweep(Connection& connection, const SweepClaim& claim,
   sweep.info.owner = claim.owner;
   sweep.info.host = claim.host;
   sweep.info.node_count = nodes.size();
+  sweep.info.run = claim.run;
   LOCKSTEP_CHECK(write_sweep(connection, sweep));
   return sweep.info.id;
 }
@@ -226,6 +229,11 @@ Result<void> write_sweep(Connection& connection, const StoredSweep& sweep) {
     row.number(to_number(sweep.info.node_count));
     row.number(to_number(sweep.info.proven));
     row.text(sweep.info.problem);
+    if (sweep.info.run > 0) {
+      row.number(sweep.info.run);
+    } else {
+      row.null();
+    }
   });
 }
 

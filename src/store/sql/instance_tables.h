@@ -1,0 +1,40 @@
+// instances, runs, audit.
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/sql/connection.h"
+#include "store/store.h"
+
+namespace lockstep {
+
+// All inside a transaction. They throw what the database reports; see guarded().
+
+/// Ascending by name. Errors: `corrupt`.
+Result<std::vector<StoredInstance>> read_instances(Connection& connection);
+/// Errors: `invalid` for a text that is too long.
+Result<void> write_instance(Connection& connection, const StoredInstance& instance);
+void remove_instance(Connection& connection, const std::string& name);
+
+/// The latest, at most `limit`, the newest first. Errors: `corrupt`.
+Result<std::vector<InstanceRun>> read_runs(Connection& connection, std::size_t limit);
+/// Of each instance the latest run that was begun. Errors: `corrupt`.
+Result<std::vector<InstanceRun>> read_latest_runs(Connection& connection);
+Result<std::int64_t> add_run(Connection& connection, InstanceRun run);
+/// Errors: `invalid`.
+Result<void> write_run(Connection& connection, const InstanceRun& run);
+/// Errors: `corrupt`.
+Result<void> note_lost_runs(Connection& connection,
+                            const std::function<bool(const std::string& owner)>& is_alive);
+
+/// The latest, at most `limit`, the newest first. Errors: `corrupt`.
+Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit);
+/// With an id of its own. Texts that are too long are cut: an entry must not fail.
+Result<void> add_audit(Connection& connection, const AuditEntry& entry);
+
+}  // namespace lockstep
