@@ -20,12 +20,12 @@ bool is_withdrawn(const NodeSchedule& schedule) {
 }  // namespace
 
 Pass::Pass(std::span<const PortSets> blocks, const std::vector<std::string>& nodes,
-           const LookHistory& history, const DueRule& rule, WallTime now, std::size_t most_nodes) {
+           const History& history, const DueRule& rule, WallTime now, std::size_t most_nodes) {
   std::set<std::string> seen;
   for (std::size_t block = 0; block < blocks.size(); ++block) {
     Part part{blocks[block], {}};
     for (const std::string& node : nodes) {
-      const Due how = due(history.of(node, block), rule, now);
+      const Due how = due(history(node, block), rule, now);
       if (how == Due::no) continue;
       seen.insert(node);
       part.candidates.push_back({node, how});

@@ -40,9 +40,12 @@ class Pass {
   /// every node counts as idle.
   using Schedules = std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)>;
 
+  /// When a node was asked a block, by the block's index.
+  using History = std::function<LastLook(const std::string& node, std::size_t block)>;
+
   /// Steps of at most `most_nodes` nodes.
   Pass(std::span<const PortSets> blocks, const std::vector<std::string>& nodes,
-       const LookHistory& history, const DueRule& rule, WallTime now, std::size_t most_nodes);
+       const History& history, const DueRule& rule, WallTime now, std::size_t most_nodes);
 
   /// No step is left, so far as is known before one asks what holds the nodes.
   bool empty() const { return parts_.empty(); }

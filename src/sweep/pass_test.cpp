@@ -121,7 +121,10 @@ TEST(Pass, AsksIdleNodesAndThoseThatAreOverdue) {
   Looks looks;
   looks.port_sets = {blocks[0]};
   looks.looks = {look_at("n1", 0, kNow - hours(2), true)};
-  const LookHistory history(looks, blocks, two_nodes());
+  const LookHistory looked(looks, blocks, two_nodes());
+  const Pass::History history = [&](const auto& node, std::size_t block) {
+    return looked.of(node, block);
+  };
   const DueRule rule{.interval = hours(1), .slack = {}, .overdue = days(1)};
   const auto first = std::span(blocks).first(1);
   for (const auto state : {SchedulerState::idle, SchedulerState::allocated, SchedulerState::unknown,
@@ -146,7 +149,7 @@ TEST(Pass, AsksIdleNodesAndThoseThatAreOverdue) {
 
 TEST(Pass, GoesInStepsThatAreShort) {
   const auto blocks = blocks_of(PortSet::all());
-  const LookHistory history({}, blocks, two_nodes());
+  const Pass::History history = [](const auto&, std::size_t) { return LastLook{}; };
   const DueRule rule{.interval = hours(1), .slack = {}, .overdue = days(1)};
   Pass pass(blocks, {"n1", "n2"}, history, rule, kNow, 1);
   EXPECT_EQ(pass.steps_left(), 128U);
