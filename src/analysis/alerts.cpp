@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "analysis/alert_life.h"
 #include "analysis/port_text.h"
 #include "analysis/service_judge.h"
 #include "analysis/stacks.h"
@@ -16,11 +17,6 @@
 
 namespace lockstep {
 namespace {
-
-/// Of these, `clones` has the key that is there.
-bool is_about_key(FindingKind kind) {
-  return kind == FindingKind::hostkey_changed || kind == FindingKind::certificate_changed;
-}
 
 /// Whether what was heard could have shown what an alert of that kind is about.
 bool tells(const Service& heard, FindingKind kind) {
@@ -32,17 +28,6 @@ bool tells(const Service& heard, FindingKind kind) {
     default: return true;
   }
 }
-
-bool is_about_closing(FindingKind kind) {
-  return kind == FindingKind::unexpected_port || kind == FindingKind::unexpected_filtered ||
-         kind == FindingKind::transient_port;
-}
-
-/// Why an alert is over.
-struct Over {
-  std::string why;
-  bool closed = false;  ///< since what it is about was seen closed
-};
 
 /// Whether a sweep proves that an alert is over. Nothing: there is no proof.
 class Proof {
@@ -56,7 +41,7 @@ class Proof {
         resolver_(sweep.input.profiles) {}
 
   /// `record` is one of which the sweep found nothing.
-  std::optional<Over> of(const AlertRecord& record) {
+  std::optional<AlertOver> of(const AlertRecord& record) {
     const AlertSubject& subject = record.subject;
     if (subject.kind == FindingKind::profile_changed) return of_profile(subject);
     if (is_no_affair_of_ports(subject.kind)) return {};
@@ -94,13 +79,13 @@ class Proof {
     return !view.node->classes.empty() && expectations(view).unprofiled.empty();
   }
 
-  static std::optional<Over> judged_otherwise(const View& view, const AlertSubject& subject) {
+  static std::optional<AlertOver> judged_otherwise(const View& view, const AlertSubject& subject) {
     const std::string classes = fmt::format("{}", fmt::join(view.node->classes, "+"));
     if (classes == subject.node_class) return {};
-    return Over{fmt::format("the node is judged as {} now", classes)};
+    return AlertOver{fmt::format("the node is judged as {} now", classes)};
   }
 
-  static Over now_shows(PortState state) {
+  static AlertOver now_shows(PortState state) {
     return {fmt::format("it is {} now, which is an alert of its own", to_string(state))};
   }
 
@@ -113,7 +98,7 @@ class Proof {
     return view.lists_all() && (same_place || record.address.empty());
   }
 
-  std::optional<Over> of_many_ports(const View& view, const AlertRecord& record) {
+  std::optional<AlertOver> of_many_ports(const View& view, const AlertRecord& record) {
     const AlertSubject& subject = record.subject;
     const bool missing = subject.kind == FindingKind::missing_port;
     const auto named = ports_named_in(missing ? subject.reason : record.detail);
@@ -126,21 +111,21 @@ class Proof {
       if (left != ports.ports) return {};
     }
     if (auto otherwise = judged_otherwise(view, subject)) return otherwise;
-    return Over{"it is so no longer", !missing};
+    return AlertOver{"it is so no longer", !missing};
   }
 
-  std::optional<Over> of_missing(const View& view, const AlertSubject& subject) {
+  std::optional<AlertOver> of_missing(const View& view, const AlertSubject& subject) {
     const PortState state = view.state_of(*subject.port);
-    if (state == PortState::open) return Over{"answered open"};
+    if (state == PortState::open) return AlertOver{"answered open"};
     if (auto otherwise = judged_otherwise(view, subject)) return otherwise;
     if (!expectations(view).requires_port(*subject.port, view.protocol, input_.now)) {
-      return Over{"it is not expected any more"};
+      return AlertOver{"it is not expected any more"};
     }
     if (state == subject.state) return {};
     return now_shows(state);
   }
 
-  std::optional<Over> of_port(const View& view, const AlertRecord& record) {
+  std::optional<AlertOver> of_port(const View& view, const AlertRecord& record) {
     const AlertSubject& subject = record.subject;
     const PortState state = view.state_of(*subject.port);
     const bool listener = subject.kind == FindingKind::unexpected_port;
@@ -148,17 +133,17 @@ class Proof {
     if (listener && was_transient(view, *subject.port)) return {};
     if (state == PortState::closed) {
       if (!proves_closing(view, record)) return {};
-      return Over{"answered closed", true};
+      return AlertOver{"answered closed", true};
     }
     if (expectations(view).allows(*subject.port, view.protocol, input_.now)) {
-      return Over{"its profile allows it now"};
+      return AlertOver{"its profile allows it now"};
     }
     // A listener that falls silent is not gone. Silence that has turned out to be one is.
     if (state != PortState::open && subject.kind != FindingKind::unexpected_filtered) return {};
     if (auto otherwise = judged_otherwise(view, subject)) return otherwise;
     if (state == PortState::open && !listener) return now_shows(state);
     if (listener && input_.severities.user_ports(view.node->classes).contains(*subject.port)) {
-      return Over{"users may listen on it now"};
+      return AlertOver{"users may listen on it now"};
     }
     return {};
   }
@@ -172,7 +157,7 @@ class Proof {
 
   /// Every address of the node on that network was examined in full, with as many ports as were
   /// left out. Where the sweep knows of no address there, every address that it knows counts.
-  std::optional<Over> of_gap(const Node& node, const AlertSubject& subject) {
+  std::optional<AlertOver> of_gap(const Node& node, const AlertSubject& subject) {
     const Protocol protocol = protocol_of(subject);
     if (input_.wanted.of(protocol).size() < ports_to_examine(subject.reason).value_or(0)) return {};
     std::vector<const View*> there;
@@ -187,11 +172,11 @@ class Proof {
     const bool examined = std::ranges::all_of(
         there, [&](const View* view) { return view->examined() && judged(*view); });
     if (there.empty() || !examined) return {};
-    return Over{"examined in full"};
+    return AlertOver{"examined in full"};
   }
 
   /// An ICMP error may be anybody's answer.
-  std::optional<Over> of_silence(const Node& node, const std::string& network) const {
+  std::optional<AlertOver> of_silence(const Node& node, const std::string& network) const {
     const View* const view = views_.find(node.name, network, Protocol::tcp);
     if (view == nullptr || view->coverage.empty()) return {};
     const bool answers = std::ranges::all_of(view->coverage, [](const Coverage* coverage) {
@@ -199,12 +184,12 @@ class Proof {
              (coverage->examined() || coverage->open > 0 || coverage->closed > 0);
     });
     if (!answers) return {};
-    return Over{"answers again"};
+    return AlertOver{"answers again"};
   }
 
   /// The address was examined in full, and each half that the alert names was compared anew. Where
   /// clones agree no longer, or are too few, nothing is proven.
-  std::optional<Over> of_stack(const AlertRecord& record) const {
+  std::optional<AlertOver> of_stack(const AlertRecord& record) const {
     const View* const view = views_.find(record.node, record.subject.network, Protocol::tcp);
     if (view == nullptr) return {};
     const auto found = std::ranges::find(view->coverage, record.address, [](const Coverage* each) {
@@ -216,14 +201,14 @@ class Proof {
     const StackHalves named = halves_named_in(record.subject.reason);
     if (named.syn_ack && !verdict.compared.syn_ack) return {};
     if (named.rst && !verdict.compared.rst) return {};
-    return Over{verdict.differing.empty()
-                    ? "its TCP stack answers as its clones' do"
-                    : "its TCP stack answers otherwise now, which is an alert of its own"};
+    return AlertOver{verdict.differing.empty()
+                         ? "its TCP stack answers as its clones' do"
+                         : "its TCP stack answers otherwise now, which is an alert of its own"};
   }
 
   /// It was asked again at the same address, and said enough; or nobody listens there any more.
   /// What another address of the node leaves open may be the same: they have one alert.
-  std::optional<Over> of_service(const Node& node, const AlertRecord& record) {
+  std::optional<AlertOver> of_service(const Node& node, const AlertRecord& record) {
     const AlertSubject& subject = record.subject;
     const Protocol protocol = protocol_of(subject);
     if (!subject.port) return {};
@@ -235,15 +220,15 @@ class Proof {
       return each->address.to_string() == record.address;
     };
     if (std::ranges::all_of(answers, told) && std::ranges::any_of(answers, is_there)) {
-      return Over{"it is so no longer, as its answer shows"};
+      return AlertOver{"it is so no longer, as its answer shows"};
     }
     const View* const view = views_.find(record.node, subject.network, protocol);
     if (view == nullptr || !view->examined() || !judged(*view)) return {};
     if (!is_asked(*view, *subject.port))
-      return Over{"its profile does not expect the port any more"};
+      return AlertOver{"its profile does not expect the port any more"};
     if (!input_.wanted.of(protocol).contains(*subject.port)) return {};
     if (view->state_of(*subject.port) == PortState::closed && proves_closing(*view, record)) {
-      return Over{"answered closed", true};
+      return AlertOver{"answered closed", true};
     }
     const bool by_profile = subject.kind == FindingKind::service_mismatch ||
                             subject.kind == FindingKind::service_silent;
@@ -251,7 +236,7 @@ class Proof {
         !expectations(*view).services_at(*subject.port, protocol, input_.now).empty();
     // What does not hold together is one, whatever is expected.
     if (by_profile && !checked && !record.expected.empty()) {
-      return Over{"its profile does not say what should answer any more"};
+      return AlertOver{"its profile does not say what should answer any more"};
     }
     return {};
   }
@@ -264,13 +249,13 @@ class Proof {
   }
 
   /// Its keys were seen again, and are those that are known.
-  std::optional<Over> of_rebuilding(const Node& node) const {
+  std::optional<AlertOver> of_rebuilding(const Node& node) const {
     for (const auto& [place, seen] : places_.all()) {
       if (std::get<0>(place) != node.name) continue;
       for (const ServiceObservation* const each : seen) {
         const Service& service = each->service;
         if (!service.hostkeys.empty() || !service.public_key_sha256.empty()) {
-          return Over{"its keys are known now"};
+          return AlertOver{"its keys are known now"};
         }
       }
     }
@@ -278,7 +263,7 @@ class Proof {
   }
 
   /// The judge compares every profile of the nodes' classes.
-  std::optional<Over> of_profile(const AlertSubject& subject) const {
+  std::optional<AlertOver> of_profile(const AlertSubject& subject) const {
     const bool compared = std::ranges::any_of(
         input_.nodes, [&](const Node& node) { return node.classes.contains(subject.node_class); });
     if (!compared) return {};
@@ -286,8 +271,8 @@ class Proof {
       return finding.kind == subject.kind && finding.node_class == subject.node_class &&
              finding.network == subject.network;
     });
-    return Over{differs ? "it has changed again, which is an alert of its own"
-                        : "it is as approved"};
+    return AlertOver{differs ? "it has changed again, which is an alert of its own"
+                             : "it is as approved"};
   }
 
   const JudgeInput& input_;
@@ -296,184 +281,6 @@ class Proof {
   Stacks stacks_;
   ServicePlaces places_;
   Resolver resolver_;
-};
-
-class Update {
- public:
-  Update(std::span<const AlertRecord> book, const SweepJudgement& sweep, const AlertPolicy& policy,
-         WallTime now)
-      : book_(book), sweep_(sweep), policy_(policy), now_(now) {
-    for (const AlertRecord& record : book) {
-      ids_.emplace(record.subject, record.id);
-      records_.emplace(std::pair(record.id, std::string_view(record.node)), &record);
-      last_id_ = std::max(last_id_, record.id);
-    }
-  }
-
-  AlertChanges run() {
-    for (const Finding& finding : sweep_.findings) {
-      const bool left_out = sweep_.interrupted && finding.kind == FindingKind::coverage_gap;
-      if (!left_out) raise(finding);
-      if (finding.kind == FindingKind::node_unreachable) away_.insert(finding.node);
-    }
-    Proof proof(sweep_);
-    for (const AlertRecord& record : book_) {
-      if (found_.contains({record.id, record.node})) continue;
-      if (record.status == AlertStatus::resolved) continue;
-      if (const auto over = proof.of(record)) {
-        resolve(record, *over);
-      } else if (record.status_at(now_) != record.status) {
-        write(unmuted(record));
-      } else if (record.status == AlertStatus::pending && away_.contains(record.node)) {
-        // A node that boots has its daemons up a while later: the wait begins anew.
-        AlertRecord waiting = record;
-        waiting.changed = now_;
-        write(std::move(waiting));
-      }
-    }
-    for (auto& [key, record] : written_) changes_.written.push_back(std::move(record));
-    return std::move(changes_);
-  }
-
- private:
-  using Key = std::pair<std::int64_t, std::string_view>;
-
-  std::int64_t id_of(const AlertSubject& subject) {
-    const auto [place, fresh] = ids_.try_emplace(subject, last_id_ + 1);
-    if (fresh) ++last_id_;
-    return place->second;
-  }
-
-  void raise(const Finding& finding) {
-    const std::int64_t id = id_of(alert_subject(finding));
-    // A node with several addresses gives one alert.
-    if (!found_.emplace(id, finding.node).second) return;
-    const auto known = records_.find({id, finding.node});
-    AlertRecord record =
-        known == records_.end() ? fresh(id, finding) : seen_again(*known->second, finding);
-    // Whoever muted it did not know that it would be worse, or that yet another key would show.
-    const bool muted =
-        record.status == AlertStatus::acknowledged || record.status == AlertStatus::silenced;
-    const bool other_key = is_about_key(finding.kind) && record.clones != finding.clones;
-    if (muted && (finding.severity > record.severity || other_key)) {
-      record = unmuted(std::move(record));
-    }
-    record.severity = finding.severity;
-    record.address = finding.address == IpAddress() ? "" : finding.address.to_string();
-    record.last_seen = std::max(record.last_seen, now_);  // clocks are set back at times
-    record.expected = finding.expected;
-    record.detail = finding.detail;
-    record.clones = finding.clones;
-    write(std::move(record));
-  }
-
-  /// How long it has to be so before it is an alert.
-  std::chrono::seconds wait_of(const AlertSubject& subject) const {
-    if (subject.kind == FindingKind::missing_port) return policy_.missing_after;
-    const bool may_be_client = subject.kind == FindingKind::unexpected_filtered &&
-                               subject.state == PortState::open_filtered && subject.port &&
-                               is_ephemeral(*subject.port);
-    return may_be_client ? policy_.udp_client_after : std::chrono::seconds(0);
-  }
-
-  AlertRecord fresh(std::int64_t id, const Finding& finding) const {
-    AlertRecord record;
-    record.id = id;
-    record.subject = alert_subject(finding);
-    record.node = finding.node;
-    record.first_seen = record.last_seen = now_;
-    begin(record, AlertStatus::open);
-    if (is_about_closing(finding.kind)) record.last_closed = closed_before(finding);
-    return record;
-  }
-
-  AlertRecord seen_again(const AlertRecord& known, const Finding& finding) const {
-    if (known.status_at(now_) != known.status) return unmuted(known);
-    AlertRecord record = known;
-    if (known.status == AlertStatus::pending && now_ - known.changed >= wait_of(known.subject)) {
-      set(record, known.resolution.empty() ? AlertStatus::open : AlertStatus::reopened);
-    } else if (known.status == AlertStatus::resolved) {
-      begin(record, AlertStatus::reopened);
-      if (is_about_closing(finding.kind)) {
-        record.last_closed = std::max(record.last_closed, closed_before(finding));
-      }
-    }
-    return record;
-  }
-
-  std::optional<WallTime> closed_before(const Finding& finding) const {
-    return sweep_.last_closed ? sweep_.last_closed(finding) : std::nullopt;
-  }
-
-  /// Makes it `raised`, or pending where it has to wait.
-  void begin(AlertRecord& record, AlertStatus raised) const {
-    set(record, raised);
-    const std::chrono::seconds wait = wait_of(record.subject);
-    if (wait.count() == 0) return;
-    const AlertRecord* const twin =
-        record.subject.kind == FindingKind::missing_port ? twin_of(record) : nullptr;
-    const bool was_alert = twin != nullptr && twin->status != AlertStatus::pending;
-    if (was_alert) return;
-    record.status = AlertStatus::pending;
-    if (twin == nullptr) return;
-    record.changed = twin->changed;
-    if (now_ - twin->changed >= wait) set(record, raised);
-  }
-
-  /// The record of the same missing port in the other state: whether it refuses or falls silent, it
-  /// has been missing since then. Null where it was not.
-  const AlertRecord* twin_of(const AlertRecord& record) const {
-    AlertSubject other = record.subject;
-    other.state = other.state == PortState::closed ? PortState::filtered : PortState::closed;
-    const auto id = ids_.find(other);
-    if (id == ids_.end()) return nullptr;
-    const auto twin = records_.find({id->second, record.node});
-    const bool lives = twin != records_.end() && twin->second->status != AlertStatus::resolved;
-    return lives ? twin->second : nullptr;
-  }
-
-  void set(AlertRecord& record, AlertStatus status) const {
-    record.status = status;
-    record.changed = now_;
-  }
-
-  AlertRecord unmuted(AlertRecord record) const {
-    set(record, AlertStatus::open);
-    record.owner.clear();
-    record.until.reset();
-    return record;
-  }
-
-  void resolve(AlertRecord record, const Over& over) {
-    const bool was_alert = record.status != AlertStatus::pending || !record.resolution.empty();
-    if (!was_alert) {
-      changes_.forgotten.emplace_back(record.id, record.node);
-      return;
-    }
-    set(record, AlertStatus::resolved);
-    record.resolution = over.why;
-    record.owner.clear();
-    record.until.reset();
-    if (over.closed) record.last_closed = now_;
-    write(std::move(record));
-  }
-
-  void write(AlertRecord record) {
-    std::pair key(record.id, record.node);
-    written_.insert_or_assign(std::move(key), std::move(record));
-  }
-
-  std::span<const AlertRecord> book_;
-  const SweepJudgement& sweep_;
-  const AlertPolicy& policy_;
-  WallTime now_;
-  std::int64_t last_id_ = 0;
-  std::map<AlertSubject, std::int64_t> ids_;
-  std::map<Key, const AlertRecord*> records_;
-  std::set<std::pair<std::int64_t, std::string>> found_;
-  std::set<std::string> away_;  // nodes without an answer
-  std::map<std::pair<std::int64_t, std::string>, AlertRecord> written_;
-  AlertChanges changes_;
 };
 
 }  // namespace
@@ -490,7 +297,25 @@ AlertSubject alert_subject(const Finding& finding) {
 
 AlertChanges update_alerts(std::span<const AlertRecord> book, const SweepJudgement& sweep,
                            const AlertPolicy& policy, WallTime now) {
-  return Update(book, sweep, policy, now).run();
+  AlertLife life(book, policy, sweep.last_closed, now);
+  std::set<std::string_view> away;  // nodes without an answer
+  for (const Finding& finding : sweep.findings) {
+    const bool left_out = sweep.interrupted && finding.kind == FindingKind::coverage_gap;
+    if (!left_out) life.raise(finding);
+    if (finding.kind == FindingKind::node_unreachable) away.insert(finding.node);
+  }
+  Proof proof(sweep);
+  for (const AlertRecord& record : book) {
+    if (life.raised(record) || record.status == AlertStatus::resolved) continue;
+    if (const auto over = proof.of(record)) {
+      life.resolve(record, *over);
+    } else if (!life.keep(record) && record.status == AlertStatus::pending &&
+               away.contains(record.node)) {
+      // A node that boots has its daemons up a while later.
+      life.wait_anew(record);
+    }
+  }
+  return life.take();
 }
 
 }  // namespace lockstep

@@ -1,0 +1,59 @@
+// Values: what plug-ins measure of nodes is kept, compared within the class, and made alerts.
+
+#pragma once
+
+#include <chrono>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/alerts.h"
+#include "analysis/severity.h"
+#include "base/result.h"
+#include "collectors/collector.h"
+#include "model/node.h"
+#include "model/value.h"
+#include "store/store.h"
+
+namespace lockstep::control {
+
+/// How a round of an instance is judged. Borrowed for the call.
+struct MeasurePolicy {
+  std::string_view instance;   ///< its name, under which values are kept
+  const Inventory& inventory;  ///< tells the classes of nodes
+  /// Values without a rule are compared with those of the class: true of `exec`; false of `pcp`,
+  /// whose numbers differ by job.
+  bool compares_by_default = true;
+  const SeverityPolicy& severities;
+  const AlertPolicy& alerts;
+  /// What clones of the nodes at hand said before counts for so long: a round may be of a few nodes
+  /// only. Twice the instance's interval is right.
+  std::chrono::seconds counts_for = std::chrono::hours(48);
+};
+
+/// What a round brought.
+struct MeasureReport {
+  CollectSummary summary;
+  std::vector<Coverage> coverage;      ///< of each target
+  std::vector<PortObservation> ports;  ///< that a plug-in reported; neither kept nor judged here
+  std::size_t nodes = 0;               ///< asked for
+  std::size_t covered = 0;             ///< those of them that were measured
+  std::size_t values = 0;              ///< kept
+  std::vector<Finding> findings;       ///< kind value_deviates, of the nodes that were covered
+  std::vector<AlertRecord> alerts;     ///< all, as they are afterwards
+  bool did_its_work() const {          ///< else: collector_failed is the daemon's to raise
+    return summary.problem.empty() && (covered == nodes || summary.interrupted);
+  }
+};
+
+/// Runs `collector`, keeps the values of the nodes that it covered, compares them, and updates the
+/// alerts that are about values of this instance, all in one transaction. `now` is called at the
+/// end of the collection. Errors: those of Collector::collect; those of the store, with nothing
+/// kept; `corrupt` where a row of value_rules has no sense.
+Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTarget>& targets,
+                              Store& store, const MeasurePolicy& policy,
+                              const CollectControl& control, const std::function<WallTime()>& now);
+
+}  // namespace lockstep::control
