@@ -329,6 +329,39 @@ TEST(PortCollector, InterruptionNeverMakesSilenceAFilter) {
   EXPECT_GT(last.elapsed.count(), 0);
 }
 
+TEST(PortCollector, ANodeThatIsLeftKeepsWhatWasFoundAndHasItsGap) {
+  LeaveList leave;
+  leave.add("n3");
+  const auto script = [&](const Plan& plan, const ResultTable& table,
+                          const std::vector<std::uint32_t>&) -> Result<void> {
+    EXPECT_TRUE(table.is_left(2)) << "known before the first probe";
+    EXPECT_FALSE(table.is_left(0));
+    ask(table, 0, 1, Answer::open);
+    ask(table, 0, 2, Answer::closed);
+    ask(table, 0, 3, Answer::none);
+    for (const Port port : plan.ports) ask(table, 1, port, Answer::closed);
+    leave.add("n1");
+    leave.add("n2");
+    while (!table.is_left(0) || !table.is_left(1)) std::this_thread::yield();
+    return {};
+  };
+  PortCollector collector(options_for(ports(1, 20)),
+                          std::make_unique<ScriptedEngine>("scripted", script));
+  CollectControl control;
+  control.leave = &leave;
+  Recorder recorder;
+  const auto summary = collector.collect({target("n1", "198.18.0.1"), target("n2", "198.18.0.2"),
+                                          target("n3", "198.18.0.3"), target("n4", "198.18.0.4")},
+                                         recorder, control);
+  ASSERT_TRUE(summary);
+  EXPECT_FALSE(summary->interrupted);
+  EXPECT_THAT(recorder.seen_at("198.18.0.1"), ElementsAre("1 open syn-ack")) << "and no filter";
+  EXPECT_EQ(recorder.coverage_of(address("198.18.0.1"))->gap, CoverageGap::left);
+  EXPECT_EQ(recorder.coverage_of(address("198.18.0.2"))->gap, CoverageGap::none) << "all was asked";
+  EXPECT_EQ(recorder.coverage_of(address("198.18.0.3"))->gap, CoverageGap::left);
+  EXPECT_EQ(recorder.coverage_of(address("198.18.0.4"))->gap, CoverageGap::unreachable);
+}
+
 TEST(PortCollector, TargetsThatWereDoneBeforeTheInterruptionStayProven) {
   const auto script = [](const Plan& plan, const ResultTable& table,
                          const std::vector<std::uint32_t>&) -> Result<void> {
