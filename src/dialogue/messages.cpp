@@ -11,7 +11,15 @@ namespace {
 constexpr std::size_t kMostTextBytes = 512;
 constexpr std::size_t kMostKeys = 16;
 
-enum class Kind : std::uint8_t { task = 1, connect_request, connected, reading, outcome, ping };
+enum class Kind : std::uint8_t {
+  task = 1,
+  connect_request,
+  connected,
+  reading,
+  outcome,
+  ping,
+  leave
+};
 
 class Encoder {
  public:
@@ -59,6 +67,10 @@ class Encoder {
   void operator()(const Ping& ping) {
     number(static_cast<unsigned>(Kind::ping), 1);
     number(ping.number, 4);
+  }
+  void operator()(const Leave& leave) {
+    number(static_cast<unsigned>(Kind::leave), 1);
+    number(leave.task, 4);
   }
   void operator()(const Outcome& outcome) {
     number(static_cast<unsigned>(Kind::outcome), 1);
@@ -124,6 +136,7 @@ class Decoder {
         case Kind::reading: return Reading{.task = reader_.u32()};
         case Kind::outcome: return outcome();
         case Kind::ping: return Ping{.number = reader_.u32()};
+        case Kind::leave: return Leave{.task = reader_.u32()};
       }
       return {};
     }();

@@ -6,6 +6,7 @@
 //   Connected ────────> here it is (the descriptor travels with it), or why not
 //   <──────────── Reading  I look at bytes of this task's port now (what came last, if I die)
 //   <──────────── Outcome  what there is
+//   Leave ────────────> no more of this task: its connections are closed before all else is done
 //   Ping ─────────────> are you there?
 //   <────────────── Ping  yes (the same)
 //
@@ -80,7 +81,14 @@ struct Ping {
   friend bool operator==(const Ping&, const Ping&) = default;
 };
 
-using Message = std::variant<Task, ConnectRequest, Connected, Reading, Outcome, Ping>;
+/// The task's node is to be left alone. Its outcome is of no interest.
+struct Leave {
+  std::uint32_t task = 0;
+
+  friend bool operator==(const Leave&, const Leave&) = default;
+};
+
+using Message = std::variant<Task, ConnectRequest, Connected, Reading, Outcome, Ping, Leave>;
 
 inline constexpr std::size_t kMostBannerBytes = 2048;
 inline constexpr std::size_t kMostSentBytes = 16384;

@@ -46,6 +46,7 @@ TEST(Messages, ComeThroughWhole) {
           .task = 2, .connection = 3, .error = 111, .round_trip = std::chrono::microseconds(90)},
       Reading{.task = 9},
       Ping{.number = 4},
+      Leave{.task = 5},
       an_outcome(),
       Outcome{},
   };

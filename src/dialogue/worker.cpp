@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "dialogue/conversation.h"
@@ -62,6 +63,12 @@ class Worker {
     asio::steady_timer arrived;  // cancelled when it has
     std::optional<Result<Link>> link;
   };
+  /// A socket that a task was given. By its number in the kernel, since the task may have closed it
+  /// and another may have its descriptor.
+  struct Given {
+    int descriptor = -1;
+    std::uint64_t cookie = 0;
+  };
   using Place = std::pair<std::uint32_t, std::uint32_t>;  // task, connection
 
   asio::awaitable<void> receive_all() {
@@ -95,12 +102,41 @@ class Worker {
       if (connected->error != 0 || !received.descriptor) {
         waiting->second->link = std::unexpected(system_error(connected->error, "connect"));
       } else {
+        note_given(connected->task, received.descriptor.get());
         waiting->second->link =
             Link{.socket = std::move(received.descriptor), .round_trip = connected->round_trip};
       }
       waiting->second->arrived.cancel();
     } else if (const auto* const ping = std::get_if<Ping>(&received.message)) {
       if (!send_waiting(socket_, *ping)) io_.stop();
+    } else if (const auto* const left = std::get_if<Leave>(&received.message)) {
+      leave(left->task);
+    }
+  }
+
+  static std::uint64_t cookie_of(int descriptor) {
+    std::uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+  }
+
+  void note_given(std::uint32_t task, int descriptor) {
+    given_[task].push_back({.descriptor = descriptor, .cookie = cookie_of(descriptor)});
+  }
+
+  /// Ends the task's connections here and now, whoever holds them; the dialogue finds out.
+  void leave(std::uint32_t task) {
+    if (!connections_.contains(task)) return;
+    left_.insert(task);
+    for (const Given& given : given_[task]) {
+      if (given.cookie != 0 && cookie_of(given.descriptor) == given.cookie) {
+        ::shutdown(given.descriptor, SHUT_RDWR);
+      }
+    }
+    for (const auto& [place, waiting] : waiting_) {
+      if (place.first != task || waiting->link) continue;
+      waiting->link = std::unexpected(system_error(ECANCELED, "connect"));
+      waiting->arrived.cancel();
     }
   }
 
@@ -113,6 +149,7 @@ class Worker {
 
   asio::awaitable<void> run_task(Task task) {
     const std::uint32_t id = task.id;
+    connections_[id] = 0;
     Outcome outcome;
     try {
       outcome = co_await run_dialogue(world_, std::move(task));
@@ -122,10 +159,13 @@ class Worker {
     }
     outcome.task = id;
     connections_.erase(id);
+    given_.erase(id);
+    left_.erase(id);
     if (!send_waiting(socket_, outcome)) io_.stop();
   }
 
   asio::awaitable<Result<Link>> connect(std::uint32_t task) {
+    if (left_.contains(task)) co_return std::unexpected(system_error(ECANCELED, "connect"));
     const Place place{task, connections_[task]++};
     const auto waiting = std::make_shared<Waiting>(io_);
     waiting_.emplace(place, waiting);
@@ -145,6 +185,8 @@ class Worker {
   asio::ssl::context tls_;
   DialogueWorld world_;
   std::map<std::uint32_t, std::uint32_t> connections_;  // of each task, so far
+  std::map<std::uint32_t, std::vector<Given>> given_;   // to each task
+  std::set<std::uint32_t> left_;                        // tasks that get no more connections
   std::map<Place, std::shared_ptr<Waiting>> waiting_;
   std::uint32_t reading_ = 0;  // whose bytes are looked at; ids count from 1
   Result<void> result_{};

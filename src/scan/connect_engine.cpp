@@ -75,6 +75,11 @@ class Connector {
     const std::size_t before = begun_;
     while (left() > 0 && pool_.has_room()) {
       const Probe& probe = probes_[begun_];
+      // A batch may wait long for room.
+      if (table_.is_left(probe.target)) {
+        ++begun_;
+        continue;
+      }
       auto started = pool_.start(probe, plan_.targets[probe.target].address, now());
       if (!started && pool_.in_flight() == 0) return std::unexpected(started.error());
       if (!started) break;

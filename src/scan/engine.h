@@ -22,7 +22,8 @@ class Engine {
   virtual bool completes_handshakes() const = 0;
 
   /// Runs until nothing is left that asking again could tell, or until table.run().stop is set by
-  /// another thread. The table has as many targets as the plan. Targets that the fence does not
+  /// another thread. An address that is to be left (ResultTable::leave) gets no probe from then on,
+  /// in no engine. The table has as many targets as the plan. Targets that the fence does not
   /// permit are marked so and never reach the engine proper. What was found before an error stands
   /// in the table all the same. Errors: `invalid` plan; `denied`: a right is missing;
   /// `unavailable`: the link went away. Blocks; one run at a time.

@@ -92,8 +92,9 @@ std::chrono::nanoseconds Passes::quiet() const {
 }
 
 bool Passes::all_answered() const {
-  return std::all_of(active_.begin(), active_.end(),
-                     [&](std::uint32_t target) { return unanswered(target) == 0; });
+  return std::all_of(active_.begin(), active_.end(), [&](std::uint32_t target) {
+    return unanswered(target) == 0 || table_.is_left(target);
+  });
 }
 
 std::uint32_t Passes::unanswered(std::uint32_t target) const {
@@ -131,6 +132,7 @@ void Passes::estimate_loss() {
 }
 
 bool Passes::worth_asking(std::uint32_t target) const {
+  if (table_.is_left(target)) return false;
   if (number_ == 1) return true;
   if (resumes_) return unanswered(target) > 0;
   if (unanswered(target) == 0 || number_ > plan_.max_tries) return false;

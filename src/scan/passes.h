@@ -37,7 +37,8 @@ class Passes {
   /// lost, the next pass goes at half of what was reached.
   std::optional<Pass> next(std::chrono::nanoseconds took);
 
-  /// Whether every probe of the pass just begun is answered.
+  /// Whether every probe of the pass just begun is answered, but for those of addresses that are
+  /// left.
   bool all_answered() const;
 
  private:

@@ -89,6 +89,11 @@ void ResultTable::count(std::size_t target, std::uint64_t answers) const {
   counters.answered.fetch_add(bits(upper | lower), std::memory_order_release);
 }
 
+void ResultTable::leave(std::size_t target) const {
+  targets_[target].left.store(1, std::memory_order_relaxed);
+  run_->leaves.fetch_add(1, std::memory_order_release);
+}
+
 std::uint64_t ResultTable::block(std::size_t target, Port first) const {
   return word(target, first).load(std::memory_order_relaxed);
 }

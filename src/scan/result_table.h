@@ -48,6 +48,8 @@ struct alignas(64) TargetCounters {
   std::atomic<std::uint32_t> answered_before{0};
   // How its TCP stack answers, in the words of stack_words.h; 0: not seen.
   std::atomic<std::uint32_t> rst{0};
+  /// Not 0: leave() was called for it. It stays so for the table's life, in a file too.
+  std::atomic<std::uint32_t> left{0};
   std::atomic<std::uint64_t> syn_ack{0};
 };
 static_assert(sizeof(TargetCounters) == 64);
@@ -61,6 +63,7 @@ struct alignas(64) RunCounters {
   std::atomic<std::uint64_t> pass_sent{0};  ///< probes of this pass so far
   std::atomic<std::uint64_t> stray{0};      ///< answers that carried no cookie of ours
   std::atomic<std::uint64_t> dropped{0};    ///< frames lost in our own receive ring
+  std::atomic<std::uint32_t> leaves{0};     ///< changes when an address is to be left
 };
 
 /// Gives mapped memory back.
@@ -90,6 +93,12 @@ class ResultTable {
   /// A port that answered as closed, or else as open: the first from `from` on, cyclically; 0:
   /// none.
   Port answered_port(std::size_t target, Port from) const;
+  /// From now on no engine sends a probe to it; what was found stays. From any thread or process
+  /// that has the table, before or while an engine runs.
+  void leave(std::size_t target) const;
+  bool is_left(std::size_t target) const {
+    return targets_[target].left.load(std::memory_order_relaxed) != 0;
+  }
   /// Notes the first answer of a probe; later ones change nothing. True if it was the first.
   bool record(std::size_t target, Port port, Answer answer) const;
   /// The same for the 32 ports from `first` on, a multiple of 32: two bits each in `answers`, those

@@ -118,8 +118,8 @@ bool Walk::settle(Cursor& cursor, std::size_t& budget, TimePoint now) {
 
 bool Walk::wanted(const Cursor& cursor, TimePoint now) {
   const std::uint32_t target = cursor.lane->targets[cursor.position];
-  if (cursor.for_sentinels) return sentinels_->needed(target, now);
-  return table_.answer(target, pass_.ports[cursor.port]) == Answer::none;
+  if (cursor.for_sentinels) return !table_.is_left(target) && sentinels_->needed(target, now);
+  return table_.answer(target, pass_.ports[cursor.port]) == Answer::none && !table_.is_left(target);
 }
 
 void Walk::end_round(Cursor& cursor, TimePoint now) {

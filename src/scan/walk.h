@@ -72,8 +72,8 @@ void count_sent(const ResultTable& table, std::span<const Probe> sent);
 class Walk {
  public:
   /// The share `slice` of `slices` of `pass`, beginning at `start`. What is handed in must outlive
-  /// the walk; what the table shows as answered is skipped. Without `sentinels`, rates stay as they
-  /// are.
+  /// the walk; what the table shows as answered, or to be left, is skipped. Without `sentinels`,
+  /// rates stay as they are.
   Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned slices, TimePoint start,
        Sentinels* sentinels = nullptr);
 

@@ -159,10 +159,12 @@ class XdpRun {
     answered_before_ = counted().answers;
     sent_ = 0;
     write_pass(memory(), pass, number_of_, walkers_, Clock::now());
+    hand_on_leaves(pass);
     LOCKSTEP_TRY(const auto generators, net::Generators::start(*programs_, walkers_, frame_bytes_));
     while (!generators->done()) {
       std::this_thread::sleep_for(kPoll);
       if (table_.run().stop) stop.store(1, std::memory_order_relaxed);
+      hand_on_leaves(pass);
       report_now_and_then(pass);
     }
     const auto ended = generators->end();
@@ -193,12 +195,28 @@ class XdpRun {
     next_report_ = start + std::max<std::chrono::nanoseconds>(kBetweenReports, took * kReportShare);
   }
 
+  /// The generator skips them from its next turn on.
+  void hand_on_leaves(const Pass& pass) {
+    const std::uint32_t leaves = table_.run().leaves.load(std::memory_order_acquire);
+    if (leaves == std::exchange(leaves_, leaves)) return;
+    // What it skips counts as asked from then on.
+    if (pass.number == 1) note_asked();
+    for (std::size_t i = 0; i < indices_.size(); ++i) {
+      if (!table_.is_left(indices_[i])) continue;
+      std::atomic_ref(programs_->shared().left[i]).store(1, std::memory_order_relaxed);
+    }
+  }
+
   void report(const Pass& pass) {
     count_sent();
     merge_answers(memory(), indices_, table_);
-    if (pass.number > 1) return;
+    if (pass.number == 1) note_asked();
+  }
+
+  void note_asked() {
     const auto asked = count_asked(memory(), indices_.size(), walkers_);
     for (std::size_t i = 0; i < indices_.size(); ++i) {
+      if (std::atomic_ref(programs_->shared().left[i]).load(std::memory_order_relaxed)) continue;
       table_.target(indices_[i]).asked.store(asked[i], std::memory_order_relaxed);
     }
   }
@@ -221,6 +239,7 @@ class XdpRun {
   std::vector<std::uint32_t> indices_;    // the plan's numbers of the programs' targets
   std::vector<std::uint32_t> number_of_;  // and the way back
   std::uint64_t answered_before_ = 0;     // the pass
+  std::uint32_t leaves_ = 0;              // as of the table, when they were handed on
   std::uint64_t sent_ = 0;                // in the pass, as told to the table
   TimePoint next_report_ = Clock::now() + kBetweenReports;
 };

@@ -78,6 +78,7 @@ Result<void> write_targets(const XdpMemory& memory, std::span<const ReachableTar
   }
   LOCKSTEP_CHECK(place_all(shared, targets.size()));
   std::ranges::fill(memory.answers, 0);
+  std::ranges::fill(shared.left, std::uint8_t{0});
   std::ranges::fill(shared.counters, lockstep_xdp_counters{});
   shared.targets = static_cast<std::uint32_t>(targets.size());
   shared.key[0] = key.k0;

@@ -25,6 +25,7 @@ ALLOWED = {
     "scan": "base net net/* data model/port_items.h",
     "data": "",
     "model": "base data",
+    "sender": "base proc net net/* scan",
     "services": "base model",
     "services/own": "base data services",
     "services/recog": "base model services",
@@ -52,7 +53,7 @@ ALLOWED = {
     "cli": "base model collectors/collector.h control",
     "serve": "base model control",
     "serve/*": "base model control serve",
-    "app": "base proc services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
+    "app": "base proc sender services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
            " sweep control cli serve/*",
     "main.cpp": "base cli app",
 }

@@ -38,7 +38,35 @@ Result<void> fill_random(scan::Plan& plan) {
   return {};
 }
 
-/// Watches a run from beside it: hands the caller's stop on, and reports progress.
+/// Hands on to a run which of its addresses are to be left.
+class Leaver {
+ public:
+  Leaver(Targets shard, const scan::ResultTable& table, const LeaveList* list)
+      : shard_(shard), table_(table), list_(list) {
+    if (list_ != nullptr) mark();
+  }
+
+  /// Costs nothing where the list has not changed.
+  void look() {
+    if (list_ != nullptr && list_->version() != seen_) mark();
+  }
+
+ private:
+  void mark() {
+    seen_ = list_->version();
+    for (std::size_t i = 0; i < shard_.size(); ++i) {
+      if (!table_.is_left(i) && list_->contains(shard_[i].node)) table_.leave(i);
+    }
+  }
+
+  Targets shard_;
+  const scan::ResultTable& table_;
+  const LeaveList* list_;  // or null
+  std::uint64_t seen_ = 0;
+};
+
+/// Watches a run from beside it: hands on the caller's stop and what is to be left, and reports
+/// progress.
 class Watcher {
  public:
   Watcher(Targets shard, const scan::Plan& plan, const scan::ResultTable& table,
@@ -49,6 +77,7 @@ class Watcher {
         table_(table),
         kept_(kept),
         control_(control),
+        leaver_(shard, table, control.leave),
         open_before_(open_before),
         start_(start),
         thread_([this](const std::stop_token& token) { watch(token); }) {}
@@ -63,6 +92,7 @@ class Watcher {
     while (!token.stop_requested()) {
       wake.wait_for(lock, token, kStopPoll, [] { return false; });
       if (control_.stopped()) table_.run().stop = true;
+      leaver_.look();
       const auto now = std::chrono::steady_clock::now();
       if (control_.progress && now >= next_report) {
         report(now);
@@ -108,6 +138,7 @@ class Watcher {
   const scan::ResultTable& table_;
   scan::KeptTable* kept_;  // or null
   const CollectControl& control_;
+  Leaver leaver_;  // those that are known at the beginning get no probe at all
   std::uint64_t open_before_;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point last_report_ = std::chrono::steady_clock::now();
@@ -161,7 +192,9 @@ class Collection {
   void skip(Targets shard) {
     summary_.interrupted = true;
     for (const CollectTarget& target : shard) {
-      sink_.cover(unexamined(target, protocol_, ports().size(), CoverageGap::interrupted));
+      const bool left = control_.leave != nullptr && control_.leave->contains(target.node);
+      sink_.cover(unexamined(target, protocol_, ports().size(),
+                             left ? CoverageGap::left : CoverageGap::interrupted));
     }
   }
 

@@ -11,132 +11,19 @@
 #include <set>
 #include <thread>
 
+#include "collectors/ports/test_ports.h"
 #include "net/io/memory.h"
 #include "scan/packet_engine.h"
 
 namespace lockstep {
 namespace {
 
+using namespace test;
 using net::MemoryHost;
 using net::MemoryNetwork;
-using scan::Answer;
-using scan::Plan;
-using scan::ResultTable;
-using scan::TargetStatus;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-IpAddress address(std::string_view text) {
-  return IpAddress::parse(text).value();
-}
-
-PortSet ports(Port first, Port last) {
-  PortSet set;
-  set.insert_range(first, last);
-  return set;
-}
-
-CollectTarget target(const std::string& node, std::string_view at) {
-  return {.node = node, .address = address(at), .network = "management", .group = {}};
-}
-
-/// Keeps what was reported, and checks the order that ObservationSink promises.
-class Recorder final : public ObservationSink {
- public:
-  void observe(PortObservation seen) override {
-    EXPECT_FALSE(coverage_of(seen.address)) << "an observation after the coverage of its address";
-    observations.push_back(std::move(seen));
-    on_report();
-  }
-  void cover(Coverage covered) override {
-    coverage.push_back(std::move(covered));
-    on_report();
-  }
-
-  const Coverage* coverage_of(const IpAddress& wanted) const {
-    const auto found = std::ranges::find(coverage, wanted, &Coverage::address);
-    return found == coverage.end() ? nullptr : &*found;
-  }
-  /// "22 open syn-ack", each observation of one address, ascending by port.
-  std::vector<std::string> seen_at(std::string_view at) const {
-    std::vector<std::string> texts;
-    for (const PortObservation& seen : observations) {
-      if (seen.address != address(at)) continue;
-      std::string text = std::to_string(seen.port);
-      text.append(" ").append(to_string(seen.state)).append(" ").append(to_string(seen.evidence));
-      texts.push_back(text);
-    }
-    return texts;
-  }
-
-  std::vector<PortObservation> observations;
-  std::vector<Coverage> coverage;
-  std::function<void()> on_report = [] {};
-};
-
-/// An engine that does what a test says.
-class ScriptedEngine final : public scan::Engine {
- public:
-  using Script = std::function<Result<void>(const Plan&, const ResultTable&,
-                                            const std::vector<std::uint32_t>&)>;
-
-  ScriptedEngine(std::string name, Script script)
-      : name_(std::move(name)), script_(std::move(script)) {}
-
-  std::string_view name() const override { return name_; }
-  bool completes_handshakes() const override { return false; }
-
- private:
-  Result<void> do_run(const Plan& plan, const ResultTable& table,
-                      std::vector<std::uint32_t> targets) override {
-    return script_(plan, table, targets);
-  }
-
-  std::string name_;
-  Script script_;
-};
-
-void ask(const ResultTable& table, std::size_t target, Port port, Answer answer) {
-  table.run().probes.fetch_add(1);
-  table.target(target).status = TargetStatus::asked;
-  table.target(target).asked.fetch_add(1);
-  if (answer != Answer::none) table.record(target, port, answer);
-}
-
-/// Asks every port; all of them are closed.
-Result<void> ask_all(const Plan& plan, const ResultTable& table,
-                     const std::vector<std::uint32_t>& targets) {
-  for (const std::uint32_t i : targets) {
-    for (const Port port : plan.ports) ask(table, i, port, Answer::closed);
-  }
-  return {};
-}
-
-PortCollectorOptions options_for(PortSet wanted) {
-  PortCollectorOptions options;
-  options.ports = wanted;
-  options.fence = scan::Fence({*Prefix::parse("198.18.0.0/15"), *Prefix::parse("fd00::/8")},
-                              {*IpRange::parse("198.18.0.66")});
-  options.rate = options.group_rate = PacketsPerSecond::unlimited();
-  options.threads = 1;
-  return options;
-}
-
-/// One collection by `packet` over a simulated network.
-struct PacketRun {
-  explicit PacketRun(PortSet wanted) : options(options_for(wanted)) {}
-
-  Result<CollectSummary> collect(const std::vector<CollectTarget>& targets) {
-    PortCollector collector(options, std::make_unique<scan::PacketEngine>(network));
-    return collector.collect(targets, recorder, control);
-  }
-
-  MemoryNetwork network;
-  PortCollectorOptions options;
-  Recorder recorder;
-  CollectControl control;
-};
 
 TEST(PortCollector, ReportsWhatAHostShows) {
   struct Row {
@@ -264,116 +151,6 @@ TEST(PortCollector, WithoutTargetsReportsNothing) {
   EXPECT_EQ(summary->method, "packet");
   EXPECT_EQ(summary->probes_sent, 0U);
   EXPECT_THAT(run.recorder.coverage, IsEmpty());
-}
-
-// --- Interruption. ---
-
-TEST(PortCollector, StoppedBeforeItBeginsSendsNothing) {
-  PacketRun run(ports(1, 10));
-  run.network.add(address("198.18.0.1"), {.open = ports(5, 5)});
-  const std::atomic<bool> stop{true};
-  run.control.stop = &stop;
-  const auto summary = run.collect({target("n1", "198.18.0.1"), target("n2", "198.18.0.2")});
-  ASSERT_TRUE(summary);
-  EXPECT_TRUE(summary->interrupted);
-  EXPECT_EQ(summary->probes_sent, 0U);
-  EXPECT_THAT(run.recorder.observations, IsEmpty());
-  ASSERT_THAT(run.recorder.coverage, SizeIs(2));
-  for (const Coverage& coverage : run.recorder.coverage) {
-    EXPECT_EQ(coverage.gap, CoverageGap::interrupted);
-    EXPECT_EQ(coverage.wanted, 10U);
-    EXPECT_EQ(coverage.asked, 0U);
-  }
-}
-
-/// Asks all ports of each target but gets only a few answers, then waits until it is stopped.
-Result<void> half_answered_then_wait(const Plan& plan, const ResultTable& table,
-                                     const std::vector<std::uint32_t>& targets) {
-  for (const std::uint32_t i : targets) {
-    for (const Port port : plan.ports) {
-      ask(table, i, port,
-          port == 1   ? Answer::open
-          : port == 2 ? Answer::unreachable
-                      : Answer::none);
-    }
-  }
-  table.run().pass = 1;
-  table.run().planned = plan.ports.size() * targets.size() * 2;
-  table.run().pass_sent = plan.ports.size() * targets.size();
-  while (!table.run().stop) std::this_thread::yield();
-  return {};
-}
-
-TEST(PortCollector, InterruptionNeverMakesSilenceAFilter) {
-  PortCollector collector(options_for(ports(1, 50)),
-                          std::make_unique<ScriptedEngine>("scripted", half_answered_then_wait));
-  std::atomic<bool> stop{false};
-  CollectProgress last;
-  const CollectControl control{.stop = &stop, .progress = [&](const CollectProgress& progress) {
-                                 last = progress;
-                                 stop = true;
-                               }};
-  Recorder recorder;
-  const auto summary = collector.collect({target("n1", "198.18.0.1")}, recorder, control);
-  ASSERT_TRUE(summary);
-  EXPECT_TRUE(summary->interrupted);
-  EXPECT_EQ(summary->problem, "");
-  EXPECT_THAT(recorder.seen_at("198.18.0.1"),
-              ElementsAre("1 open syn-ack", "2 filtered icmp-unreachable"));
-  EXPECT_EQ(recorder.coverage.at(0).gap, CoverageGap::interrupted);
-  EXPECT_FALSE(recorder.coverage.at(0).examined());
-  EXPECT_EQ(last.done, 50U);
-  EXPECT_EQ(last.planned, 100U);
-  EXPECT_EQ(last.pass, 1U);
-  EXPECT_EQ(last.open_ports, 1U);
-  EXPECT_GT(last.elapsed.count(), 0);
-}
-
-TEST(PortCollector, TargetsThatWereDoneBeforeTheInterruptionStayProven) {
-  const auto script = [](const Plan& plan, const ResultTable& table,
-                         const std::vector<std::uint32_t>&) -> Result<void> {
-    for (const Port port : plan.ports) ask(table, 0, port, Answer::closed);
-    ask(table, 1, 1, Answer::closed);
-    while (!table.run().stop) std::this_thread::yield();
-    return {};
-  };
-  PortCollector collector(options_for(ports(1, 20)),
-                          std::make_unique<ScriptedEngine>("scripted", script));
-  std::atomic<bool> stop{false};
-  const CollectControl control{.stop = &stop,
-                               .progress = [&](const CollectProgress&) { stop = true; }};
-  Recorder recorder;
-  ASSERT_TRUE(collector.collect({target("n1", "198.18.0.1"), target("n2", "198.18.0.2")}, recorder,
-                                control));
-  EXPECT_EQ(recorder.coverage_of(address("198.18.0.1"))->gap, CoverageGap::none);
-  EXPECT_EQ(recorder.coverage_of(address("198.18.0.2"))->gap, CoverageGap::interrupted);
-  EXPECT_THAT(recorder.observations, IsEmpty());
-}
-
-TEST(PortCollector, StoppedInTheFirstShardBeginsNoOther) {
-  std::size_t runs = 0;
-  std::atomic<bool> stop{false};
-  const auto script = [&](const Plan& plan, const ResultTable& table,
-                          const std::vector<std::uint32_t>& asked) {
-    ++runs;
-    return ask_all(plan, table, asked);
-  };
-  PortCollector collector(options_for(ports(7, 7)),
-                          std::make_unique<ScriptedEngine>("scripted", script));
-  std::vector<CollectTarget> targets;
-  for (std::uint64_t i = 0; i < scan::kMaxTargets + 2; ++i) {
-    targets.push_back(target("n", "198.18.0.0"));
-    targets.back().address = address("198.19.0.0").plus(i);
-  }
-  Recorder recorder;
-  recorder.on_report = [&] { stop = true; };
-  const auto summary = collector.collect(targets, recorder, {.stop = &stop, .progress = {}});
-  ASSERT_TRUE(summary);
-  EXPECT_EQ(runs, 1U);
-  EXPECT_TRUE(summary->interrupted);
-  ASSERT_THAT(recorder.coverage, SizeIs(scan::kMaxTargets + 2));
-  EXPECT_EQ(recorder.coverage.front().gap, CoverageGap::none);
-  EXPECT_EQ(recorder.coverage.back().gap, CoverageGap::interrupted);
 }
 
 // --- Shards, rates, fallback. ---

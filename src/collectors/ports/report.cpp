@@ -70,7 +70,8 @@ class TargetReport {
  private:
   void report_ports() {
     // Silence means a filter only where the address answers elsewhere and had every chance.
-    const bool silence = !interrupted_ && alive() && counters_.suppressed == 0;
+    const bool silence =
+        !interrupted_ && alive() && counters_.suppressed == 0 && counters_.left == 0;
     for (const Port port : plan_.ports) {
       const Answer answer = table_.answer(index_, port);
       if (answer == Answer::open) observe(port, PortState::open, evidence_of_open());
@@ -123,6 +124,7 @@ class TargetReport {
       case TargetStatus::waiting:
       case TargetStatus::asked: break;
     }
+    if (counters_.left != 0 && !all_answered()) return CoverageGap::left;
     if (interrupted_ && !all_answered()) return CoverageGap::interrupted;
     // A host that filters datagrams or its ICMP errors may be well.
     if (!alive()) return is_udp() ? CoverageGap::inconclusive : CoverageGap::unreachable;
@@ -145,6 +147,7 @@ class TargetReport {
       case TargetStatus::waiting:
       case TargetStatus::asked: break;
     }
+    if (gap() == CoverageGap::left) return "a job began there";
     if (is_udp() && !alive()) return "no answer to any datagram";
     if (counters_.suppressed > 0) {
       return fmt::format("{} ports silent while the host limits its ICMP errors",

@@ -35,6 +35,8 @@ struct DialoguePool::Worker {
   std::chrono::steady_clock::time_point heard =
       std::chrono::steady_clock::now();                           // a message of it
   std::optional<std::chrono::steady_clock::time_point> pinged{};  // since then nothing was heard
+  std::uint32_t leaves = 0;  // nodes that it was told to leave; the number of the Ping after it
+  std::optional<std::chrono::steady_clock::time_point> leaving{};  // told, and not yet done
 };
 
 namespace {
@@ -42,6 +44,8 @@ namespace {
 constexpr milliseconds kTick(50);
 constexpr std::chrono::seconds kLongestStart(60);  // it may have large files of a user to take in
 constexpr milliseconds kQuiet(1000);               // then a process is asked whether it is there
+/// Then it is ended, since it may have connections to a node that is to be left.
+constexpr milliseconds kLongestLeave(250);
 /// Of a run, and so many at a time: what was silent while everything was slow is asked once more.
 constexpr std::size_t kMostSecondChances = 128;
 constexpr std::size_t kSecondChancesAtATime = 8;
@@ -103,11 +107,12 @@ std::expected<UniqueFd, int> begin_connecting(const DialogueJob& job) {
 class DialoguePool::Run {
  public:
   Run(DialoguePool& pool, const std::vector<DialogueJob>& jobs, const Report& report,
-      const std::atomic<bool>* stop)
+      const std::atomic<bool>* stop, const LeftNodes& left)
       : pool_(pool),
         jobs_(jobs),
         report_(report),
         stop_(stop),
+        left_(left),
         pace_(pool.options_.most_dialogues) {
     for (std::size_t i = 0; i < jobs.size(); ++i) waiting_[jobs[i].node].push_back(i);
     for (auto& [node, queue] : waiting_) {
@@ -118,8 +123,9 @@ class DialoguePool::Run {
   }
 
   Result<void> run() {
-    while (done_ < jobs_.size() && (stop_ == nullptr || !*stop_)) {
+    while ((done_ < jobs_.size() || leaves()) && (stop_ == nullptr || !*stop_)) {
       LOCKSTEP_CHECK(pool_.start_missing());
+      leave_nodes();
       give_work();
       wait();
       for (std::size_t i = 0; i < pool_.workers_.size(); ++i) listen_to(i);
@@ -133,6 +139,46 @@ class DialoguePool::Run {
   }
 
  private:
+  bool leaves() const {
+    return std::ranges::any_of(pool_.workers_,
+                               [](const Worker& w) { return w.leaving.has_value(); });
+  }
+
+  void leave_nodes() {
+    if (!left_) return;
+    for (const std::size_t node : left_()) {
+      if (const auto found = waiting_.find(node); found != waiting_.end()) {
+        done_ += found->second.size();
+        waiting_.erase(found);
+      }
+      std::erase(idle_, node);
+      done_ +=
+          std::erase_if(waits_again_, [&](std::size_t job) { return jobs_[job].node == node; });
+      for (auto at = running_.begin(); at != running_.end();) {
+        if (jobs_[at->second.job].node != node) {
+          ++at;
+          continue;
+        }
+        leave_task(at->first, at->second.worker);
+        at = running_.erase(at);
+      }
+    }
+  }
+
+  /// What we hold of its connections is closed here, the rest by the worker. It does so before it
+  /// answers the Ping.
+  void leave_task(std::uint32_t task, std::size_t index) {
+    std::erase_if(connecting_, [&](const Connecting& each) { return each.task == task; });
+    std::erase_if(answers_, [&](const Answer& each) { return each.message.task == task; });
+    Worker& worker = pool_.workers_[index];
+    const int to = worker.child.socket();
+    const auto told = dialogue::send(to, dialogue::Leave{.task = task});
+    const auto asked = dialogue::send(to, dialogue::Ping{.number = ++worker.leaves});
+    if (!told || !*told || !asked || !*asked)
+      lose(index, "it did not take the word to leave a node");
+    if (!worker.leaving) worker.leaving = steady_clock::now();
+  }
+
   /// As many dialogues as may go on at a time, to the workers in turn.
   void give_work() {
     if (idle_.empty() && running_.empty()) give_second_chances();
@@ -200,6 +246,9 @@ class DialoguePool::Run {
       if (is_its(worker, request->task)) connect(*request);
     } else if (const auto* const reading = std::get_if<dialogue::Reading>(&message)) {
       pool_.workers_[worker].reading = reading->task;
+    } else if (const auto* const ping = std::get_if<dialogue::Ping>(&message)) {
+      Worker& from = pool_.workers_[worker];
+      if (ping->number == from.leaves) from.leaving.reset();
     } else if (auto* const outcome = std::get_if<Outcome>(&message)) {
       if (!is_its(worker, outcome->task)) return;
       starts_in_a_row_ = 0;
@@ -312,13 +361,16 @@ class DialoguePool::Run {
     const auto now = steady_clock::now();
     for (std::size_t i = 0; i < pool_.workers_.size(); ++i) {
       Worker& worker = pool_.workers_[i];
-      if (worker.pinged) {
+      if (worker.leaving && now - *worker.leaving >= kLongestLeave) {
+        lose(i, "it did not leave a node");
+      } else if (worker.pinged) {
         const milliseconds patience =
             worker.ready ? pool_.options_.hangs_after : milliseconds(kLongestStart);
         if (now - *worker.pinged >= patience) lose(i, "it hung");
       } else if (now - worker.heard >= std::min(kQuiet, pool_.options_.hangs_after)) {
         // Where there is no room for it, it does not read what we say either.
-        [[maybe_unused]] const auto sent = dialogue::send(worker.child.socket(), dialogue::Ping{});
+        [[maybe_unused]] const auto sent =
+            dialogue::send(worker.child.socket(), dialogue::Ping{.number = worker.leaves});
         worker.pinged = now;
       }
     }
@@ -384,6 +436,7 @@ class DialoguePool::Run {
   const std::vector<DialogueJob>& jobs_;
   const Report& report_;
   const std::atomic<bool>* stop_;
+  const LeftNodes& left_;
   DialoguePace pace_;
   std::map<std::size_t, std::deque<std::size_t>>
       waiting_;                               // of each node, the one that runs in front
@@ -423,8 +476,8 @@ Result<void> DialoguePool::start() {
 }
 
 Result<void> DialoguePool::run(const std::vector<DialogueJob>& jobs, const Report& report,
-                               const std::atomic<bool>* stop) {
-  auto done = Run(*this, jobs, report, stop).run();
+                               const std::atomic<bool>* stop, const LeftNodes& left) {
+  auto done = Run(*this, jobs, report, stop, left).run();
   // What a run that was stopped or has failed has begun is over.
   if (!done || (stop != nullptr && *stop)) workers_.clear();
   return done;

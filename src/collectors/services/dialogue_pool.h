@@ -59,6 +59,10 @@ class DialoguePool {
   /// Called with the job's index, once each, in any order.
   using Report = std::function<void(std::size_t job, dialogue::Outcome outcome)>;
 
+  /// Called often, from run(): the nodes, by their jobs' number, that are to be left alone and were
+  /// not told before.
+  using LeftNodes = std::function<std::vector<std::size_t>()>;
+
   explicit DialoguePool(DialoguePoolOptions options);
   DialoguePool(DialoguePool&&) noexcept;
   DialoguePool& operator=(DialoguePool&&) noexcept;
@@ -67,10 +71,12 @@ class DialoguePool {
   /// Starts the processes, so that they are ready when jobs come. run() does it too.
   Result<void> start();
 
-  /// Runs all jobs; returns early, having reported some, when `stop` is set. Errors: `unavailable`
+  /// Runs all jobs; returns early, having reported some, when `stop` is set. The connections to a
+  /// node that is to be left are closed at once, and its other jobs are not begun; neither are
+  /// reported. `left` may be empty. Errors: `unavailable`
   /// where no process can be started, or each new one ends at once. Blocks; one call at a time.
   Result<void> run(const std::vector<DialogueJob>& jobs, const Report& report,
-                   const std::atomic<bool>* stop);
+                   const std::atomic<bool>* stop, const LeftNodes& left = {});
 
  private:
   class Run;

@@ -195,6 +195,33 @@ TEST(DialoguePool, ReadersThatEndWithoutACauseAreGivenUp) {
   EXPECT_FALSE(DialoguePool(nothing).run(jobs({kGood}), report, nullptr));
 }
 
+TEST(DialoguePool, ANodeThatIsLeftIsNotReportedAndItsReaderIsWaitedForNoLonger) {
+  const struct {
+    const char* description;
+    Port port;
+  } rows[] = {{"a dialogue that would go on", kNeverEnds}, {"a reader that hears nothing", kHangs}};
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.description);
+    DialoguePoolOptions of_row = options();
+    of_row.hangs_after = of_row.longest_dialogue = milliseconds(60'000);
+    DialoguePool pool(of_row);
+    std::vector<DialogueJob> all = jobs({row.port, kGood, kGood + 1});
+    all[1].node = 0;  // not begun while the first goes on
+    std::vector<std::size_t> reported;
+    const auto report = [&](std::size_t job, const Outcome&) { reported.push_back(job); };
+    // Once all that can begin has begun.
+    int looks = 0;
+    const auto left = [&]() -> std::vector<std::size_t> {
+      return ++looks == 3 ? std::vector<std::size_t>{0} : std::vector<std::size_t>{};
+    };
+    const auto start = std::chrono::steady_clock::now();
+    const auto ran = pool.run(all, report, nullptr, left);
+    ASSERT_TRUE(ran) << ran.error().message();
+    EXPECT_EQ(reported, std::vector<std::size_t>{2});
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  }
+}
+
 TEST(DialoguePool, WhatTheFenceForbidsIsNotAsked) {
   DialoguePoolOptions closed = options();
   closed.fence = scan::Fence({}, {});

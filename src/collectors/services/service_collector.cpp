@@ -1,6 +1,8 @@
 #include "collectors/services/service_collector.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
 namespace lockstep {
 namespace {
@@ -12,7 +14,7 @@ struct Place {
 };
 
 /// Coverage of a target: of its ports, those that a dialogue came to an end about.
-Coverage coverage_of(const CollectTarget& target, std::size_t answered) {
+Coverage coverage_of(const CollectTarget& target, std::size_t answered, bool left) {
   Coverage coverage;
   coverage.node = target.node;
   coverage.address = target.address;
@@ -20,7 +22,9 @@ Coverage coverage_of(const CollectTarget& target, std::size_t answered) {
   coverage.wanted = static_cast<std::uint32_t>(target.questions.size());
   coverage.asked = coverage.answered = static_cast<std::uint32_t>(answered);
   coverage.passes = 1;
-  if (answered < target.questions.size()) coverage.gap = CoverageGap::interrupted;
+  if (answered == target.questions.size()) return coverage;
+  coverage.gap = left ? CoverageGap::left : CoverageGap::interrupted;
+  if (left) coverage.note = "a job began there";
   return coverage;
 }
 
@@ -79,14 +83,29 @@ Result<CollectSummary> ServiceCollector::do_collect(const std::vector<CollectTar
                         .per_second = 0});
     }
   };
-  const auto ran = pool_.run(jobs, report, control.stop);
+  std::set<std::string_view> left;
+  std::optional<std::uint64_t> list_seen;
+  const auto left_nodes = [&] {
+    std::vector<std::size_t> fresh;
+    const std::uint64_t version = control.leave->version();
+    if (list_seen == version) return fresh;
+    list_seen = version;
+    for (const auto& [name, number] : nodes) {
+      if (!control.leave->contains(std::string(name)) || !left.insert(name).second) continue;
+      fresh.push_back(number);
+    }
+    return fresh;
+  };
+  const auto ran = pool_.run(
+      jobs, report, control.stop,
+      control.leave == nullptr ? DialoguePool::LeftNodes() : DialoguePool::LeftNodes(left_nodes));
   if (!ran && std::ranges::count(answered, 0U) == std::ssize(answered)) {
     return std::unexpected(ran.error());
   }
   if (!ran) summary.problem = ran.error().message();
   summary.interrupted = !ran || control.stopped();
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    sink.cover(coverage_of(targets[i], answered[i]));
+    sink.cover(coverage_of(targets[i], answered[i], left.contains(targets[i].node)));
   }
   return summary;
 }

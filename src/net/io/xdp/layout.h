@@ -88,6 +88,7 @@ struct lockstep_xdp_shared {
   __u32 order[LOCKSTEP_XDP_TARGETS];
   __u16 slots[LOCKSTEP_XDP_SLOTS];       /* number of the target plus one; 0: free */
   __u16 ports[LOCKSTEP_XDP_PORTS];       /* of the pass, in the order in which they are asked */
+  __u8 left[LOCKSTEP_XDP_TARGETS];       /* not 0: gets no probe any more; set by us */
   __u8 walker_of_cpu[LOCKSTEP_XDP_CPUS]; /* LOCKSTEP_XDP_WALKERS: none */
 };
 

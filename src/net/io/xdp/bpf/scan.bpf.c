@@ -219,7 +219,7 @@ INLINE int settle(struct lockstep_xdp_cursor* cursor, struct lockstep_xdp_walker
     *port = shared.ports[cursor->port & (LOCKSTEP_XDP_PORTS - 1)];
     word = answer_word(*target, *port);
     if (!word) return 0;
-    if (((*word >> (*target % 32 * 2)) & 3) == 0) return 1;
+    if (((*word >> (*target % 32 * 2)) & 3) == 0 && !*(volatile __u8*)&shared.left[*target]) return 1;
     cursor->position += 1;
     walker->skipped += 1;
   }
