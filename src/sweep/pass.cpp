@@ -38,6 +38,14 @@ Pass::Pass(std::span<const PortSets> blocks, const std::vector<std::string>& nod
   nodes_ = seen.size();
 }
 
+std::map<std::string, std::size_t> Pass::outstanding() const {
+  std::map<std::string, std::size_t> blocks;
+  for (const Part& part : parts_) {
+    for (const Candidate& each : part.candidates) ++blocks[each.node];
+  }
+  return blocks;
+}
+
 std::optional<SweepStep> Pass::next(const Schedules& schedules) {
   while (!parts_.empty()) {
     const Part part = std::move(parts_.front());

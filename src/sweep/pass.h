@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -52,6 +53,9 @@ class Pass {
   std::size_t steps_left() const { return parts_.size(); }
   /// Nodes that are due for at least one block.
   std::size_t nodes() const { return nodes_; }
+
+  /// How many blocks each node is due for.
+  std::map<std::string, std::size_t> outstanding() const;
 
   /// The next step that has a node, or nothing when the pass is over. Nodes that may not be asked
   /// now are passed over: a later pass finds them due.

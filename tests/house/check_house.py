@@ -50,11 +50,12 @@ ALLOWED = {
     "sweep": "base model inventory collectors/collector.h store/store.h",
     "control": "base model inventory collectors/collector.h profiles profiles/* analysis sweep"
                " store/store.h",
+    "daemon": "base model collectors/collector.h collectors/leave_list.h sweep analysis store/store.h control",
     "cli": "base model collectors/collector.h control",
     "serve": "base model control",
     "serve/*": "base model control serve",
     "app": "base proc sender services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
-           " sweep control cli serve/*",
+           " sweep control daemon cli serve/*",
     "main.cpp": "base cli app",
 }
 

@@ -1,0 +1,59 @@
+#include "daemon/board.h"
+
+namespace lockstep {
+
+void Board::update(const std::string& instance,
+                   const std::function<void(InstanceStatus&)>& change) {
+  const std::scoped_lock lock(mutex_);
+  change(statuses_[instance]);
+}
+
+void Board::forget(const std::string& instance) {
+  const std::scoped_lock lock(mutex_);
+  statuses_.erase(instance);
+}
+
+std::map<std::string, InstanceStatus> Board::statuses() const {
+  const std::scoped_lock lock(mutex_);
+  return statuses_;
+}
+
+void Board::begin_step(const std::set<std::string>& idle) {
+  const std::scoped_lock lock(mutex_);
+  leave_.clear();
+  idle_ = idle;
+  // Taken between the choice of nodes and now.
+  for (const auto& [node, when] : taken_) {
+    if (idle_.contains(node)) leave_.add(node);
+  }
+}
+
+void Board::end_step() {
+  const std::scoped_lock lock(mutex_);
+  idle_.clear();
+}
+
+std::size_t Board::take(const std::vector<std::string>& nodes, Steady now) {
+  const std::scoped_lock lock(mutex_);
+  std::size_t left = 0;
+  for (const std::string& node : nodes) {
+    taken_[node] = now;
+    if (!idle_.contains(node)) continue;
+    leave_.add(node);
+    ++left;
+  }
+  return left;
+}
+
+void Board::correct(std::vector<NodeSchedule>& said, Steady asked) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(taken_, [asked](const auto& each) { return each.second < asked; });
+  for (NodeSchedule& each : said) {
+    if (taken_.contains(each.node) && counts_as_idle(each)) {
+      each.state = SchedulerState::allocated;
+      each.reason = "a job was given this node";
+    }
+  }
+}
+
+}  // namespace lockstep
