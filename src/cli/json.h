@@ -7,6 +7,7 @@
 
 #include "cli/render_machine.h"
 #include "control/alert_use_cases.h"
+#include "control/daemon_status.h"
 #include "control/key_use_cases.h"
 #include "control/node_page.h"
 #include "control/profile_use_cases.h"
@@ -27,6 +28,11 @@ std::string profiles_json(const std::vector<control::ProfileState>& states);
 
 std::string keys_json(const std::vector<control::KeyRow>& rows);
 std::string accept_json(const control::AcceptReport& report);
+
+std::string status_json(const control::DaemonStatus& status);
+std::string instances_json(const std::vector<control::InstanceRow>& rows);
+std::string runs_json(const std::vector<InstanceRun>& runs);
+std::string audit_json(const std::vector<AuditEntry>& entries);
 
 std::string nodes_json(const std::vector<Node>& nodes);
 /// As nodes_json() of the one node, with what is known of it.

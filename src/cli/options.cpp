@@ -31,6 +31,7 @@ class Parser {
     add_alert_commands(app_, options_);
     add_key_commands(app_, options_);
     add_profile_commands(app_, options_);
+    add_daemon_commands(app_, options_);
     add_stop();
     add_check_config();
     add_doctor();

@@ -16,6 +16,7 @@
 #include "control/alert_use_cases.h"
 #include "control/key_use_cases.h"
 #include "control/profile_use_cases.h"
+#include "model/instance.h"
 
 namespace lockstep::cli {
 
@@ -123,6 +124,37 @@ struct AcceptKeysCommand {
   control::AcceptWhat what = control::AcceptWhat::seen;
   bool json = false;
 };
+struct ServeCommand {};
+struct StatusCommand {
+  bool json = false;
+};
+struct ReloadCommand {};
+struct InstanceListCommand {
+  bool json = false;
+};
+struct InstanceSetCommand {
+  std::string name;
+  InstanceSettings settings;  ///< an empty text takes a setting back
+};
+struct InstanceResetCommand {
+  std::string name;
+};
+struct InstanceRunCommand {
+  std::string name;
+};
+struct RunsCommand {
+  std::size_t limit = 20;
+  bool json = false;
+};
+struct AuditCommand {
+  std::size_t limit = 20;
+  bool json = false;
+};
+/// A job was given these nodes.
+struct LeaveCommand {
+  std::string nodes;
+  std::string job;  ///< empty: not told
+};
 struct StopCommand {
   bool lift = false;
   std::string note;  ///< why; may be empty
@@ -134,10 +166,13 @@ struct DoctorCommand {
   bool json = false;
 };
 
-using Command = std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand,
-                             ImportCommand, ShowCommand, DiffCommand, ApproveCommand, ExportCommand,
-                             AlertsCommand, AlertActionCommand, KeysCommand, AcceptKeysCommand,
-                             StopCommand, CheckConfigCommand, DoctorCommand>;
+using Command =
+    std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand,
+                 ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
+                 AlertActionCommand, KeysCommand, AcceptKeysCommand, ServeCommand, StatusCommand,
+                 ReloadCommand, InstanceListCommand, InstanceSetCommand, InstanceResetCommand,
+                 InstanceRunCommand, RunsCommand, AuditCommand, LeaveCommand, StopCommand,
+                 CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli/render_alerts.h"
+#include "cli/render_daemon.h"
 #include "cli/render_machine.h"
 #include "cli/render_node.h"
 #include "cli/render_profiles.h"

@@ -3,30 +3,21 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "collectors/collector.h"
 #include "collectors/leave_list.h"
+#include "control/daemon_status.h"
 #include "model/instance.h"
 #include "model/scheduler_state.h"
 
 namespace lockstep {
 
-/// One instance, as its thread sees it.
-struct InstanceStatus {
-  std::optional<WallTime> next;    ///< when it is looked whether somebody is due
-  std::optional<InstanceRun> run;  ///< the one that is going on
-  std::string step;                ///< "1-1024 of 512 nodes"
-  std::optional<CollectProgress> progress;
-  std::string problem;        ///< of the latest try; empty: it went well
-  std::size_t busy = 0;       ///< nodes that were due, and passed over for a job
-  std::size_t withdrawn = 0;  ///< or since the scheduler says that they are not there
-};
+using control::InstanceStatus;
 
 /// For several threads at once.
 class Board {

@@ -1,0 +1,100 @@
+#include "cli/json.h"
+#include "cli/json_values.h"
+
+namespace lockstep::cli {
+namespace {
+
+namespace json = boost::json;
+
+json::object of_run(const InstanceRun& run) {
+  return {{"id", run.id},
+          {"instance", json_text(run.instance)},
+          {"state", to_string(run.state)},
+          {"started", json_time(run.started)},
+          {"ended", json_time(run.ended)},
+          {"nodes", run.nodes},
+          {"proven", run.proven},
+          {"steps", run.steps},
+          {"steps_done", run.steps_done},
+          {"probes", run.probes},
+          {"problem", json_or_null(run.problem)}};
+}
+
+json::object of_instance(const control::InstanceRow& row) {
+  json::object settings;
+  for (const auto& [key, value] : settings_of(row.instance)) settings[key] = json_text(value);
+  return {{"name", json_text(row.instance.name)},
+          {"collector", json_text(row.instance.collector)},
+          {"enabled", row.instance.enabled},
+          {"interval_s", row.instance.interval.count()},
+          {"settings", std::move(settings)},
+          {"configured", row.configured},
+          {"changed_at", row.change ? json_time(row.change->changed_at) : json::value(nullptr)},
+          {"changed_by", row.change ? json_or_null(row.change->changed_by) : json::value(nullptr)},
+          {"problem", json_or_null(row.problem)},
+          {"latest_run", row.latest ? json::value(of_run(*row.latest)) : json::value(nullptr)}};
+}
+
+json::object of_status(const std::string& name, const control::InstanceStatus& status) {
+  json::object object{{"instance", json_text(name)},
+                      {"next", json_time(status.next)},
+                      {"run", status.run ? json::value(of_run(*status.run)) : json::value(nullptr)},
+                      {"step", json_or_null(status.step)},
+                      {"problem", json_or_null(status.problem)},
+                      {"passed_over_busy", status.busy},
+                      {"passed_over_withdrawn", status.withdrawn}};
+  if (status.progress) {
+    object["progress"] = json::object{{"pass", status.progress->pass},
+                                      {"done", status.progress->done},
+                                      {"planned", status.progress->planned}};
+  }
+  return object;
+}
+
+}  // namespace
+
+std::string status_json(const control::DaemonStatus& status) {
+  json::array statuses;
+  for (const auto& [name, each] : status.statuses) statuses.emplace_back(of_status(name, each));
+  return json_document(
+      {{"now", json_time(status.now)},
+       {"since", json_time(status.since)},
+       {"host", json_text(status.host)},
+       {"pid", status.pid},
+       {"config", json_text(status.config)},
+       {"nodes", status.nodes},
+       {"scheduler", json_or_null(status.scheduler)},
+       {"scheduler_trouble", json_or_null(status.scheduler_trouble)},
+       {"stopped", status.stop_order ? json_or_null(*status.stop_order) : json::value(nullptr)},
+       {"reload_problem", json_or_null(status.reload_problem)},
+       {"instances", json_array(status.instances, of_instance)},
+       {"statuses", std::move(statuses)},
+       {"troubles", json_texts(status.troubles)}});
+}
+
+std::string instances_json(const std::vector<control::InstanceRow>& rows) {
+  LongDocument document({{"count", rows.size()}});
+  document.add("instances", rows, of_instance);
+  return document.take();
+}
+
+std::string runs_json(const std::vector<InstanceRun>& runs) {
+  LongDocument document({{"count", runs.size()}});
+  document.add("runs", runs, of_run);
+  return document.take();
+}
+
+std::string audit_json(const std::vector<AuditEntry>& entries) {
+  LongDocument document({{"count", entries.size()}});
+  document.add("audit", entries, [](const AuditEntry& entry) {
+    return json::object{{"id", entry.id},
+                        {"at", json_time(entry.at)},
+                        {"person", json_text(entry.person)},
+                        {"action", json_text(entry.action)},
+                        {"subject", json_text(entry.subject)},
+                        {"detail", json_text(entry.detail)}};
+  });
+  return document.take();
+}
+
+}  // namespace lockstep::cli

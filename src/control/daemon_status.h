@@ -1,0 +1,44 @@
+// What a daemon says of itself.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collectors/collector.h"
+#include "control/instance_use_cases.h"
+#include "model/instance.h"
+
+namespace lockstep::control {
+
+/// One instance, as the thread that runs it sees it.
+struct InstanceStatus {
+  std::optional<WallTime> next{};    ///< when it is looked whether somebody is due
+  std::optional<InstanceRun> run{};  ///< the one that is going on
+  std::string step{};                ///< "1-1024 of 512 nodes"; empty: between two
+  std::optional<CollectProgress> progress{};
+  std::string problem{};      ///< of the latest try; empty: it went well
+  std::size_t busy = 0;       ///< nodes that were due, and passed over for a job
+  std::size_t withdrawn = 0;  ///< or since the scheduler says that they are not there
+};
+
+struct DaemonStatus {
+  WallTime now{};
+  WallTime since{};
+  std::string host{};
+  std::int64_t pid = 0;
+  std::string config{};  ///< its file
+  std::size_t nodes = 0;
+  std::string scheduler{};                  ///< "slurm"; empty: none
+  std::string scheduler_trouble{};          ///< empty: it answers
+  std::optional<std::string> stop_order{};  ///< all sending is stopped: by whom and why
+  std::string reload_problem{};  ///< why the latest change of the configuration does not hold
+  std::vector<InstanceRow> instances{};
+  std::map<std::string, InstanceStatus> statuses{};  ///< by instance; of those that run
+  std::vector<std::string> troubles{};               ///< a line each
+};
+
+}  // namespace lockstep::control
