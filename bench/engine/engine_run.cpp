@@ -9,13 +9,17 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <numeric>
 #include <random>
 #include <thread>
 
 #include "net/io/links.h"
+#include "proc/rights.h"
 #include "scan/packet_engine.h"
 #include "scan/xdp_engine.h"
+#include "sender/remote_engine.h"
+#include "sender/sender.h"
 
 namespace {
 
@@ -34,7 +38,13 @@ struct Options {
   unsigned threads = 0;
   std::uint64_t seed = 1;
   double stop_after = 0;
+  double leave_after = 0;
+  bool remote = false;
 };
+
+// The first words that make this program a launcher or a sender.
+constexpr const char* kLauncher = "launcher";
+constexpr const char* kSender = "sender";
 
 PacketsPerSecond rate_of(double value) {
   return value > 0 ? PacketsPerSecond(value) : PacketsPerSecond::unlimited();
@@ -66,6 +76,7 @@ struct Sums {
   std::uint64_t probes = 0, asked = 0, answered = 0, unreachable = 0, stray = 0, passes = 0;
   std::uint64_t unusual = 0;                 // addresses that were not asked
   std::atomic<std::int64_t> stopped_ns = 0;  // when the stop flag was set, by the monotonic clock
+  std::atomic<std::int64_t> left_ns = 0;     // and when the first address was to be left
   std::vector<std::string> open;
 };
 
@@ -101,6 +112,12 @@ Options parse(int argc, char** argv) {
   app.add_option("--seed", o.seed);
   app.add_option("--stop-after", o.stop_after,
                  "seconds after which the stop flag is set; 0: never");
+  app.add_option("--leave-after", o.leave_after,
+                 "seconds after which the first address is to be left; 0: never");
+  app.add_flag(
+      "--remote", o.remote,
+      "the engine in a process of its own; the numbers of this one and of the launcher are "
+      "the first line of the output");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -112,6 +129,9 @@ Options parse(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::string_view word = argc == 2 ? argv[1] : "";
+  if (word == kLauncher) return sender::run_launcher({"/proc/self/exe", kSender}) ? 0 : 1;
+  if (word == kSender) return sender::run_sender() ? 0 : 1;
   const Options o = parse(argc, argv);
   std::vector<IpAddress> addresses;
   for (const std::string& text : {o.first, o.second}) {
@@ -119,8 +139,22 @@ int main(int argc, char** argv) {
     for (std::uint32_t i = 0; first && i < o.count; ++i) addresses.push_back(first->plus(i));
   }
   net::KernelLinks links;
+  std::unique_ptr<sender::Launcher> launcher;
   std::unique_ptr<scan::Engine> engine;
-  if (o.engine == "xdp") {
+  if (o.remote) {
+    auto started = sender::Launcher::start({"/proc/self/exe", kLauncher});
+    const auto dropped = drop_all_rights();
+    if (!started || !dropped) {
+      fmt::print(stderr, "engine_run: {}\n",
+                 started ? dropped.error().message() : started.error().message());
+      return 1;
+    }
+    launcher = std::move(*started);
+    fmt::print("{} {}\n", ::getpid(), launcher->pid());
+    std::fflush(stdout);
+    engine = std::make_unique<sender::RemoteEngine>(
+        *launcher, o.engine == "xdp" ? sender::EngineKind::xdp : sender::EngineKind::packet);
+  } else if (o.engine == "xdp") {
     engine = std::make_unique<scan::XdpEngine>(links);
   } else {
     engine = std::make_unique<scan::PacketEngine>(links);
@@ -136,15 +170,19 @@ int main(int argc, char** argv) {
       fmt::print(stderr, "engine_run: {}\n", table.error().message());
       return 1;
     }
-    const std::jthread stopper([&](const std::stop_token& token) {
-      const auto end = Clock::now() + std::chrono::duration<double>(o.stop_after);
-      while (o.stop_after > 0 && !token.stop_requested() && Clock::now() < end) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      }
-      if (o.stop_after == 0 || token.stop_requested()) return;
-      sums.stopped_ns = Clock::now().time_since_epoch().count();
-      table->run().stop = true;
-    });
+    const auto later = [&](double seconds, std::atomic<std::int64_t>& at, auto act) {
+      return std::jthread([&, seconds, act](const std::stop_token& token) {
+        const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+        while (seconds > 0 && !token.stop_requested() && Clock::now() < end) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        if (seconds == 0 || token.stop_requested()) return;
+        at = Clock::now().time_since_epoch().count();
+        act();
+      });
+    };
+    const auto stopper = later(o.stop_after, sums.stopped_ns, [&] { table->run().stop = true; });
+    const auto leaver = later(o.leave_after, sums.left_ns, [&] { table->leave(0); });
     const auto done = engine->run(plan, *table);
     if (!done) {
       fmt::print(stderr, "engine_run: {}: {}\n", to_string(done.error().kind()),
@@ -157,8 +195,9 @@ int main(int argc, char** argv) {
   fmt::print(
       "{{\"seconds\":{:.6f},\"probes\":{},\"asked\":{},\"answered\":{},\"unreachable\":{},"
       "\"stray\":{},\"passes\":{},\"unusual\":{},"
-      "\"stopped_ns\":{},\"open\":{{{}}}}}\n",
+      "\"stopped_ns\":{},\"left_ns\":{},\"open\":{{{}}}}}\n",
       sums.seconds, sums.probes, sums.asked, sums.answered, sums.unreachable, sums.stray,
-      sums.passes, sums.unusual, sums.stopped_ns.load(), fmt::join(sums.open, ","));
+      sums.passes, sums.unusual, sums.stopped_ns.load(), sums.left_ns.load(),
+      fmt::join(sums.open, ","));
   return 0;
 }

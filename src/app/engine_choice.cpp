@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -14,9 +15,6 @@
 
 namespace lockstep {
 namespace {
-
-constexpr const char* kConnectNotice =
-    "engine connect completes TCP connections: applications notice, and some break";
 
 EngineChoice half_open(std::unique_ptr<scan::Engine> engine, EngineUse use) {
   EngineChoice choice;
@@ -50,16 +48,19 @@ Result<EngineChoice> xdp(EngineUse use, net::Links& links) {
 
 }  // namespace
 
+Result<void> check_engine_name(std::string_view wanted) {
+  static constexpr std::array<std::string_view, 4> kNames = {"auto", "packet", "xdp", "connect"};
+  if (std::ranges::find(kNames, wanted) != kNames.end()) return {};
+  const std::string_view near = nearest(wanted, kNames);
+  return fail(ErrorKind::invalid,
+              fmt::format("{} is no engine (auto, packet, xdp, connect){}", quoted(wanted),
+                          near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+}
+
 Result<EngineChoice> choose_engine(std::string_view wanted, EngineUse use, net::Links& links,
                                    const XdpPolicy& policy) {
-  static constexpr std::array<std::string_view, 4> kNames = {"auto", "packet", "xdp", "connect"};
+  LOCKSTEP_CHECK(check_engine_name(wanted));
   if (wanted == "connect") return connect(use == EngineUse::sweep ? kConnectNotice : "");
-  if (wanted != "auto" && wanted != "packet" && wanted != "xdp") {
-    const std::string_view near = nearest(wanted, kNames);
-    return fail(ErrorKind::invalid,
-                fmt::format("{} is no engine (auto, packet, xdp, connect){}", quoted(wanted),
-                            near.empty() ? "" : fmt::format("; did you mean {}?", near)));
-  }
   const auto allowed = net::may_open_packet_sockets();
   if (allowed && wanted == "xdp") return xdp(use, links);
   if (allowed && wanted == "packet")

@@ -33,6 +33,12 @@ struct XdpPolicy {
 /// a core for nothing.
 inline constexpr PacketsPerSecond kXdpFrom{300'000};
 
+inline constexpr const char* kConnectNotice =
+    "engine connect completes TCP connections: applications notice, and some break";
+
+/// `invalid` where `wanted` is none of "auto", "packet", "xdp" and "connect".
+Result<void> check_engine_name(std::string_view wanted);
+
 /// `wanted` is "auto", "packet", "xdp" or "connect"; `links` must outlive the engine. Errors:
 /// `denied`, naming the right that is missing: always for "packet" and "xdp", and for "auto" where
 /// `use` is a sweep; `unsupported` for "xdp" where the kernel does not load it; `invalid` for

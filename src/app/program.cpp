@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/sender.h"
 #include "app/services.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
@@ -50,6 +51,8 @@ Result<int> run(const cli::Options& options) {
 
 int run_program(int argc, const char* const* argv) {
   if (argc == 2 && std::string_view(argv[1]) == kDialogueWorker) return run_dialogue_worker();
+  if (argc == 2 && std::string_view(argv[1]) == kSenderLauncher) return run_sender_launcher();
+  if (argc == 2 && std::string_view(argv[1]) == kSender) return run_sender();
   const auto parsed = cli::parse_command_line(argc, argv);
   if (const auto* const early = std::get_if<cli::EarlyExit>(&parsed)) {
     if (early->status == cli::kInStep) return print(early->text) ? cli::kInStep : cli::kIncomplete;

@@ -1,15 +1,17 @@
 #include "proc/lockdown.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <grp.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +19,8 @@
 #include <memory>
 
 #include "base/unique_fd.h"
+#include "proc/rights.h"
+#include "proc/syscall_filter.h"
 
 namespace lockstep {
 namespace {
@@ -75,9 +79,9 @@ constexpr int kAllowed[] = {SCMP_SYS(read),
                             SCMP_SYS(uname),
                             SCMP_SYS(sched_getaffinity)};
 
-struct FreeFilter {
-  void operator()(void* filter) const { seccomp_release(filter); }
-};
+/// Batches of packets, and threads that keep to their CPU.
+constexpr int kAllowedToSender[] = {SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg),
+                                    SCMP_SYS(sched_setaffinity), SCMP_SYS(set_robust_list)};
 
 Result<void> change_user() {
   if (::geteuid() != 0) return {};
@@ -125,39 +129,52 @@ void limit_resources() {
   ::setrlimit(RLIMIT_FSIZE, &none);
 }
 
-Result<void> filter_system_calls() {
-  const std::unique_ptr<void, FreeFilter> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
-  if (!filter) return fail(ErrorKind::unavailable, "no memory for a filter of system calls");
-  int error = 0;
-  const auto allow = [&](int call, auto... conditions) {
-    const int added =
-        seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, sizeof...(conditions), conditions...);
-    if (added != 0 && error == 0) error = -added;
-  };
-  for (const int call : kAllowed) allow(call);
-  const auto equals = [](unsigned argument, scmp_datum_t value) {
-    return scmp_arg_cmp{argument, SCMP_CMP_EQ, value, 0};
-  };
-  const auto masked = [](unsigned argument, scmp_datum_t mask, scmp_datum_t value) {
-    return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, mask, value};
-  };
-  allow(SCMP_SYS(mmap), masked(2, PROT_EXEC, 0), masked(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
-  allow(SCMP_SYS(mprotect), masked(2, PROT_EXEC, 0));
-  allow(SCMP_SYS(fcntl), equals(1, F_GETFL));
-  allow(SCMP_SYS(fcntl), equals(1, F_SETFL));
-  allow(SCMP_SYS(fcntl), equals(1, F_SETFD));
-  allow(SCMP_SYS(ioctl), equals(1, FIONBIO));
-  allow(SCMP_SYS(ioctl), equals(1, FIONREAD));
-  // abort() signals the thread that calls it.
-  allow(SCMP_SYS(tgkill), equals(0, static_cast<scmp_datum_t>(::getpid())));
-  if (error != 0) return std::unexpected(system_error(error, "make a filter of system calls"));
-  seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
-  if (const int loaded = seccomp_load(filter.get()); loaded != 0) {
-    return fail(ErrorKind::unsupported,
-                fmt::format("the kernel takes no filter of system calls (seccomp): {}",
-                            system_error(-loaded, "load").message()));
+/// Memory that is no code.
+void allow_memory(SyscallFilter& filter) {
+  filter.allow(SCMP_SYS(mmap), SyscallFilter::masked(2, PROT_EXEC, 0),
+               SyscallFilter::masked(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+  filter.allow(SCMP_SYS(mprotect), SyscallFilter::masked(2, PROT_EXEC, 0));
+}
+
+/// abort() signals the thread that calls it, and generators are woken so.
+void allow_own_signals(SyscallFilter& filter) {
+  filter.allow(SCMP_SYS(tgkill), SyscallFilter::equals(0, static_cast<scmp_datum_t>(::getpid())));
+}
+
+Result<void> filter_parser() {
+  SyscallFilter filter;
+  filter.allow(kAllowed);
+  allow_memory(filter);
+  filter.allow(SCMP_SYS(fcntl), SyscallFilter::equals(1, F_GETFL));
+  filter.allow(SCMP_SYS(fcntl), SyscallFilter::equals(1, F_SETFL));
+  filter.allow(SCMP_SYS(fcntl), SyscallFilter::equals(1, F_SETFD));
+  filter.allow(SCMP_SYS(ioctl), SyscallFilter::equals(1, FIONBIO));
+  filter.allow(SCMP_SYS(ioctl), SyscallFilter::equals(1, FIONREAD));
+  allow_own_signals(filter);
+  return filter.load();
+}
+
+Result<void> filter_sender() {
+  SyscallFilter filter;
+  filter.allow(kAllowed);
+  filter.allow(kAllowedToSender);
+  allow_memory(filter);
+  allow_own_signals(filter);
+  // Threads, and no processes. What clone3 is asked cannot be looked at; without it, libraries take
+  // clone.
+  filter.pretend_missing(SCMP_SYS(clone3));
+  filter.allow(SCMP_SYS(clone), SyscallFilter::masked(0, CLONE_THREAD, CLONE_THREAD));
+  // Whether an interface is still up.
+  for (const int family : {AF_INET, AF_UNIX}) {
+    filter.allow(SCMP_SYS(socket), SyscallFilter::equals(0, static_cast<scmp_datum_t>(family)),
+                 SyscallFilter::masked(1, 0xff, SOCK_DGRAM));
   }
-  return {};
+  for (const unsigned long what : {SIOCGIFNAME, SIOCGIFINDEX, SIOCGIFFLAGS, SIOCGIFHWADDR}) {
+    filter.allow(SCMP_SYS(ioctl), SyscallFilter::equals(1, what));
+  }
+  // A generator of engine xdp is a program that is run, again and again.
+  filter.allow(SCMP_SYS(bpf), SyscallFilter::equals(0, BPF_PROG_TEST_RUN));
+  return filter.load();
 }
 
 }  // namespace
@@ -172,7 +189,15 @@ Result<void> lock_down() {
   // A change of the user makes a process undumpable; so does this, where there was none.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   LOCKSTEP_CHECK(forbid_files());
-  return filter_system_calls();
+  return filter_parser();
+}
+
+Result<void> lock_down_sender() {
+  LOCKSTEP_CHECK(drop_all_rights());
+  limit_resources();
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  LOCKSTEP_CHECK(forbid_files());
+  return filter_sender();
 }
 
 }  // namespace lockstep

@@ -16,4 +16,10 @@ namespace lockstep {
 /// where the kernel has no seccomp; then the process must not go on.
 Result<void> lock_down();
 
+/// The same for what sends packets over sockets that are open already: of system calls, also those
+/// that send many at once, start threads of its own, pin them to a CPU, ask whether an interface is
+/// up, and run a BPF program that is loaded. Its user stays. Call it before there are other
+/// threads: they keep their capabilities.
+Result<void> lock_down_sender();
+
 }  // namespace lockstep

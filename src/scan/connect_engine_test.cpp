@@ -320,11 +320,12 @@ TEST(ConnectEngineDeathTest, SaysThatThereAreNoDescriptors) {
     // What runs for the first time without descriptors, a sanitizer cannot check for want of them.
     EXPECT_EQ(system_error(EMFILE, "socket").kind(), ErrorKind::unavailable);
     const bool well = ConnectEngine().run(plan, table_for(plan)).has_value();
+    const auto table = table_for(plan);
     std::vector<UniqueFd> all;
     do {
       all.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     } while (all.back());
-    const auto done = ConnectEngine().run(plan, table_for(plan));
+    const auto done = ConnectEngine().run(plan, table);
     return well && !done && done.error().kind() == ErrorKind::unavailable;
   });
 }

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,10 @@
 #include "scan/result_table.h"
 
 namespace lockstep::scan {
+
+/// Called in each run once everything is open that takes a right, before the first frame is sent or
+/// read and before there are threads: gives up rights. What it returns ends the run. May be empty.
+using WhenOpen = std::function<Result<void>()>;
 
 class Engine {
  public:

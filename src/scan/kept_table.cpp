@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Its last character is the version of the layout, also that of the counters of a target.
-constexpr std::uint64_t kMagic = 0x32656c6261746b6c;  // "lktable2"
+constexpr std::uint64_t kMagic = 0x33656c6261746b6c;  // "lktable3"
 constexpr const char* kExtension = ".scan";
 
 /// The table begins on a page of its own.
@@ -100,7 +100,8 @@ Result<KeptTable> KeptTable::open(const KeepPlace& place, const Plan& plan) {
     std::memset(mapped, 0, bytes);
     new (header) Header{kMagic, identity, plan.targets.size(), {seconds_now()}, {0}};
   }
-  ResultTable table = ResultTable::in(body, plan.targets.size());
+  ResultTable table = ResultTable::in(body, plan.targets.size(),
+                                      {.descriptor = file.get(), .offset = kHeaderBytes});
   std::uint64_t answers = 0;
   for (std::size_t i = 0; i < table.size(); ++i) {
     answers += table.target(i).answered;

@@ -180,10 +180,15 @@ class LinkRun {
     if (plan.protocol == Protocol::tcp) sentinels_.emplace(plan, table, plan.quiet_time);
   }
 
-  /// Opens the interface and finds out who is there: `targets` are behind it.
-  Result<void> prepare(const LinkTargets& targets) {
+  /// Opens the interface: `targets` are behind it.
+  Result<void> open(const LinkTargets& targets) {
     const unsigned threads = sender_threads(plan_, targets.rate(plan_));
     LOCKSTEP_TRY(ends_, links_.open(link_->interface(), link_->filter(), threads));
+    return {};
+  }
+
+  /// Finds out who is there.
+  Result<void> prepare(const LinkTargets& targets) {
     LOCKSTEP_TRY(const auto reachable, find_neighbours(ends_, targets, plan_, table_));
     for (const ReachableTarget& target : reachable) link_->add(target.index, target.addresses);
     return {};
@@ -252,8 +257,10 @@ Result<void> PacketEngine::do_run(const Plan& plan, const ResultTable& table,
   for (const LinkTargets& link : by_link) {
     runs.push_back(
         std::make_unique<LinkRun>(links_, plan, table, own_ports.make_link(link.interface, plan)));
-    LOCKSTEP_CHECK(runs.back()->prepare(link));
+    LOCKSTEP_CHECK(runs.back()->open(link));
   }
+  if (when_open_) LOCKSTEP_CHECK(when_open_());
+  for (std::size_t i = 0; i < runs.size(); ++i) LOCKSTEP_CHECK(runs[i]->prepare(by_link[i]));
   for (const auto& run : runs) LOCKSTEP_CHECK(run->run());
   return {};
 }

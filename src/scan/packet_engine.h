@@ -15,7 +15,8 @@ namespace lockstep::scan {
 class PacketEngine final : public Engine {
  public:
   /// `links` must outlive the engine.
-  explicit PacketEngine(net::Links& links) : links_(links) {}
+  explicit PacketEngine(net::Links& links, WhenOpen when_open = {})
+      : links_(links), when_open_(std::move(when_open)) {}
 
   std::string_view name() const override { return "packet"; }
   bool completes_handshakes() const override { return false; }
@@ -25,6 +26,7 @@ class PacketEngine final : public Engine {
                       std::vector<std::uint32_t> targets) override;
 
   net::Links& links_;
+  WhenOpen when_open_;
 };
 
 }  // namespace lockstep::scan

@@ -37,6 +37,9 @@ class Fence {
 
   bool permits(const IpAddress& address) const;
 
+  const std::vector<Prefix>& allowed() const { return allow_; }
+  const std::vector<IpRange>& excluded() const { return exclude_; }
+
  private:
   std::vector<Prefix> allow_;
   std::vector<IpRange> exclude_;

@@ -1,7 +1,9 @@
 #include "scan/result_table.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <bit>
 #include <cerrno>
@@ -33,21 +35,47 @@ std::size_t ResultTable::bytes(std::size_t targets) {
 
 Result<ResultTable> ResultTable::create(std::size_t targets) {
   const std::size_t size = bytes(targets);
-  // Shared and anonymous: a sender in a process of its own inherits it by fork.
-  void* const memory =
-      ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  const auto failed = [&] {
+    return std::unexpected(system_error(errno, fmt::format("result table of {} MiB", size >> 20)));
+  };
+  // A file that only those have who are given its descriptor. Sealed, as a page that another one
+  // cut off would end whoever touches it.
+  UniqueFd file(::memfd_create("lockstep-results", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!file || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) return failed();
+  if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return failed();
+  }
+  LOCKSTEP_TRY(ResultTable table, attach({.descriptor = file.get()}, targets));
+  table.file_ = std::move(file);
+  return table;
+}
+
+Result<ResultTable> ResultTable::attach(const TablePlace& place, std::size_t targets) {
+  const std::size_t size = bytes(targets);
+  struct stat file {};
+  if (::fstat(place.descriptor, &file) != 0) {
+    return std::unexpected(system_error(errno, "result table"));
+  }
+  if (file.st_size < 0 || static_cast<std::size_t>(file.st_size) < size ||
+      static_cast<std::size_t>(file.st_size) - size < place.offset) {
+    return fail(ErrorKind::invalid, "a file that is too short for its result table");
+  }
+  void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, place.descriptor,
+                              static_cast<off_t>(place.offset));
   if (memory == MAP_FAILED) {
     return std::unexpected(system_error(errno, fmt::format("result table of {} MiB", size >> 20)));
   }
   ResultTable table;
   table.memory_ = std::unique_ptr<void, Unmap>(memory, Unmap{size});
-  table.place(memory, targets);
+  table.place_ = place;
+  table.lay_out(memory, targets);
   return table;
 }
 
-ResultTable ResultTable::in(void* memory, std::size_t targets) {
+ResultTable ResultTable::in(void* memory, std::size_t targets, const TablePlace& place) {
   ResultTable table;
-  table.place(memory, targets);
+  table.place_ = place;
+  table.lay_out(memory, targets);
   table.run_->stop = false;
   for (std::size_t i = 0; i < targets; ++i) table.recount(i);
   return table;
@@ -55,7 +83,7 @@ ResultTable ResultTable::in(void* memory, std::size_t targets) {
 
 /// Fresh pages are zero, which is what every counter begins with, and Answer::none; writing that
 /// would touch every page.
-void ResultTable::place(void* memory, std::size_t targets) {
+void ResultTable::lay_out(void* memory, std::size_t targets) {
   auto* const start = static_cast<std::byte*>(memory);
   auto* const counters = start + sizeof(RunCounters);
   size_ = targets;

@@ -14,6 +14,7 @@
 
 #include "base/port.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace lockstep::scan {
 
@@ -72,18 +73,27 @@ struct Unmap {
   void operator()(void* memory) const;
 };
 
+/// Where a table's memory is, for another process.
+struct TablePlace {
+  int descriptor = -1;     ///< of a file; the table's, or whoever's that made it
+  std::size_t offset = 0;  ///< in it, of whole pages
+};
+
 class ResultTable {
  public:
   static Result<ResultTable> create(std::size_t targets);
+  /// The table of another process, as it stands. Errors: `invalid` where the file is too short.
+  static Result<ResultTable> attach(const TablePlace& place, std::size_t targets);
   /// In `memory`, which outlives it, aligned for a cache line, of bytes(targets) bytes: all zero,
   /// or as an earlier table has left them. That one's counters are made to agree with its answers,
-  /// its stop flag is cleared.
-  static ResultTable in(void* memory, std::size_t targets);
+  /// its stop flag is cleared. `place` is where that memory is, if it is anywhere.
+  static ResultTable in(void* memory, std::size_t targets, const TablePlace& place = {});
   static std::size_t bytes(std::size_t targets);
   ResultTable(ResultTable&&) noexcept = default;
   ResultTable& operator=(ResultTable&&) noexcept = default;
 
   std::size_t size() const { return size_; }
+  const TablePlace& place() const { return place_; }
   RunCounters& run() const { return *run_; }
   TargetCounters& target(std::size_t index) const { return targets_[index]; }
 
@@ -116,11 +126,13 @@ class ResultTable {
 
   ResultTable() = default;
 
-  void place(void* memory, std::size_t targets);
+  void lay_out(void* memory, std::size_t targets);
   void recount(std::size_t target);
   void count(std::size_t target, std::uint64_t answers) const;
 
   std::unique_ptr<void, Unmap> memory_;
+  UniqueFd file_;  // of its own memory
+  TablePlace place_;
   std::size_t size_ = 0;
   RunCounters* run_ = nullptr;
   TargetCounters* targets_ = nullptr;

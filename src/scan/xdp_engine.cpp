@@ -67,13 +67,18 @@ class XdpRun {
   XdpRun(const XdpRun&) = delete;
   XdpRun& operator=(const XdpRun&) = delete;
 
-  /// Finds out who is there and whether probes get out. `programs` are on the interface.
-  Result<void> prepare(net::XdpPrograms& programs, Port source_port, const LinkTargets& targets,
-                       std::size_t walkers) {
+  /// `programs` are on the interface.
+  Result<void> open(net::XdpPrograms& programs, Port source_port, std::size_t walkers) {
     programs_ = &programs;
     walkers_ = walkers;
-    LOCKSTEP_TRY(const auto ends,
+    LOCKSTEP_TRY(ends_,
                  links_.open(interface_, {.protocol = Protocol::tcp, .ports = {source_port}}, 1));
+    return {};
+  }
+
+  /// Finds out who is there and whether probes get out.
+  Result<void> prepare(Port source_port, const LinkTargets& targets) {
+    const auto ends = std::exchange(ends_, {});
     LOCKSTEP_TRY(auto reachable, find_neighbours(ends, targets, plan_, table_));
     if (reachable.empty()) return {};
     // Their numbers are shuffled, not their order in time: see write_pass.
@@ -235,6 +240,7 @@ class XdpRun {
   net::Interface interface_;
   net::XdpPrograms* programs_ = nullptr;
   std::size_t walkers_ = 1;
+  std::vector<std::unique_ptr<net::FrameIo>> ends_;  // until it is known who is there
   std::size_t frame_bytes_ = 0;
   std::vector<std::uint32_t> indices_;    // the plan's numbers of the programs' targets
   std::vector<std::uint32_t> number_of_;  // and the way back
@@ -287,7 +293,11 @@ Result<void> XdpEngine::do_run(const Plan& plan, const ResultTable& table,
       programs = std::move(loaded);
     }
     runs.push_back(std::make_unique<XdpRun>(links_, plan, table, link.interface));
-    const auto prepared = runs.back()->prepare(*programs, source_port.port, link, walkers);
+    LOCKSTEP_CHECK(runs.back()->open(*programs, source_port.port, walkers));
+  }
+  if (options_.when_open) LOCKSTEP_CHECK(options_.when_open());
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto prepared = runs[i]->prepare(source_port.port, by_link[i]);
     if (prepared) continue;
     // Another engine may take over, and it is not to pay for programs that only let pass.
     runs.clear();

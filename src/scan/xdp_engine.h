@@ -29,6 +29,7 @@ struct XdpOptions {
   std::vector<std::string> interfaces;
   /// A plan that is slower in all is `unsupported`: `packet` does it without burning a core.
   PacketsPerSecond lowest_rate{0.01};
+  WhenOpen when_open{};
 };
 
 class XdpEngine final : public Engine {

@@ -8,10 +8,9 @@
 #include "scan/engine.h"
 #include "scan/xdp_engine.h"
 #include "sender/launcher.h"
+#include "sender/order.h"
 
 namespace lockstep::sender {
-
-enum class EngineKind : std::uint8_t { packet = 1, xdp = 2 };
 
 class RemoteEngine final : public scan::Engine {
  public:
