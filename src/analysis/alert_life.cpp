@@ -13,8 +13,8 @@ bool is_about_key(FindingKind kind) {
 }
 
 bool is_about_closing(FindingKind kind) {
-  return kind == FindingKind::unexpected_port || kind == FindingKind::unexpected_filtered ||
-         kind == FindingKind::transient_port;
+  return kind == FindingKind::unexpected_port || kind == FindingKind::orphan_listener ||
+         kind == FindingKind::unexpected_filtered || kind == FindingKind::transient_port;
 }
 
 }  // namespace

@@ -29,6 +29,10 @@ bool tells(const Service& heard, FindingKind kind) {
   }
 }
 
+bool is_about_listener(FindingKind kind) {
+  return kind == FindingKind::unexpected_port || kind == FindingKind::orphan_listener;
+}
+
 /// Whether a sweep proves that an alert is over. Nothing: there is no proof.
 class Proof {
  public:
@@ -38,7 +42,13 @@ class Proof {
         views_(sweep.input),
         stacks_(views_),
         places_(sweep.input),
-        resolver_(sweep.input.profiles) {}
+        resolver_(sweep.input.profiles) {
+    for (const Finding& each : findings_) {
+      if (!is_about_listener(each.kind) || !each.port) continue;
+      const Protocol protocol = each.protocol.value_or(Protocol::tcp);
+      listeners_[{each.kind, each.node, each.network, protocol, *each.port}] = &each;
+    }
+  }
 
   /// `record` is one of which the sweep found nothing.
   std::optional<AlertOver> of(const AlertRecord& record) {
@@ -100,6 +110,10 @@ class Proof {
 
   std::optional<AlertOver> of_many_ports(const View& view, const AlertRecord& record) {
     const AlertSubject& subject = record.subject;
+    if (subject.reason == kJobsNotKnown && input_.jobs != nullptr &&
+        input_.jobs->seen.of(record.node).known) {
+      return AlertOver{"it is known now whether a job holds the node"};
+    }
     const bool missing = subject.kind == FindingKind::missing_port;
     const auto named = ports_named_in(missing ? subject.reason : record.detail);
     const NamedPorts ports = named.value_or(NamedPorts{PortSet::all(), PortSet::all().size()});
@@ -128,7 +142,7 @@ class Proof {
   std::optional<AlertOver> of_port(const View& view, const AlertRecord& record) {
     const AlertSubject& subject = record.subject;
     const PortState state = view.state_of(*subject.port);
-    const bool listener = subject.kind == FindingKind::unexpected_port;
+    const bool listener = is_about_listener(subject.kind);
     // A listener that comes and goes within a sweep has not gone for good.
     if (listener && was_transient(view, *subject.port)) return {};
     if (state == PortState::closed) {
@@ -142,10 +156,26 @@ class Proof {
     if (state != PortState::open && subject.kind != FindingKind::unexpected_filtered) return {};
     if (auto otherwise = judged_otherwise(view, subject)) return otherwise;
     if (state == PortState::open && !listener) return now_shows(state);
+    if (const Finding* const other = other_listener(record)) {
+      return AlertOver{
+          fmt::format("it is an {} now, which is an alert of its own", to_string(other->kind))};
+    }
     if (listener && input_.severities.user_ports(view.node->classes).contains(*subject.port)) {
       return AlertOver{"users may listen on it now"};
     }
     return {};
+  }
+
+  /// A port that nobody expected may turn out to be a job's that is over, and the other way round.
+  const Finding* other_listener(const AlertRecord& record) const {
+    const AlertSubject& subject = record.subject;
+    if (!is_about_listener(subject.kind)) return nullptr;
+    const FindingKind other = subject.kind == FindingKind::orphan_listener
+                                  ? FindingKind::unexpected_port
+                                  : FindingKind::orphan_listener;
+    const auto found = listeners_.find(
+        {other, record.node, subject.network, protocol_of(subject), subject.port.value_or(0)});
+    return found == listeners_.end() ? nullptr : found->second;
   }
 
   bool was_transient(const View& view, Port port) const {
@@ -281,6 +311,9 @@ class Proof {
   Stacks stacks_;
   ServicePlaces places_;
   Resolver resolver_;
+  std::map<std::tuple<FindingKind, std::string_view, std::string_view, Protocol, Port>,
+           const Finding*>
+      listeners_;
 };
 
 }  // namespace

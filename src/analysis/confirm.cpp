@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "analysis/alerts.h"
 #include "analysis/views.h"
 
 namespace lockstep {
@@ -14,8 +15,8 @@ namespace {
 constexpr std::size_t kFewProbes = 4096;
 
 bool may_be_asked_again(FindingKind kind) {
-  return kind == FindingKind::unexpected_port || kind == FindingKind::unexpected_filtered ||
-         kind == FindingKind::missing_port;
+  return kind == FindingKind::unexpected_port || kind == FindingKind::orphan_listener ||
+         kind == FindingKind::unexpected_filtered || kind == FindingKind::missing_port;
 }
 
 /// A floating address may be looked for on several nodes.
@@ -151,6 +152,23 @@ void apply_reask(std::span<const Suspect> suspects, std::span<const PortObservat
   std::erase_if(observations,
                 [&](const PortObservation& seen) { return gone.contains(place_of(seen)); });
   for (const auto& [place, seen] : found) observations.push_back(seen);
+}
+
+bool rests_on_jobs(const JudgeInput& input, std::span<const Finding> findings,
+                   std::span<const AlertRecord> book) {
+  if (input.jobs == nullptr) return false;
+  std::set<std::pair<AlertSubject, std::string_view>> known;
+  for (const AlertRecord& record : book) {
+    if (record.status != AlertStatus::resolved) known.emplace(record.subject, record.node);
+  }
+  return std::ranges::any_of(findings, [&](const Finding& finding) {
+    const NodeJobs& jobs = input.jobs->seen.of(finding.node);
+    const bool many = finding.kind == FindingKind::unexpected_port && !finding.port &&
+                      jobs.free() && !jobs.stranger;
+    const bool rests =
+        finding.kind == FindingKind::orphan_listener || finding.detail == kNoJobHolds || many;
+    return rests && !known.contains({alert_subject(finding), finding.node});
+  });
 }
 
 }  // namespace lockstep

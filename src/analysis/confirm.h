@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/judge.h"
+#include "model/alert.h"
 
 namespace lockstep {
 
@@ -45,5 +46,10 @@ std::vector<Reask> plan_reasks(std::span<const Suspect> suspects);
 void apply_reask(std::span<const Suspect> suspects, std::span<const PortObservation> reasked,
                  std::span<const Coverage> coverage, std::vector<PortObservation>& observations,
                  std::vector<PortObservation>& transient);
+
+/// Whether a finding, and one that is not in `book` yet, may be due to a job that began, or ended,
+/// since the scheduler was asked last.
+bool rests_on_jobs(const JudgeInput& input, std::span<const Finding> findings,
+                   std::span<const AlertRecord> book);
 
 }  // namespace lockstep

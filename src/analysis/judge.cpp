@@ -1,6 +1,5 @@
 #include "analysis/judge.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "analysis/key_judge.h"
+#include "analysis/port_expectations.h"
 #include "analysis/port_text.h"
 #include "analysis/service_judge.h"
 #include "analysis/stacks.h"
@@ -67,68 +67,15 @@ bool proves_filter(const PortObservation& seen, const View& view) {
   return coverage.examined() || seen.evidence == Evidence::icmp_unreachable;
 }
 
-std::string day_of(WallTime time) {
-  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
-
-/// The expectations of one group of clones with one protocol, taken apart by what each port means
-/// when it is open.
-struct PortExpectations {
-  PortSet expected;                       ///< each of them should be open
-  PortSet allowed;                        ///< expected, or may be open
-  std::map<std::string, PortSet> unsure;  ///< may be open under a condition that nobody checks yet
-  std::map<std::string, PortSet> past;    ///< were allowed, until a day
-  std::map<std::uint32_t, PortSet> of_programs;  ///< allowed for this ONC-RPC program
-  PortSet of_users;
-  std::vector<const PortRule*> one_of;  ///< of each, one port should be open
-  std::vector<std::string> unprofiled;
-};
-
-std::string condition_of(const PortRule& rule) {
-  switch (rule.presence) {
-    case Presence::job: return "allowed while a job holds the node, which is not known here";
-    case Presence::submit: return "allowed while a job launcher runs, which is not known here";
-    case Presence::rpc:
-      return fmt::format("allowed for RPC program {}, which was not asked", rule.rpc_program);
-    case Presence::required:
-    case Presence::optional:
-    case Presence::service: break;
-  }
-  return "";
-}
-
-void add_rule(const PortRule& rule, WallTime now, PortExpectations& to) {
-  if (!rule.holds_at(now)) {
-    PortSet& ports = to.past[fmt::format("was allowed until {}", day_of(*rule.until))];
-    ports = ports | rule.ports;
-    return;
-  }
-  if (rule.presence == Presence::service) return;  // says nothing of ports
-  if (rule.presence == Presence::rpc) {
-    PortSet& ports = to.of_programs[rule.rpc_program];
-    ports = ports | rule.ports;
-  }
-  const std::string condition = condition_of(rule);
-  if (!condition.empty()) {
-    to.unsure[condition] = to.unsure[condition] | rule.ports;
-    return;
-  }
-  to.allowed = to.allowed | rule.ports;
-  if (rule.presence == Presence::required) to.one_of.push_back(&rule);
-}
-
-/// The text of the entry that has the port, or nothing.
-const std::string* entry_with(const std::map<std::string, PortSet>& entries, Port port) {
-  for (const auto& [text, ports] : entries) {
-    if (ports.contains(port)) return &text;
-  }
-  return nullptr;
-}
-
 class Judge {
  public:
   explicit Judge(const JudgeInput& input)
-      : input_(input), views_(input), stacks_(views_), places_(input), resolver_(input.profiles) {}
+      : input_(input),
+        views_(input),
+        stacks_(views_),
+        places_(input),
+        resolver_(input.profiles),
+        jobs_(input.jobs) {}
 
   std::vector<Finding> findings() && {
     for (const Node& node : input_.nodes) judge_presence(node);
@@ -145,6 +92,22 @@ class Judge {
     const auto repeated = std::ranges::unique(findings_);
     findings_.erase(repeated.begin(), repeated.end());
     return std::move(findings_);
+  }
+
+  JobTies ties() && {
+    JobTies ties;
+    for (const auto& [key, view] : views_.all()) {
+      if (view.node->classes.empty() || !expectations(view).unprofiled.empty()) continue;
+      tie_open(view, expectations(view), ties);
+      const bool lists_all = view.lists_all();
+      for (const JobListener* const tie :
+           jobs_.ties(view.node->name, view.network, view.protocol)) {
+        const bool closed = lists_all && input_.wanted.of(view.protocol).contains(tie->port) &&
+                            view.state_of(tie->port) == PortState::closed;
+        if (closed) ties.gone.push_back(*tie);
+      }
+    }
+    return ties;
   }
 
  private:
@@ -180,7 +143,7 @@ class Judge {
     }
     expected.allowed = expected.expected;
     for (const PortRule& rule : known.rules) {
-      if (rule.protocol == view.protocol) add_rule(rule, input_.now, expected);
+      if (rule.protocol == view.protocol) add_rule(rule, input_.now, jobs_.knows_jobs(), expected);
     }
     expected.of_users = input_.severities.user_ports(view.node->classes);
     return expected;
@@ -259,13 +222,60 @@ class Judge {
     return finding;
   }
 
+  static JobPorts::Place place_of(const View& view, Port port) {
+    return {view.node->name, view.network, view.protocol, port};
+  }
+
+  /// What may be open there for another reason is nobody's listener.
+  static bool is_tied(Port port, const PortExpectations& expected) {
+    return !expected.allowed.contains(port) && !expected.of_users.contains(port) &&
+           entry_with(expected.unsure, port) == nullptr;
+  }
+
+  void tie_open(const View& view, const PortExpectations& expected, JobTies& ties) const {
+    PortSet done;  // a node may show it at several addresses
+    for (const PortObservation* const seen : view.observations) {
+      if (seen->state != PortState::open || done.contains(seen->port)) continue;
+      done.insert(seen->port);
+      const JobPorts::Place place = place_of(view, seen->port);
+      const bool permitted = jobs_.of(place, expected.of_jobs) == JobPorts::Verdict::permitted;
+      if (!permitted || !is_tied(seen->port, expected)) continue;
+      JobListener now = jobs_.tied(place, input_.now);
+      const JobListener* const before = jobs_.tie(place);
+      if (before == nullptr || *before != now) ties.tied.push_back(std::move(now));
+    }
+  }
+
+  /// A port that jobs may open; false where it is to be judged as any other.
+  bool judge_job_port(const View& view, const PortObservation& seen,
+                      const PortExpectations& expected, std::map<IpAddress, PortSet>& not_known) {
+    const JobPorts::Place place = place_of(view, seen.port);
+    switch (jobs_.of(place, expected.of_jobs)) {
+      case JobPorts::Verdict::no_job_port:
+      case JobPorts::Verdict::unexpected: return false;
+      case JobPorts::Verdict::permitted: return true;
+      case JobPorts::Verdict::not_known: not_known[seen.address].insert(seen.port); return true;
+      case JobPorts::Verdict::orphan: break;
+    }
+    if (!is_tied(seen.port, expected)) return false;
+    Finding finding = about_port(FindingKind::orphan_listener, view, PortState::open, "closed",
+                                 jobs_.orphan_text(place));
+    finding.address = seen.address;
+    finding.port = seen.port;
+    compare_with_clones(view, finding);
+    findings_.push_back(std::move(finding));
+    return true;
+  }
+
   void judge_open(const View& view, const PortExpectations& expected) {
     std::map<IpAddress, PortSet> unexpected;
     std::map<IpAddress, PortSet> of_users;
+    std::map<IpAddress, PortSet> not_known;
     for (const PortObservation* const seen : view.observations) {
       if (seen->state != PortState::open || expected.allowed.contains(seen->port)) continue;
       const RpcVerdict rpc = judge_programs(view, *seen, expected);
       if (rpc == RpcVerdict::allowed) continue;
+      if (judge_job_port(view, *seen, expected, not_known)) continue;
       const bool refuted = rpc == RpcVerdict::refuted;
       const std::string* const condition = entry_with(expected.unsure, seen->port);
       const std::string* const past = entry_with(expected.past, seen->port);
@@ -285,11 +295,18 @@ class Judge {
       finding.address = address;
       add_each_or_all(view, std::move(finding), ports, kMostOpenFindings);
     }
-    for (const auto& [address, ports] : of_users) {
+    add_informational(view, of_users, "listeners of users");
+    add_informational(view, not_known, kJobsNotKnown);
+  }
+
+  /// One finding an address.
+  void add_informational(const View& view, const std::map<IpAddress, PortSet>& ports,
+                         const std::string& reason) {
+    for (const auto& [address, open] : ports) {
       Finding finding = about_port(FindingKind::unexpected_port, view, PortState::open, "closed",
-                                   ports_text("listeners of users", ports));
+                                   ports_text(reason, open));
       finding.address = address;
-      finding.reason = "listeners of users";
+      finding.reason = reason;
       finding.severity = Severity::informational;
       findings_.push_back(std::move(finding));
     }
@@ -334,7 +351,8 @@ class Judge {
       const bool known = expected.allowed.contains(seen->port) ||
                          expected.of_users.contains(seen->port) ||
                          entry_with(expected.unsure, seen->port) != nullptr ||
-                         entry_with(expected.past, seen->port) != nullptr;
+                         entry_with(expected.past, seen->port) != nullptr ||
+                         may_be_of_job(view, seen->port, expected);
       if (!known && proves_filter(*seen, view)) {
         silent[{seen->address, seen->evidence}].insert(seen->port);
       }
@@ -349,6 +367,12 @@ class Judge {
     }
   }
 
+  /// Held, or not known to be: a listener with a full queue is silent too.
+  bool may_be_of_job(const View& view, Port port, const PortExpectations& expected) const {
+    const JobPorts::Verdict verdict = jobs_.of(place_of(view, port), expected.of_jobs);
+    return verdict == JobPorts::Verdict::permitted || verdict == JobPorts::Verdict::not_known;
+  }
+
   void add_each_or_all(const View& view, Finding finding, const PortSet& ports, std::size_t most) {
     if (ports.size() > most) {
       finding.detail = ports_text(finding.detail, ports);
@@ -359,6 +383,9 @@ class Judge {
     for (const Port port : ports.to_vector()) {
       Finding& added = findings_.emplace_back(finding);
       added.port = port;
+      const JobPorts::Verdict job = jobs_.of(place_of(view, port), expectations(view).of_jobs);
+      const bool of_idle = added.detail.empty() && job == JobPorts::Verdict::unexpected;
+      if (of_idle) added.detail = kNoJobHolds;
       compare_with_clones(view, added);
     }
   }
@@ -378,7 +405,7 @@ class Judge {
 
   void judge_transient(const PortObservation& seen) {
     const View* const view = views_.find(seen.node, seen.network, seen.protocol);
-    if (view == nullptr) return;
+    if (view == nullptr || may_be_of_job(*view, seen.port, expectations(*view))) return;
     Finding finding = about_port(FindingKind::transient_port, *view, PortState::open, "closed",
                                  "closed when it was asked again");
     finding.address = seen.address;
@@ -504,6 +531,7 @@ class Judge {
   std::map<std::tuple<std::set<std::string>, std::string, Protocol>, PortExpectations>
       expectations_;
   Resolver resolver_;
+  JobPorts jobs_;
   std::vector<Finding> findings_;
 };
 
@@ -511,6 +539,11 @@ class Judge {
 
 std::vector<Finding> judge(const JudgeInput& input) {
   return Judge(input).findings();
+}
+
+JobTies tie_listeners(const JudgeInput& input) {
+  if (input.jobs == nullptr) return {};
+  return Judge(input).ties();
 }
 
 }  // namespace lockstep

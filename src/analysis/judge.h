@@ -11,6 +11,9 @@
 //                                that network; of UDP, silence is no proof that nobody listens
 //   node-unreachable     low     an address without any answer; its ports are not judged;
 //                                informational where the job scheduler says why
+//   orphan-listener      high    open, and a job that is over has left it so (job_ports.h, which
+//   has
+//                                the other cases of ports that jobs may open)
 //   coverage-gap         medium  a part that was not examined, a class without a profile, a node
 //                                without a class or without a record
 //   profile-changed      high    the profile of a class is not the one that was approved
@@ -27,6 +30,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/job_ports.h"
 #include "analysis/severity.h"
 #include "base/port.h"
 #include "model/finding.h"
@@ -75,9 +79,18 @@ struct JudgeInput {
   const ServicePolicy* service_policy = nullptr;  ///< null: the usual one, and nothing is tellable
   /// Nodes whose silence is told, and why ("powered-down"); null: none. It is informational then.
   const std::map<std::string, std::string>* excused = nullptr;
+  const JobFacts* jobs = nullptr;  ///< null: there is no job scheduler
 };
+
+/// Why a port that a job may open is unexpected, as `Finding::detail` has it.
+inline constexpr const char* kNoJobHolds = "no job holds the node";
+/// Why ports that jobs may open are informational, as `Finding::reason` has it.
+inline constexpr const char* kJobsNotKnown = "whether a job holds the node is not known";
 
 /// The findings, ascending, each once. The order of the input does not matter.
 std::vector<Finding> judge(const JudgeInput& input);
+
+/// What the sweep makes of the listeners of jobs; nothing without JudgeInput::jobs.
+JobTies tie_listeners(const JudgeInput& input);
 
 }  // namespace lockstep

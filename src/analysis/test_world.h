@@ -142,7 +142,8 @@ struct World {
                            .known_keys = known_keys,
                            .inventory = inventory,
                            .service_policy = &service_policy,
-                           .excused = &excused};
+                           .excused = &excused,
+                           .jobs = jobs ? &*jobs : nullptr};
     return use(input);
   }
 
@@ -182,6 +183,7 @@ struct World {
   std::vector<KnownKey> known_keys;
   ServicePolicy service_policy;
   std::map<std::string, std::string> excused;
+  std::optional<JobFacts> jobs;
 };
 
 }  // namespace lockstep

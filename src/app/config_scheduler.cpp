@@ -6,10 +6,12 @@
 #include <string_view>
 #include <utility>
 
+#include "analysis/job_ports.h"
 #include "base/text.h"
 #include "inventory/lsf/lsf_scheduler.h"
 #include "inventory/pbs/pbs_scheduler.h"
 #include "inventory/slurm/slurm_scheduler.h"
+#include "model/port_spec.h"
 
 namespace lockstep {
 namespace {
@@ -49,11 +51,29 @@ Result<std::chrono::seconds> as_interval(const TomlValue& value) {
   return std::chrono::seconds(seconds);
 }
 
+Result<PortSet> as_job_ports(const TomlValue& value) {
+  LOCKSTEP_TRY(const std::string text, toml_text(value));
+  if (text == "none") return PortSet{};
+  LOCKSTEP_TRY(PortSet ports, parse_port_spec(text, Protocol::tcp));
+  PortSet low = ports;
+  PortSet high;
+  high.insert_range(kFirstJobPort, 65535);
+  low.remove(high);
+  if (low.empty()) return ports;
+  return fail(ErrorKind::invalid,
+              fmt::format("names {}; a port below {} is no job's", low.to_string(), kFirstJobPort));
+}
+
 }  // namespace
+
+PortSet usual_job_ports() {
+  return parse_port_spec(kUsualJobPorts, Protocol::tcp).value_or(PortSet{});
+}
 
 void read_scheduler_table(TomlReader& root, SchedulerConfig& scheduler) {
   root.table("scheduler", [&](TomlReader& table) {
     table.read("type", scheduler.kind, as_kind);
+    table.read("job_ports", scheduler.job_ports, as_job_ports);
     table.read("interval_s", scheduler.interval, as_interval);
   });
 }

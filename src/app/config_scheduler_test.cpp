@@ -21,6 +21,15 @@ TEST(SchedulerConfig, IsNoneUnlessNamed) {
   EXPECT_NE(make_scheduler(config->scheduler, {"n1"}), nullptr);
 }
 
+TEST(SchedulerConfig, NamesThePortsOfJobs) {
+  const PortSet usual = parse_config("", "a.toml")->scheduler.job_ports;
+  EXPECT_EQ(usual.to_string(), kUsualJobPorts);
+  const auto none = parse_config("[scheduler]\njob_ports = \"none\"", "a.toml");
+  EXPECT_TRUE(none->scheduler.job_ports.empty());
+  const auto own = parse_config("[scheduler]\njob_ports = \"8888,9000-9010\"", "a.toml");
+  EXPECT_EQ(own->scheduler.job_ports.to_string(), "8888,9000-9010");
+}
+
 TEST(SchedulerConfig, SaysWhatIsWrong) {
   const struct {
     const char* text;
@@ -29,6 +38,8 @@ TEST(SchedulerConfig, SaysWhatIsWrong) {
       {"[scheduler]\ntype = \"slrum\"", "did you mean \"slurm\"?"},
       {"[scheduler]\ntype = \"xyzzy\"", "write slurm, pbs, lsf or none"},
       {"[scheduler]\ninterval_s = 5", "a.toml:2"},
+      {"[scheduler]\njob_ports = \"22,8888\"", "names 22; a port below 1024 is no job's"},
+      {"[scheduler]\njob_ports = \"8888-\"", "a.toml:2"},
       {"[scheduler]\nkind = \"slurm\"", "kind"},
   };
   for (const auto& row : rows) {

@@ -131,19 +131,21 @@ control::SweepPolicy Session::policy() const {
           .reasks = static_cast<unsigned>(config_.analysis.reasks),
           .services = {.keys = config_.services.policies, .tellable = tellable_},
           .schedule = {.interval = config_.services.interval, .all = asks_all_services_},
+          .job_ports = config_.scheduler.job_ports,
           .owner = own_identity(),
           .host = own_host_name()};
 }
 
 control::SweepWorld Session::world() const {
   control::SweepWorld world{.now = now_in_seconds,
-                            .wait_for_reask = [this] { wait_for_reask(); },
+                            .wait_for_reask = [this] { wait_for(config_.analysis.reask_interval); },
                             .is_alive = is_alive,
                             .given_up = [this] { return stop_->interrupted(); }};
   if (scheduler_) {
     world.schedules = [this](const std::vector<std::string>& nodes) {
       return ask_scheduler(nodes);
     };
+    world.wait_for_schedules = [this] { wait_for(scheduler_->until_next_round()); };
   }
   return world;
 }
@@ -160,9 +162,9 @@ std::vector<NodeSchedule> Session::ask_scheduler(const std::vector<std::string>&
   return schedules;
 }
 
-void Session::wait_for_reask() const {
+void Session::wait_for(std::chrono::milliseconds time) const {
   constexpr std::chrono::milliseconds kPoll(20);
-  const auto end = std::chrono::steady_clock::now() + config_.analysis.reask_interval;
+  const auto end = std::chrono::steady_clock::now() + time;
   while (!stop_->stop() && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(kPoll);
   }

@@ -51,7 +51,8 @@ class Session {
  private:
   /// Says so where asking will take long.
   void foretell(const cli::PortOptions& options) const;
-  void wait_for_reask() const;
+  /// Or until asked to stop.
+  void wait_for(std::chrono::milliseconds time) const;
   std::vector<NodeSchedule> ask_scheduler(const std::vector<std::string>& nodes) const;
 
   Config config_;

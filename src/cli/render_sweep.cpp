@@ -104,7 +104,9 @@ std::string row_notes(const SweepRow& row, unsigned reasked, WallTime swept) {
   std::string notes;
   const auto add = [&](const std::string& line) { notes += fmt::format("  {}\n", line); };
   if (!subject.detail.empty()) add(shown_sentence(subject.detail));
-  const bool was_reasked = reasked > 0 && subject.kind == FindingKind::unexpected_port;
+  if (!row.held.empty()) add(shown_sentence(row.held));
+  const bool was_reasked = reasked > 0 && (subject.kind == FindingKind::unexpected_port ||
+                                           subject.kind == FindingKind::orphan_listener);
   const std::string again = was_reasked ? fmt::format("re-asked {}x, still open", reasked) : "";
   const bool is_key = subject.kind == FindingKind::hostkey_changed ||
                       subject.kind == FindingKind::certificate_changed;

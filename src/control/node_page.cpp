@@ -179,7 +179,9 @@ void add_last_closed(std::vector<PagePort>& ports, const std::vector<AlertRecord
   for (const AlertRecord& record : book) {
     const AlertSubject& subject = record.subject;
     if (record.node != node || !record.last_closed || !subject.protocol || !subject.port) continue;
-    if (subject.kind != FindingKind::unexpected_port) continue;
+    const bool about_listener = subject.kind == FindingKind::unexpected_port ||
+                                subject.kind == FindingKind::orphan_listener;
+    if (!about_listener) continue;
     times[{subject.network, *subject.protocol, *subject.port}] = *record.last_closed;
   }
   for (PagePort& port : ports) {

@@ -134,8 +134,10 @@ class SweepRun {
     auto record = look(nodes);
     if (!record) return give_up(record.error());
     report_.record = std::move(*record);
-    note_excused();
+    if (const auto read = read_ties(); !read) return give_up(read.error());
+    note_excused(ask_scheduler());
     look_again();
+    settle_jobs();
     ask_services();
     return finish();
   }
@@ -151,6 +153,7 @@ class SweepRun {
     subjects_ = pick(setting_.inventory, nodes);
     LOCKSTEP_CHECK(require_some_profile(subjects_, profiles_, baselines));
     LOCKSTEP_TRY(looks_, store_.looks());
+    ask_scheduler();
     if (setting_.services == nullptr) return {};
     LOCKSTEP_TRY(service_facts_, store_.services());
     LOCKSTEP_TRY(known_keys_, store_.known_keys());
@@ -214,7 +217,8 @@ class SweepRun {
             .known_keys = known_keys_,
             .inventory = &setting_.inventory,
             .service_policy = &policy_.services,
-            .excused = &excused_};
+            .excused = &excused_,
+            .jobs = world_.schedules ? &jobs_ : nullptr};
   }
 
   bool stopped() const { return setting_.control.stopped() || report_.record.summary.interrupted; }
@@ -228,6 +232,7 @@ class SweepRun {
       if (report_.reasked > 0) world_.wait_for_reask();
       if (setting_.control.stopped()) return;
       if (!reask(suspects)) return;
+      ask_scheduler();
       findings_ = judge(input());
     }
   }
@@ -293,28 +298,52 @@ class SweepRun {
     findings_ = judge(input());
   }
 
-  /// Nodes that may hold a job, says the scheduler now. One of which it says nothing may.
-  std::set<std::string> busy_nodes() const {
-    std::set<std::string> busy;
-    if (!world_.schedules) return busy;
+  /// What the scheduler says of all nodes of the sweep now; nothing where there is none.
+  std::vector<NodeSchedule> ask_scheduler() {
+    if (!world_.schedules) return {};
     std::vector<std::string> names;
     for (const Node& node : subjects_) names.push_back(node.name);
-    for (const NodeSchedule& each : world_.schedules(names)) {
+    std::vector<NodeSchedule> said = world_.schedules(names);
+    jobs_.seen.note(said);
+    return said;
+  }
+
+  Result<void> read_ties() {
+    if (!world_.schedules) return {};
+    jobs_.ports = policy_.job_ports;
+    LOCKSTEP_TRY(jobs_.tied, store_.job_listeners());
+    return {};
+  }
+
+  /// A listener whose job began, or ended, since the scheduler was asked last is no news. What
+  /// would be news waits for what it says after the ports were asked.
+  void settle_jobs() {
+    if (!world_.schedules || stopped()) return;
+    const auto book = store_.alerts();
+    if (book && !rests_on_jobs(input(), findings_, *book)) return;
+    if (world_.wait_for_schedules) world_.wait_for_schedules();
+    ask_scheduler();
+    findings_ = judge(input());
+  }
+
+  /// Nodes that may hold a job, says the scheduler now. One of which it says nothing may.
+  std::set<std::string> busy_nodes() {
+    std::set<std::string> busy;
+    for (const NodeSchedule& each : ask_scheduler()) {
       if (!counts_as_idle(each)) busy.insert(each.node);
     }
     return busy;
   }
 
   /// Nodes of which the scheduler says why they may be silent.
-  void note_excused() {
-    if (!world_.schedules) return;
-    std::vector<std::string> names;
+  void note_excused(const std::vector<NodeSchedule>& said) {
+    std::set<std::string_view> silent;
     for (const Coverage& coverage : report_.record.coverage) {
-      if (coverage.gap == CoverageGap::unreachable) names.push_back(coverage.node);
+      if (coverage.gap == CoverageGap::unreachable) silent.insert(coverage.node);
     }
-    if (names.empty()) return;
-    for (const NodeSchedule& each : world_.schedules(names)) {
-      if (silence_is_expected(each)) excused_.emplace(each.node, to_string(each.state));
+    for (const NodeSchedule& each : said) {
+      if (!silent.contains(each.node) || !silence_is_expected(each)) continue;
+      excused_.emplace(each.node, to_string(each.state));
     }
   }
 
@@ -331,13 +360,16 @@ class SweepRun {
                                    .findings = findings_,
                                    .interrupted = report_.record.summary.interrupted,
                                    .last_closed = ClosedBefore(looks_, facts, started_)};
+    const JobTies ties = tie_listeners(judged);
     AlertChanges changes;
     auto alerts =
         store_.finish_sweep(id_, end(now),
                             {.observations = report_.record.observations,
                              .coverage = report_.record.coverage,
                              .services = report_.record.services,
-                             .keys = keys.learned},
+                             .keys = keys.learned,
+                             .tied = ties.tied,
+                             .job_gone = ties.gone},
                             [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
                               changes = update_alerts(book, judgement, policy_.alerts, now);
                               return changes;
@@ -353,6 +385,7 @@ class SweepRun {
     }
     report_.info = info(now);
     report_.rows = sweep_rows(findings_, *alerts, now);
+    if (world_.schedules) note_holders(report_.rows, jobs_.seen);
     std::erase_if(changes.written,
                   [](const AlertRecord& record) { return record.status != AlertStatus::resolved; });
     report_.resolved = fold_alerts(changes.written, {.include_resolved = true}, now);
@@ -424,6 +457,7 @@ class SweepRun {
   std::vector<KnownKey> known_keys_;
   std::vector<AlertRecord> alerts_;  // as they were when the sweep began; for services alone
   std::map<std::string, std::string> excused_;  // what the scheduler says of silent nodes
+  JobFacts jobs_;
   std::vector<CollectTarget> targets_;
   std::vector<PortObservation> transient_;
   std::vector<Finding> findings_;  // of what is known so far

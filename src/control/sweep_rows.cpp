@@ -1,8 +1,12 @@
 #include "control/sweep_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <tuple>
+
+#include "analysis/job_ports.h"
 
 namespace lockstep::control {
 namespace {
@@ -46,6 +50,19 @@ void note(Members& members, const Finding& finding, const AlertRecord* record, W
       std::max(members.last_closed.value_or(*record->last_closed), *record->last_closed);
 }
 
+/// More would not fit on a line.
+constexpr std::size_t kMostHolders = 3;
+
+bool is_about_port(FindingKind kind) {
+  return kind == FindingKind::unexpected_port || kind == FindingKind::unexpected_filtered ||
+         kind == FindingKind::transient_port || kind == FindingKind::orphan_listener;
+}
+
+std::string holder_of(const NodeJobs& node) {
+  if (!node.held) return node.state;
+  return node.jobs.empty() ? "held by a job" : jobs_text(node.jobs);
+}
+
 }  // namespace
 
 std::vector<SweepRow> sweep_rows(std::span<const Finding> findings,
@@ -79,6 +96,22 @@ std::vector<SweepRow> sweep_rows(std::span<const Finding> findings,
            std::tie(x.severity, y.kind, y.node_class, y.port, b.alert, b.finding.nodes);
   });
   return rows;
+}
+
+void note_holders(std::vector<SweepRow>& rows, const JobsSeen& seen) {
+  for (SweepRow& row : rows) {
+    if (!is_about_port(row.finding.subject.kind)) continue;
+    std::size_t named = 0;
+    for (const std::string& node : row.finding.nodes) {
+      const NodeJobs& jobs = seen.of(node);
+      if (jobs.stranger) continue;
+      if (++named > kMostHolders) {
+        row.held += "; ...";
+        break;
+      }
+      row.held += fmt::format("{}{} {}", row.held.empty() ? "" : "; ", node, holder_of(jobs));
+    }
+  }
 }
 
 }  // namespace lockstep::control

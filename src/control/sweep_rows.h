@@ -14,4 +14,7 @@ namespace lockstep::control {
 std::vector<SweepRow> sweep_rows(std::span<const Finding> findings,
                                  std::span<const AlertRecord> alerts, WallTime now);
 
+/// Says of rows about ports what the scheduler says of their nodes.
+void note_holders(std::vector<SweepRow>& rows, const JobsSeen& seen);
+
 }  // namespace lockstep::control

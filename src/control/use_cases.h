@@ -50,6 +50,9 @@ struct SweepRow {
   std::optional<WallTime> last_closed;  ///< the latest of its nodes
   std::string owner;
   std::optional<WallTime> until;
+  /// What the scheduler says of the first few nodes, "node017 idle; node201 job 88123 alice";
+  /// empty: there is none, or the row is not about ports.
+  std::string held{};
 };
 
 /// A sweep, judged.
@@ -77,6 +80,8 @@ struct SweepPolicy {
   unsigned reasks = 2;  ///< how often what is unexpected is asked again before it is a finding
   ServicePolicy services{};
   ServiceSchedule schedule{};
+  /// Ports that jobs may open on each node that the scheduler has; see analysis/job_ports.h.
+  PortSet job_ports{};
   std::string owner;  ///< this process (proc/identity.h)
   std::string host;   ///< this machine's name
 };
@@ -91,6 +96,9 @@ struct SweepWorld {
   /// What the job scheduler says of these nodes, one each and in their order; empty: there is none,
   /// or none is asked, and every node counts as idle.
   std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> schedules{};
+  /// Returns when `schedules` will tell what is so after this call, or when asked to stop; called
+  /// only before an alert that rests on it. Empty: it always does.
+  std::function<void()> wait_for_schedules{};
 };
 
 /// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of

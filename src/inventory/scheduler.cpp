@@ -107,6 +107,7 @@ Result<std::vector<NodeSchedule>> Scheduler::query(std::span<const std::string> 
     NodeSchedule schedule = known[node];
     if (schedule.node.empty()) {
       schedule.node = node;
+      schedule.stranger = true;
       schedule.reason = excuse(name_, node);
     }
     make_sane(schedule);

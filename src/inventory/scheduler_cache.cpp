@@ -43,6 +43,12 @@ std::vector<KnownSchedule> SchedulerCache::states(std::span<const std::string> n
   return result;
 }
 
+milliseconds SchedulerCache::until_next_round() const {
+  if (!last_round_) return milliseconds(0);
+  const auto left = std::chrono::ceil<milliseconds>(options_.interval - (clock_() - *last_round_));
+  return std::max(left, milliseconds(0));
+}
+
 void SchedulerCache::ask_all(Time now) {
   last_round_ = now;
   trouble_.reset();

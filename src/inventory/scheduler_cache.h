@@ -55,6 +55,9 @@ class SchedulerCache {
   /// node that the cache was not made for is `unknown`. Never fails: see trouble().
   std::vector<KnownSchedule> states(std::span<const std::string> nodes);
 
+  /// How long until states() asks anew, whoever wants to know; 0: it would now.
+  std::chrono::milliseconds until_next_round() const;
+
   /// Why the last round did not tell all; none after one that did.
   const std::optional<Error>& trouble() const { return trouble_; }
 

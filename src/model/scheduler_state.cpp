@@ -63,6 +63,17 @@ bool counts_as_idle(const NodeSchedule& schedule) {
   return word_of(schedule.state).free && schedule.jobs.empty();
 }
 
+bool is_held(const NodeSchedule& schedule) {
+  switch (schedule.state) {
+    case SchedulerState::mixed:
+    case SchedulerState::allocated:
+    case SchedulerState::completing:
+    case SchedulerState::draining: return true;
+    case SchedulerState::unknown: return false;
+    default: return !schedule.jobs.empty();
+  }
+}
+
 bool silence_is_expected(const NodeSchedule& schedule) {
   return word_of(schedule.state).silent ||
          (!schedule.responding && schedule.state != SchedulerState::unknown);

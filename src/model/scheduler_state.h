@@ -54,6 +54,8 @@ struct NodeSchedule {
   std::string reason;                   ///< why it is as it is; empty: not told
   /// Since when `reason` holds; 0: not told.
   std::chrono::sys_seconds since{};
+  /// The scheduler was asked, and has no such node: `unknown`, and no job can ever hold it.
+  bool stranger = false;
 
   friend bool operator==(const NodeSchedule&, const NodeSchedule&) = default;
 };
@@ -62,6 +64,9 @@ struct NodeSchedule {
 /// its services may be asked. Reserved, drained and down nodes are such (they are scanned if they
 /// can be reached; an intruder likes them). Never for `unknown`.
 bool counts_as_idle(const NodeSchedule& schedule);
+
+/// Whether jobs hold the node, or one ends there (its epilog is part of it). Never for `unknown`.
+bool is_held(const NodeSchedule& schedule);
 
 /// Whether the scheduler gives a reason why the node may not answer: then its silence is told, and
 /// is no alert.

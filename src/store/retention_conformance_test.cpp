@@ -33,8 +33,10 @@ class RetentionConformance : public StoreTest {
     const std::vector<Coverage> coverage = {covered(node, 1)};
     const std::vector<ServiceObservation> services = {service};
     const std::vector<KnownKey> keys = {samples::known(node, "SHA256:a", day * kDay)};
-    const auto done = store.finish_sweep(*id, end(day * kDay), {open, coverage, services, keys},
-                                         samples::no_change);
+    const std::vector<JobListener> tied = {
+        {node, "", Protocol::tcp, 8888, {"7 bob"}, samples::at(day * kDay)}};
+    const auto done = store.finish_sweep(
+        *id, end(day * kDay), {open, coverage, services, keys, tied}, samples::no_change);
     ASSERT_TRUE(done.has_value()) << done.error().message();
   }
 
@@ -54,7 +56,7 @@ class RetentionConformance : public StoreTest {
   std::string rows_of(const std::string& node) const {
     std::string text;
     for (const char* const table :
-         {"looks", "port_states", "services", "service_keys", "known_keys"}) {
+         {"looks", "port_states", "services", "service_keys", "known_keys", "job_listeners"}) {
       text += sql("SELECT COUNT(*) FROM " + std::string(table) + " WHERE node = '" + node + "';");
     }
     return text;
@@ -139,9 +141,9 @@ TEST_P(RetentionConformance, TakesWhatIsKnownOfNodesThatAreGone) {
   ASSERT_TRUE(know(*store, {"n2"}).has_value());
   EXPECT_EQ(prune(*store, 90), Pruned{}) << "90 days are not over";
   EXPECT_EQ(prune(*store, 91), (Pruned{.looks = 1, .port_states = 2, .services = 1}));
-  EXPECT_EQ(rows_of("n1"), "0\n0\n0\n0\n1\n") << "a name that comes back has to prove itself";
-  EXPECT_EQ(rows_of("n2"), "1\n2\n1\n1\n1\n") << "the inventory has it";
-  EXPECT_EQ(rows_of("n3"), "1\n2\n1\n1\n1\n") << "it was looked at meanwhile";
+  EXPECT_EQ(rows_of("n1"), "0\n0\n0\n0\n1\n0\n") << "a name that comes back has to prove itself";
+  EXPECT_EQ(rows_of("n2"), "1\n2\n1\n1\n1\n1\n") << "the inventory has it";
+  EXPECT_EQ(rows_of("n3"), "1\n2\n1\n1\n1\n1\n") << "it was looked at meanwhile";
   sql("DELETE FROM looks WHERE node = 'n3'; UPDATE services SET asked_at = '2026-01-01T00:00:00Z' "
       "WHERE node = 'n3';");
   EXPECT_EQ(prune(*store, 91), Pruned{}) << "whatever tells of it";

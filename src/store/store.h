@@ -35,6 +35,8 @@
 //       each pass of an instance; the sweeps that it was made of name it
 //   audit
 //       what people did: when, who, what
+//   job_listeners(node, network, protocol, port, jobs, since)
+//       ports that jobs may open, as long as they have been open, and the jobs that held the node
 //
 // Times are texts in UTC, RFC 3339 to the second, so that they sort and read well everywhere. Texts
 // are UTF-8; a byte that is not, or that is NUL, is kept as "\xNN", and comes back so.
@@ -60,6 +62,7 @@
 #include "base/result.h"
 #include "model/alert.h"
 #include "model/instance.h"
+#include "model/job_listener.h"
 #include "model/node.h"
 #include "model/profile.h"
 #include "model/service.h"
@@ -76,7 +79,9 @@ struct SweepFacts {
   std::span<const PortObservation> observations{};
   std::span<const Coverage> coverage{};
   std::span<const ServiceObservation> services{};
-  std::span<const KnownKey> keys{};  ///< to be known from now on
+  std::span<const KnownKey> keys{};         ///< to be known from now on
+  std::span<const JobListener> tied{};      ///< to jobs, in place of what stood at these places
+  std::span<const JobListener> job_gone{};  ///< places whose listeners are tied to none any more
 };
 
 /// How long what is over stays in the store.
@@ -243,6 +248,11 @@ class Store {
   ///   keys stay: a name that comes back has to prove itself. So do their open alerts. An inventory
   ///   without any node is taken for one that is not known.
   virtual Result<Pruned> prune(WallTime now, const Retention& retention) = 0;
+
+  // --- Listeners of jobs ---
+
+  /// Ascending by node, network, protocol, port.
+  virtual Result<std::vector<JobListener>> job_listeners() = 0;
 
  private:
   /// The profile fits Table 1.

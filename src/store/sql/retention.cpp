@@ -83,6 +83,7 @@ Result<void> prune_departed(Connection& connection, const std::string& before, P
   pruned.port_states = delete_from(connection, "port_states", kOfStagedNodes);
   pruned.services = delete_from(connection, "services", kOfStagedNodes);
   delete_from(connection, "service_keys", kOfStagedNodes);
+  delete_from(connection, "job_listeners", kOfStagedNodes);
   drop_staged_nodes(connection);
   return {};
 }

@@ -12,6 +12,7 @@
 #include "store/sql/errors.h"
 #include "store/sql/instance_tables.h"
 #include "store/sql/inventory_tables.h"
+#include "store/sql/job_listener_tables.h"
 #include "store/sql/known_key_tables.h"
 #include "store/sql/look_tables.h"
 #include "store/sql/migrations.h"
@@ -125,6 +126,7 @@ class SqlStore final : public Store {
       LOCKSTEP_CHECK(keep(*connection_, {stored, seen, end.ended}));
       LOCKSTEP_CHECK(write_services(*connection_, facts.services, end.ended));
       LOCKSTEP_CHECK(add_known_keys(*connection_, facts.keys));
+      LOCKSTEP_CHECK(change_job_listeners(*connection_, facts.job_gone, facts.tied));
       note_end(end, stored.info);
       LOCKSTEP_CHECK(write_sweep(*connection_, stored));
       return decide_alerts(*connection_, decide);
@@ -221,6 +223,11 @@ class SqlStore final : public Store {
   Result<Pruned> prune(WallTime now, const Retention& retention) override {
     return within(Access::write, "taking away what is over",
                   [&] { return prune_all(*connection_, now, retention); });
+  }
+
+  Result<std::vector<JobListener>> job_listeners() override {
+    return within(Access::read, "reading the listeners of jobs",
+                  [&] { return read_job_listeners(*connection_); });
   }
 
  private:
