@@ -179,7 +179,7 @@ Result<void> filter_sender() {
 
 }  // namespace
 
-Result<void> lock_down() {
+Result<void> give_up_rights() {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return std::unexpected(system_error(errno, "give up new privileges"));
   }
@@ -188,7 +188,11 @@ Result<void> lock_down() {
   LOCKSTEP_CHECK(drop_capabilities());
   // A change of the user makes a process undumpable; so does this, where there was none.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  LOCKSTEP_CHECK(forbid_files());
+  return forbid_files();
+}
+
+Result<void> lock_down() {
+  LOCKSTEP_CHECK(give_up_rights());
   return filter_parser();
 }
 

@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +14,7 @@
 #include <fstream>
 #include <functional>
 #include <string>
+#include <thread>
 
 #include "proc/confined_child.h"
 
@@ -29,6 +33,11 @@ int locked_down(const std::function<int()>& what) {
 /// 0: refused; 1: it could.
 int refused(long result) {
   return result < 0 && (errno == EPERM || errno == EACCES) ? 0 : 1;
+}
+
+/// Where it is missing, files are kept away by the filter of system calls alone.
+bool has_landlock() {
+  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
 }
 
 TEST(Lockdown, TakesWhatAParserDoesNotNeed) {
@@ -88,6 +97,26 @@ TEST(ConfinedChild, HasOneSocketAndNoRights) {
   EXPECT_TRUE(said.find("CapEff:\t00000000000000c0") != said.npos ||
               said.find("CapEff:\t0000000000000000") != said.npos)
       << said;
+}
+
+TEST(Lockdown, WhatIsGivenUpBeforeThreadsBindsThemToo) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    if (!give_up_rights()) ::_exit(99);
+    int opened = 1;
+    __user_cap_header_struct head{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    __user_cap_data_struct has[2]{};
+    std::thread([&] {
+      opened = refused(::open("/etc/passwd", O_RDONLY));
+      ::syscall(SYS_capget, &head, has);
+    }).join();
+    const bool files = opened == 1 && has_landlock();
+    ::_exit((files ? 1 : 0) | (has[0].permitted != 0 || has[1].permitted != 0 ? 2 : 0));
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(ConfinedChild, ReadsWhatItIsGiven) {

@@ -30,7 +30,7 @@ ALLOWED = {
     "services/own": "base data services",
     "services/recog": "base model services",
     "services/users": "base services services/own services/recog",
-    "dialogue": "base net model services",
+    "dialogue": "base net model services proc/packets.h",
     "inventory": "base model",
     "inventory/*": "base model inventory",
     "inventory/groups": "base proc model inventory",

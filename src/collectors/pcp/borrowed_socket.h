@@ -1,0 +1,46 @@
+// libpcp makes its own connections, and waits by itself. In a process that may not connect it gets
+// the connection that somebody else has made: the program that links this file defines socket(),
+// connect(), select(), recv(), setsockopt() and fcntl(), and the dynamic linker gives them to
+// libpcp instead of libc's (decision 21). They do for the calling thread what an Exchange says, and
+// fail without one.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/unique_fd.h"
+
+namespace lockstep::pcp {
+
+/// While it lives, the calling thread may talk. One a thread at a time.
+class Exchange {
+ public:
+  /// `connected` is what the next socket() returns, once, and connect() then succeeds; none: no
+  /// connection can be made. Nothing is waited for after `end`, and after `most_bytes` were
+  /// received the connection is as if it were broken.
+  Exchange(UniqueFd connected, std::chrono::steady_clock::time_point end, std::size_t most_bytes);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  bool was_late() const { return late_; }
+  bool had_too_much() const { return too_much_; }
+
+  // For the functions that libpcp calls.
+  static Exchange* current();
+  int give_away();
+  /// As poll(2) of one descriptor.
+  int wait(int descriptor, short events, std::chrono::milliseconds most);
+  /// As recv(2).
+  long receive(int descriptor, void* buffer, std::size_t size, int flags);
+
+ private:
+  UniqueFd connected_;
+  std::chrono::steady_clock::time_point end_;
+  std::size_t room_;
+  bool late_ = false;
+  bool too_much_ = false;
+};
+
+}  // namespace lockstep::pcp

@@ -1,0 +1,54 @@
+// lockstep-pcp: started by Lockstep alone, as a process without rights (proc/confined_child.h), in
+// which libpcp reads what nodes say. A program of its own, since it gives libpcp another connect()
+// than libc's (borrowed_socket.h), and so that the program proper needs no libpcp.
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <cstdio>
+
+#include "collectors/pcp/pcp_worker.h"
+#include "proc/confined_child.h"
+#include "proc/lockdown.h"
+
+namespace {
+
+constexpr int kNoWork = 3;
+/// What a node can make libpcp ask for at once is up to 2 GiB; then it gets an error instead.
+constexpr rlim_t kMostMemory = rlim_t{1} << 30;
+/// Each arena reserves 64 MiB of it.
+constexpr int kMostArenas = 4;
+constexpr std::size_t kStackBytes = std::size_t{1} << 20;
+
+}  // namespace
+
+int main() {
+  using namespace lockstep;
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(kConfinedSocket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 ||
+      type != SOCK_SEQPACKET) {
+    std::fputs("lockstep-pcp: Lockstep starts this program itself\n", stderr);
+    return kNoWork;
+  }
+  ::mallopt(M_ARENA_MAX, kMostArenas);
+  const rlimit memory{kMostMemory, kMostMemory};
+  ::setrlimit(RLIMIT_AS, &memory);
+  pthread_attr_t threads;
+  ::pthread_attr_init(&threads);
+  ::pthread_attr_setstacksize(&threads, kStackBytes);
+  ::pthread_setattr_default_np(&threads);
+  // A descriptor that finds no place is lost, and with it the order of what we are told.
+  rlimit descriptors{};
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  descriptors.rlim_cur = descriptors.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
+  const auto served = pcp::serve_questions(
+      kConfinedSocket, {.give_up_rights = give_up_rights, .lock_down = lock_down});
+  if (served) return 0;
+  fmt::print(stderr, "lockstep-pcp: {}\n", served.error().message());
+  return kNoWork;
+}
