@@ -6,7 +6,6 @@
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "proc/capabilities.h"
 
 namespace lockstep {
 namespace {
@@ -25,17 +25,6 @@ constexpr int kExecFailed = 126;
 /// What a child may still do about its own user; all else goes before exec, which with
 /// PR_SET_NO_NEW_PRIVS gives nothing back, to root neither (capabilities(7)).
 constexpr unsigned kKept = 1U << CAP_SETUID | 1U << CAP_SETGID;
-
-bool drop_capabilities() {
-  __user_cap_header_struct head{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  __user_cap_data_struct data[2]{};
-  if (::syscall(SYS_capget, &head, data) != 0) return false;
-  for (__user_cap_data_struct& part : data) part.inheritable = 0;
-  data[0].permitted &= kKept;
-  data[0].effective = data[0].permitted;
-  data[1].permitted = data[1].effective = 0;
-  return ::syscall(SYS_capset, &head, data) == 0;
-}
 
 /// Between fork and exec: nothing but system calls.
 [[noreturn]] void become(int socket, int input, int null, char* const* arguments) {
@@ -47,7 +36,7 @@ bool drop_capabilities() {
       ::dup2(null, STDIN_FILENO) >= 0 && ::dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 &&
       ::dup2(socket, kConfinedSocket) >= 0 && (input < 0 || ::dup2(input, kConfinedInput) >= 0) &&
       ::close_range(input < 0 ? kConfinedInput : kConfinedInput + 1, UINT_MAX, 0) == 0 &&
-      ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && drop_capabilities();
+      ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && drop_capabilities_but(kKept);
   if (ready) ::execv(arguments[0], arguments);
   ::_exit(kExecFailed);
 }

@@ -1,0 +1,49 @@
+// The users' own plug-ins: a command is asked about nodes, and says what it measured, as
+// docs/plugins.md has it. Whatever it does, it harms only itself.
+
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "collectors/collector.h"
+#include "collectors/exec/plugin_reader.h"
+#include "proc/guarded_command.h"
+
+namespace lockstep {
+
+struct ExecOptions {
+  std::string instance;  ///< the name of the plug-in instance
+  GuardedCommand command;
+  std::map<std::string, std::string> parameters{};
+  GuardLimits limits{};
+  /// How many nodes one run of the command is asked about.
+  std::size_t batch = 1000;
+  /// The classes of a node, for the plug-in to know.
+  std::function<std::vector<std::string>(const std::string& node)> classes_of{};
+};
+
+/// Targets of one node are one node to the plug-in, which covers all of its addresses or none. A
+/// node on the leave list is not asked about in runs that begin later.
+class ExecCollector final : public Collector {
+ public:
+  explicit ExecCollector(ExecOptions options) : options_(std::move(options)) {}
+
+  std::string_view name() const override { return "exec"; }
+
+ private:
+  Result<CollectSummary> do_collect(const std::vector<CollectTarget>& targets,
+                                    ObservationSink& sink, const CollectControl& control) override;
+
+  ExecOptions options_;
+};
+
+/// The request that a plug-in reads; also for the test kit.
+std::string plugin_request(const ExecOptions& options, const std::vector<exec::PluginNode>& nodes);
+
+/// How a run ended, for a person, where it is not as the contract wants it; empty: it is.
+std::string told_end(const GuardedOutcome& outcome, const GuardLimits& limits);
+
+}  // namespace lockstep
