@@ -13,6 +13,7 @@
 
 #include "analysis/severity.h"
 #include "app/config_scheduler.h"
+#include "app/config_serve.h"
 #include "app/config_services.h"
 #include "base/ip_address.h"
 #include "base/port.h"
@@ -97,6 +98,7 @@ struct Config {
   AnalysisConfig analysis;
   ServicesConfig services;
   SchedulerConfig scheduler;
+  ServeConfig serve;
   std::vector<Network> networks;  ///< [[network]], at most 256
   /// The networks that sweeps probe: those with scan = true, and the default one unless it is
   /// listed with scan = false.

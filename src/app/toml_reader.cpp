@@ -56,6 +56,12 @@ Error TomlProblems::error() const {
   return {ErrorKind::invalid, std::move(text)};
 }
 
+std::vector<std::string_view> TomlReader::all_keys() const {
+  std::vector<std::string_view> keys;
+  for (const TomlEntry& entry : table_.entries) keys.push_back(entry.key);
+  return keys;
+}
+
 void TomlReader::require(std::string_view key, std::string_view example) {
   if (has(key)) return;
   problems_.add(table_.where,

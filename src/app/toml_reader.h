@@ -122,9 +122,11 @@ class TomlReader {
     }
   }
 
-  /// Whether the table has `key`, right or wrong. Asking makes it a known key. Keys are literals
-  /// here and above: they must outlive the reader.
+  /// Whether the table has `key`, right or wrong. Asking makes it a known key. Keys
+  /// here and above are literals, or the document's own: they must outlive the reader.
   bool has(std::string_view key) { return ask(key) != nullptr; }
+  /// The keys that the table has, in their order; borrowed from the document.
+  std::vector<std::string_view> all_keys() const;
   /// A problem if the table lacks `key`; `example` shows what to write.
   void require(std::string_view key, std::string_view example);
   /// A problem of `key`, or of the table as a whole where it has no such key.
