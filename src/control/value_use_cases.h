@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -55,5 +57,20 @@ struct MeasureReport {
 Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTarget>& targets,
                               Store& store, const MeasurePolicy& policy,
                               const CollectControl& control, const std::function<WallTime()>& now);
+
+/// A value as it was measured last.
+struct ValueRow {
+  ValueFact fact;
+  std::set<std::string> classes;  ///< of its node
+  std::int64_t alert = 0;         ///< its id, where it deviates; else 0
+  std::string expected;           ///< with an alert: what it should be
+  std::string clones;             ///< with an alert: what is usual
+};
+
+/// Ascending by node, instance and name; of these nodes and this instance, where they are not
+/// empty.
+Result<std::vector<ValueRow>> list_values(Store& store, const Inventory& inventory,
+                                          const std::set<std::string>& nodes,
+                                          std::string_view instance);
 
 }  // namespace lockstep::control

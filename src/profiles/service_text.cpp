@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "profiles/glob.h"
 
 namespace lockstep {
 namespace {
@@ -45,34 +46,9 @@ std::vector<std::string> alternatives(std::string_view wanted) {
   }
 }
 
-/// '*' and '?' alone are special. Linear but for what stars make it repeat: at most the product of
-/// both lengths.
-bool fits_pattern(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 bool fits_form(std::string_view wanted, std::string_view form) {
   if (form.empty()) return false;
-  if (wanted.find_first_of("*?") != std::string_view::npos) return fits_pattern(wanted, form);
+  if (wanted.find_first_of("*?") != std::string_view::npos) return fits_glob(wanted, form);
   return form.starts_with(wanted) && (form.size() == wanted.size() || form[wanted.size()] == ' ');
 }
 

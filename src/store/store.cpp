@@ -76,6 +76,15 @@ Result<void> Store::save_baseline(const Baseline& baseline) {
   return do_save_baseline(baseline);
 }
 
+Result<void> Store::save_values(std::string_view instance, std::span<const std::string> nodes,
+                                std::span<const ValueObservation> values, WallTime now) {
+  const auto saved =
+      save_values({.instance = instance, .nodes = nodes, .values = values, .now = now},
+                  [](const auto&, const auto&) -> Result<AlertChanges> { return AlertChanges{}; });
+  if (!saved) return std::unexpected(saved.error());
+  return {};
+}
+
 Result<void> Store::approve(const Profile& profile, const Approval& approval) {
   if (const Result<void> fits = check_approval(profile, approval); !fits) {
     return std::unexpected(of_profile(fits.error(), profile));

@@ -37,6 +37,10 @@
 //       what people did: when, who, what
 //   job_listeners(node, network, protocol, port, jobs, since)
 //       ports that jobs may open, as long as they have been open, and the jobs that held the node
+//   node_values(node, instance, name, number, text, unit, measured_at)
+//       what a plug-in instance measured when it last covered the node: a number or a text
+//   value_rules(host_type, instance, name, rule)
+//       what values should be; edits by hand count
 //
 // Times are texts in UTC, RFC 3339 to the second, so that they sort and read well everywhere. Texts
 // are UTF-8; a byte that is not, or that is NUL, is kept as "\xNN", and comes back so.
@@ -54,6 +58,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,6 +72,8 @@
 #include "model/profile.h"
 #include "model/service.h"
 #include "model/sweep_info.h"
+#include "model/value.h"
+#include "model/value_rule.h"
 
 namespace lockstep {
 
@@ -83,6 +90,21 @@ struct SweepFacts {
   std::span<const JobListener> tied{};      ///< to jobs, in place of what stood at these places
   std::span<const JobListener> job_gone{};  ///< places whose listeners are tied to none any more
 };
+
+/// What a round of an instance measured; borrowed for the call.
+struct ValueHarvest {
+  std::string_view instance;
+  std::span<const std::string> nodes;          ///< that were covered
+  std::span<const ValueObservation> values{};  ///< of this instance and these nodes
+  WallTime now{};                              ///< whole seconds
+  /// The decision is to see the values of this instance that were measured since then, of all
+  /// nodes, with the new ones among them; none: it sees none at all.
+  std::optional<WallTime> shows_since{};
+};
+
+/// As DecideAlerts, with the values asked for, ascending by node and name.
+using DecideByValues = std::function<Result<AlertChanges>(const std::vector<ValueFact>&,
+                                                          const std::vector<AlertRecord>&)>;
 
 /// How long what is over stays in the store.
 struct Retention {
@@ -108,6 +130,7 @@ struct Pruned {
   std::size_t looks = 0;
   std::size_t port_states = 0;
   std::size_t services = 0;
+  std::size_t values = 0;
 
   friend bool operator==(const Pruned&, const Pruned&) = default;
 };
@@ -247,12 +270,33 @@ class Store {
   /// - Looks, states of ports, and services of nodes that the inventory no longer has. Their known
   ///   keys stay: a name that comes back has to prove itself. So do their open alerts. An inventory
   ///   without any node is taken for one that is not known.
+  /// - Values that were not measured for as long as departed nodes stay: their instance or their
+  /// node
+  ///   is gone.
   virtual Result<Pruned> prune(WallTime now, const Retention& retention) = 0;
 
   // --- Listeners of jobs ---
 
   /// Ascending by node, network, protocol, port.
   virtual Result<std::vector<JobListener>> job_listeners() = 0;
+  // --- Values ---
+
+  /// Replaces the values of these nodes and this instance, and writes what `decide` makes of the
+  /// alerts, all in one. Returns the alerts as they are afterwards. Of two values of one name, the
+  /// last counts. Texts that are too long are cut. Errors: `invalid` for a value of another
+  /// instance, of a node that is not among them, or whose number is not finite.
+  virtual Result<std::vector<AlertRecord>> save_values(const ValueHarvest& harvest,
+                                                       const DecideByValues& decide) = 0;
+  /// The same without alerts.
+  Result<void> save_values(std::string_view instance, std::span<const std::string> nodes,
+                           std::span<const ValueObservation> values, WallTime now);
+  /// Ascending by node, instance and name; of one instance, and of one node, where they are not
+  /// empty.
+  virtual Result<std::vector<ValueFact>> values(std::string_view instance = {},
+                                                std::string_view node = {}) = 0;
+  /// Ascending, each once. Spaces around texts are no part of them. What `rule` says is not looked
+  /// at. Errors: `corrupt` where a row lacks a text.
+  virtual Result<std::vector<ValueRule>> value_rules() = 0;
 
  private:
   /// The profile fits Table 1.

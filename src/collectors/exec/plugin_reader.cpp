@@ -50,13 +50,13 @@ bool PluginReader::take(std::string_view text) {
 
 void PluginReader::finish(bool cut_short) {
   if (unfinished_.empty()) return;
-  if (!cut_short) read_line(unfinished_);
+  if (!cut_short || too_long_) read_line(unfinished_);
   unfinished_.clear();
 }
 
 void PluginReader::read_line(std::string_view line) {
   ++line_;
-  if (trimmed(line).empty()) return;
+  if (line.size() <= kMaxLineBytes && trimmed(line).empty()) return;
   const auto message = parse_message(line);
   if (!message) return blame(message.error().message(), line);
   const Result<void> used = std::visit([&](const auto& each) { return use(each); }, *message);

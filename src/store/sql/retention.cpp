@@ -93,6 +93,8 @@ Result<void> prune_departed(Connection& connection, const std::string& before, P
 Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& retention) {
   const std::string history = to_text(now - retention.history);
   Pruned pruned;
+  pruned.values = delete_from(connection, "node_values",
+                              fmt::format("measured_at < '{}'", to_text(now - retention.departed)));
   // Looks first: a sweep stays as long as one is of it.
   LOCKSTEP_CHECK(prune_departed(connection, to_text(now - retention.departed), pruned));
   pruned.sweeps = prune_sweeps(connection, history);

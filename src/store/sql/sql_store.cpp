@@ -29,6 +29,8 @@
 #include "store/sql/sweep_tables.h"
 #include "store/sql/text.h"
 #include "store/sql/transaction.h"
+#include "store/sql/value_rule_tables.h"
+#include "store/sql/value_tables.h"
 
 namespace lockstep {
 namespace {
@@ -65,6 +67,8 @@ void note_end(const SweepEnd& end, SweepInfo& info) {
 
 class SqlStore final : public Store {
  public:
+  using Store::save_values;
+
   /// `name` is how messages call this store.
   SqlStore(std::unique_ptr<Connection> connection, std::string name)
       : connection_(std::move(connection)), name_(std::move(name)) {}
@@ -228,6 +232,28 @@ class SqlStore final : public Store {
   Result<std::vector<JobListener>> job_listeners() override {
     return within(Access::read, "reading the listeners of jobs",
                   [&] { return read_job_listeners(*connection_); });
+  Result<std::vector<AlertRecord>> save_values(const ValueHarvest& harvest,
+                                               const DecideByValues& decide) override {
+    return within(Access::write, "keeping values", [&]() -> Result<std::vector<AlertRecord>> {
+      LOCKSTEP_CHECK(write_values(*connection_, harvest));
+      std::vector<ValueFact> facts;
+      if (harvest.shows_since) {
+        LOCKSTEP_TRY(facts, read_values(*connection_, {.instance = harvest.instance,
+                                                       .since = harvest.shows_since}));
+      }
+      return decide_alerts(
+          *connection_, [&](const std::vector<AlertRecord>& book) { return decide(facts, book); });
+    });
+  }
+
+  Result<std::vector<ValueFact>> values(std::string_view instance, std::string_view node) override {
+    return within(Access::read, "reading values",
+                  [&] { return read_values(*connection_, {.instance = instance, .node = node}); });
+  }
+
+  Result<std::vector<ValueRule>> value_rules() override {
+    return within(Access::read, "reading rules of values",
+                  [&] { return read_value_rules(*connection_); });
   }
 
  private:

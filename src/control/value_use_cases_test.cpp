@@ -1,0 +1,149 @@
+#include "control/value_use_cases.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "store/sql/sql_store.h"
+
+namespace lockstep::control {
+namespace {
+
+using namespace std::chrono_literals;
+using Lines = std::vector<std::string>;
+
+const WallTime kNoon = WallTime(std::chrono::seconds(1'782'907'200));
+
+/// Says of each node what a test wants; of a node without an entry, nothing.
+class FakeCollector final : public Collector {
+ public:
+  std::string_view name() const override { return "fake"; }
+  std::map<std::string, Value> kernels;
+  std::string problem;
+
+ private:
+  Result<CollectSummary> do_collect(const std::vector<CollectTarget>& targets,
+                                    ObservationSink& sink, const CollectControl&) override {
+    for (const CollectTarget& target : targets) {
+      Coverage coverage;
+      coverage.node = target.node;
+      coverage.address = target.address;
+      coverage.wanted = 1;
+      const auto kernel = kernels.find(target.node);
+      if (kernel == kernels.end()) {
+        coverage.gap = CoverageGap::inconclusive;
+        sink.measure({target.node, "", "kernel", "half said"});
+      } else {
+        coverage.asked = coverage.answered = 1;
+        sink.measure({target.node, "", "kernel", kernel->second});
+      }
+      sink.cover(coverage);
+    }
+    CollectSummary summary{};
+    summary.problem = problem;
+    return summary;
+  }
+};
+
+class Measuring : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              fmt::format("lockstep-values-{}-{}", ::getpid(),
+                          testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::create_directories(folder_);
+    store = open_store(fmt::format("sqlite://{}/store.db", folder_.string()), 1s).value();
+    for (int i = 1; i <= 10; ++i) {
+      const std::string name = fmt::format("n{:02}", i);
+      inventory.nodes[name] = {name, {"compute"}, "", {}};
+      collector.kernels[name] = "6.1";
+      names.push_back(name);
+    }
+  }
+  void TearDown() override {
+    store.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  MeasureReport run(const Lines& nodes, WallTime now = kNoon) {
+    std::vector<CollectTarget> targets;
+    for (const std::string& node : nodes) {
+      CollectTarget target;
+      target.node = node;
+      targets.push_back(target);
+    }
+    auto report = measure(
+        collector, targets, *store,
+        {.instance = "mine", .inventory = inventory, .severities = severities, .alerts = alerts},
+        {}, [&] { return now; });
+    EXPECT_TRUE(report) << (report ? "" : report.error().message());
+    return report ? *report : MeasureReport{};
+  }
+
+  Lines told() {
+    Lines lines;
+    for (const AlertRecord& each : store->alerts().value()) {
+      lines.push_back(fmt::format("{} {} {} {}", each.node, each.subject.reason,
+                                  to_string(each.status), each.detail));
+    }
+    return lines;
+  }
+
+  std::unique_ptr<Store> store;
+  Inventory inventory;
+  FakeCollector collector;
+  SeverityPolicy severities;
+  AlertPolicy alerts;
+  Lines names;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+TEST_F(Measuring, KeepsComparesAndAlerts) {
+  collector.kernels["n03"] = "5.10";
+  const MeasureReport report = run(names);
+  EXPECT_EQ(report.nodes, 10U);
+  EXPECT_EQ(report.covered, 10U);
+  EXPECT_EQ(report.values, 10U);
+  EXPECT_TRUE(report.did_its_work());
+  EXPECT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(told(), Lines({"n03 mine/kernel open it is \"5.10\""}));
+  EXPECT_EQ(store->values("mine", "n03").value()[0].at, kNoon);
+
+  const auto rows = list_values(*store, inventory, {"n03", "n04"}, "");
+  ASSERT_TRUE(rows);
+  ASSERT_EQ(rows->size(), 2U);
+  EXPECT_EQ(rows->at(0).alert, 1);
+  EXPECT_EQ(rows->at(0).clones, "9 of 10 have \"6.1\"");
+  EXPECT_EQ(rows->at(1).alert, 0);
+
+  collector.kernels["n03"] = "6.1";
+  run({"n03"}, kNoon + 1h);
+  EXPECT_EQ(told(), Lines({"n03 mine/kernel resolved it is \"5.10\""}));
+}
+
+TEST_F(Measuring, ComparesARoundOfFewWithWhatTheOthersSaidLately) {
+  run(names);
+  collector.kernels["n03"] = "5.10";
+  EXPECT_EQ(run({"n03"}, kNoon + 1h).findings.size(), 1U);
+  EXPECT_EQ(run({"n03"}, kNoon + 100h).findings.size(), 0U) << "what they said is too old";
+  EXPECT_EQ(told(), Lines({"n03 mine/kernel open it is \"5.10\""})) << "and proves nothing";
+}
+
+TEST_F(Measuring, TakesNothingOfNodesThatWereNotCovered) {
+  run(names);
+  collector.kernels.erase("n03");
+  collector.problem = "line 3: nonsense";
+  const MeasureReport report = run({"n03", "n04"}, kNoon + 1h);
+  EXPECT_EQ(report.covered, 1U);
+  EXPECT_EQ(report.values, 1U);
+  EXPECT_FALSE(report.did_its_work());
+  EXPECT_EQ(store->values("mine", "n03").value()[0].seen.value, Value("6.1"));
+  EXPECT_EQ(told(), Lines());
+}
+
+}  // namespace
+}  // namespace lockstep::control
