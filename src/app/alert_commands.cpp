@@ -18,8 +18,8 @@ struct AlertsSetup {
   std::vector<std::string> watched;
 };
 
-Result<AlertsSetup> open_alerts(const std::string& config) {
-  LOCKSTEP_TRY(StoreSetup opened, open_configured_store(config));
+Result<AlertsSetup> open_alerts(const Invocation& call) {
+  LOCKSTEP_TRY(StoreSetup opened, open_configured_store(call));
   AlertsSetup alerts{std::move(opened.store), {}, {}};
   LOCKSTEP_TRY(alerts.inventory, load_inventory(opened.setup.config));
   LOCKSTEP_TRY(const TargetPolicy policy, make_policy(opened.setup.config, alerts.inventory, {}));
@@ -41,7 +41,7 @@ Result<std::optional<std::set<std::string>>> nodes_meant(const std::string& text
 }  // namespace
 
 Result<int> run_command(const cli::AlertsCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const AlertsSetup alerts, open_alerts(call.config));
+  LOCKSTEP_TRY(const AlertsSetup alerts, open_alerts(call));
   AlertFilter filter{.include_resolved = command.all, .include_pending = command.all, .nodes = {}};
   LOCKSTEP_TRY(filter.nodes, nodes_meant(command.nodes, alerts.inventory));
   LOCKSTEP_TRY(const control::AlertListing listing,
@@ -52,7 +52,7 @@ Result<int> run_command(const cli::AlertsCommand& command, Invocation& call) {
 }
 
 Result<int> run_command(const cli::AlertActionCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const AlertsSetup alerts, open_alerts(call.config));
+  LOCKSTEP_TRY(const AlertsSetup alerts, open_alerts(call));
   AlertAction action{.kind = command.kind,
                      .ids = command.ids,
                      .nodes = {},

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 #include "app/compose.h"
 #include "app/console.h"
+#include "app/daemon_link.h"
 #include "app/demo.h"
 #include "app/doctor.h"
 #include "app/session.h"
@@ -23,36 +23,6 @@
 
 namespace lockstep {
 namespace {
-
-/// The report file, where one is wanted. It is opened before the work, so that a wrong path is told
-/// before minutes have gone by.
-class ReportFile {
- public:
-  static Result<ReportFile> open(const std::string& path) {
-    ReportFile report;
-    report.path_ = path;
-    if (path.empty()) return report;
-    report.file_.open(path, std::ios::trunc);
-    if (report.file_) return report;
-    return std::unexpected(system_error(errno, fmt::format("--report {}", quoted(path))));
-  }
-
-  /// Whether there is a file to write: rendering a report that nobody reads costs as much as one
-  /// that somebody does.
-  bool wanted() const { return !path_.empty(); }
-
-  Result<void> write(const std::string& text) {
-    if (path_.empty()) return {};
-    file_ << text;
-    file_.close();
-    if (file_) return {};
-    return fail(ErrorKind::unavailable, fmt::format("could not write {}", quoted(path_)));
-  }
-
- private:
-  std::string path_;
-  std::ofstream file_;
-};
 
 /// Addresses that the fence keeps out are the user's mistake when he typed them himself; those on
 /// networks that are not scanned would not be probed anyway.
@@ -93,12 +63,12 @@ Result<int> run_command(const cli::DemoCommand& command, Invocation& /*call*/) {
 }
 
 Result<int> run_command(const cli::ScanCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const Setup setup, load_setup(call.config));
+  LOCKSTEP_TRY(const Setup setup, setup_of(call));
   LOCKSTEP_TRY(const std::vector<Prefix> allow, scan_fence(setup, command));
   LOCKSTEP_TRY(const Inventory known, load_inventory(setup.config));
   LOCKSTEP_TRY(Inventory targets, parse_scan_targets(command.targets, known));
   LOCKSTEP_CHECK(check_fence(targets, setup.config, allow));
-  LOCKSTEP_TRY(ReportFile report, ReportFile::open(command.report));
+  if (!command.report.empty()) LOCKSTEP_CHECK(call.console.open_report(command.report));
   const std::vector<std::string> nodes = names_of(targets);
   Session session(setup.config, std::move(targets), call);
   LOCKSTEP_CHECK(
@@ -111,17 +81,19 @@ Result<int> run_command(const cli::ScanCommand& command, Invocation& call) {
   LOCKSTEP_TRY(SweepRecord record, control::scan(session.setting(), nodes));
   if (services.asked()) LOCKSTEP_CHECK(session.identify_services(record));
   if (session.was_stopped_for_all()) call.console.warn(kStopped);
-  if (report.wanted()) LOCKSTEP_CHECK(report.write(cli::scan_json(record)));
+  if (!command.report.empty()) LOCKSTEP_CHECK(call.console.write_report(cli::scan_json(record)));
   LOCKSTEP_CHECK(
       call.console.print(command.json ? cli::scan_json(record) : cli::scan_text(record)));
   return record.complete() ? cli::kInStep : cli::kIncomplete;
 }
 
-Result<int> run_command(const cli::SweepCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(call.config, command.nodes));
+namespace {
+
+Result<int> do_sweep(const cli::SweepCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(call, command.nodes));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
-  LOCKSTEP_TRY(ReportFile report_file, ReportFile::open(command.report));
+  if (!command.report.empty()) LOCKSTEP_CHECK(call.console.open_report(command.report));
   Session session(cluster.setup.config, cluster.inventory, call);
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
   LOCKSTEP_CHECK(session.start_services(command.services));
@@ -129,7 +101,7 @@ Result<int> run_command(const cli::SweepCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const control::SweepReport report,
                control::sweep(setting, *store, cluster.nodes, session.policy(), session.world()));
   if (session.was_stopped_for_all()) call.console.warn(kStopped);
-  if (report_file.wanted()) LOCKSTEP_CHECK(report_file.write(cli::sweep_json(report)));
+  if (!command.report.empty()) LOCKSTEP_CHECK(call.console.write_report(cli::sweep_json(report)));
   LOCKSTEP_CHECK(
       call.console.print(command.json ? cli::sweep_json(report) : cli::sweep_text(report)));
   if (!report.not_kept.empty()) call.console.warn("this sweep is NOT kept: " + report.not_kept);
@@ -138,8 +110,23 @@ Result<int> run_command(const cli::SweepCommand& command, Invocation& call) {
   return clean ? cli::kInStep : cli::kIncomplete;
 }
 
+}  // namespace
+
+Result<int> run_command(const cli::SweepCommand& command, Invocation& call) {
+  if (call.daemon == nullptr) return do_sweep(command, call);
+  const cli::ServiceOptions& services = command.services;
+  if (!services.dialogues.empty() || !services.probes.empty() || !services.recog.empty()) {
+    return fail(
+        ErrorKind::unsupported,
+        "--dialogues, --probes and --recog name files, which a sweep of the daemon does not "
+        "touch: name them in [services], or sweep while the daemon does not run");
+  }
+  const auto stop = call.stops({});
+  return call.daemon->between_steps([&] { return do_sweep(command, call); }, *stop);
+}
+
 Result<int> run_command(const cli::StopCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const Setup setup, load_setup(call.config));
+  LOCKSTEP_TRY(const Setup setup, setup_of(call));
   const std::string file = stop_file(setup.config);
   if (command.lift) {
     LOCKSTEP_TRY(const bool lifted, lift_stop_order(setup.config));

@@ -26,8 +26,21 @@ Result<int> run_command(const cli::AlertsCommand& command, Invocation& call);
 Result<int> run_command(const cli::AlertActionCommand& command, Invocation& call);
 Result<int> run_command(const cli::KeysCommand& command, Invocation& call);
 Result<int> run_command(const cli::AcceptKeysCommand& command, Invocation& call);
+Result<int> run_command(const cli::ServeCommand& command, Invocation& call);
+Result<int> run_command(const cli::StatusCommand& command, Invocation& call);
+Result<int> run_command(const cli::ReloadCommand& command, Invocation& call);
+Result<int> run_command(const cli::InstanceListCommand& command, Invocation& call);
+Result<int> run_command(const cli::InstanceSetCommand& command, Invocation& call);
+Result<int> run_command(const cli::InstanceResetCommand& command, Invocation& call);
+Result<int> run_command(const cli::InstanceRunCommand& command, Invocation& call);
+Result<int> run_command(const cli::RunsCommand& command, Invocation& call);
+Result<int> run_command(const cli::AuditCommand& command, Invocation& call);
+Result<int> run_command(const cli::LeaveCommand& command, Invocation& call);
 Result<int> run_command(const cli::StopCommand& command, Invocation& call);
 Result<int> run_command(const cli::CheckConfigCommand& command, Invocation& call);
 Result<int> run_command(const cli::DoctorCommand& command, Invocation& call);
+
+/// Runs any of them; an error is told, and becomes the status that it means.
+int run_to_status(const cli::Command& command, Invocation& call);
 
 }  // namespace lockstep

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "app/sender.h"
 #include "base/text.h"
 #include "control/scan_targets.h"
 #include "inventory/file/file_source.h"
@@ -160,10 +161,12 @@ std::string state_dir(const Config& config) {
 
 Result<ComposedCollector> make_port_collector(const Config& config, const cli::PortOptions& options,
                                               scan::Fence fence, const PortSets& ports,
-                                              EngineUse use, net::Links& links) {
-  LOCKSTEP_TRY(EngineChoice choice,
-               choose_engine(options.engine.value_or(config.scan.engine), use, links,
-                             {.interfaces = config.scan.xdp_interfaces}));
+                                              const EnginePlace& place) {
+  const std::string wanted = options.engine.value_or(config.scan.engine);
+  const XdpPolicy xdp{.interfaces = config.scan.xdp_interfaces};
+  LOCKSTEP_TRY(EngineChoice choice, place.launcher != nullptr
+                                        ? choose_remote_engine(wanted, *place.launcher, xdp)
+                                        : choose_engine(wanted, place.use, place.links, xdp));
   PortCollectorOptions collector{.ports = ports,
                                  .fence = std::move(fence),
                                  .rate = options.rate.value_or(config.scan.rate),

@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "collectors/ports/port_collector.h"
 #include "inventory/source.h"
+#include "sender/launcher.h"
 #include "store/store.h"
 #include "sweep/targets.h"
 
@@ -76,9 +77,15 @@ struct ComposedCollector {
   std::string notice;
 };
 
-/// `links` must outlive the collector.
+/// What sends: engines in this process over `links`, or, with a launcher, in processes of their
+/// own. Both outlive the collector.
+struct EnginePlace {
+  EngineUse use;
+  net::Links& links;
+  sender::Launcher* launcher = nullptr;
+};
 Result<ComposedCollector> make_port_collector(const Config& config, const cli::PortOptions& options,
                                               scan::Fence fence, const PortSets& ports,
-                                              EngineUse use, net::Links& links);
+                                              const EnginePlace& place);
 
 }  // namespace lockstep

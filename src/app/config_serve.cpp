@@ -9,9 +9,9 @@ namespace lockstep {
 namespace {
 
 Result<std::string> as_path(const TomlValue& value) {
-  LOCKSTEP_TRY(const std::string path, toml_text(value));
-  if (path.starts_with('/')) return path;
-  return fail(ErrorKind::invalid, fmt::format("{} is no absolute path", quoted(path)));
+  auto path = toml_text(value);
+  if (!path || path->starts_with('/')) return path;
+  return fail(ErrorKind::invalid, fmt::format("{} is no absolute path", quoted(*path)));
 }
 
 /// A setting as a person would write it after "KEY=".

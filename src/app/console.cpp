@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "base/text.h"
+
 namespace lockstep {
 
 Result<void> StandardConsole::print(std::string_view text) {
@@ -15,6 +17,20 @@ Result<void> StandardConsole::print(std::string_view text) {
 void StandardConsole::warn(std::string_view text) {
   line_.clear();
   lockstep::warn(text);
+}
+
+Result<void> StandardConsole::open_report(const std::string& path) {
+  report_path_ = path;
+  report_.open(path, std::ios::trunc);
+  if (report_) return {};
+  return std::unexpected(system_error(errno, fmt::format("--report {}", lockstep::quoted(path))));
+}
+
+Result<void> StandardConsole::write_report(std::string_view text) {
+  report_ << text;
+  report_.close();
+  if (report_) return {};
+  return fail(ErrorKind::unavailable, fmt::format("could not write {}", lockstep::quoted(report_path_)));
 }
 
 Result<void> print(std::string_view text) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,8 @@
 #include "proc/stop_switch.h"
 
 namespace lockstep {
+
+class DaemonLink;
 
 /// Not for several threads at once.
 class Console {
@@ -26,6 +29,10 @@ class Console {
   virtual void warn(std::string_view text) = 0;
   /// How far a collection is; from one thread at a time.
   virtual void progress(const CollectProgress& progress) = 0;
+  /// Opens the file that --report named, before the work, so that a wrong path is told before
+  /// minutes have gone by. Errors: it cannot be written.
+  virtual Result<void> open_report(const std::string& path) = 0;
+  virtual Result<void> write_report(std::string_view text) = 0;
 };
 
 /// Standard output and standard error.
@@ -34,9 +41,13 @@ class StandardConsole final : public Console {
   Result<void> print(std::string_view text) override;
   void warn(std::string_view text) override;
   void progress(const CollectProgress& progress) override { line_.draw(progress); }
+  Result<void> open_report(const std::string& path) override;
+  Result<void> write_report(std::string_view text) override;
 
  private:
   cli::ProgressLine line_;
+  std::string report_path_;
+  std::ofstream report_;
 };
 
 /// A command that was given.
@@ -46,6 +57,7 @@ struct Invocation {
   Console& console;
   /// What stops what sends, among it the file that is named (stop_order.h).
   std::function<std::unique_ptr<StopSource>(const std::string& file)> stops;
+  DaemonLink* daemon = nullptr;  ///< in which the command runs; null: in none
 };
 
 /// Writes to standard output, whoever called; for what is no command.

@@ -3,78 +3,60 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <string_view>
 #include <vector>
 
 #include "app/compose.h"
-#include "app/pcp.h"
+#include "app/value_collectors.h"
 #include "base/text.h"
 #include "model/port_spec.h"
 
 namespace lockstep {
 namespace {
 
-using Check = Result<void> (*)(std::string_view name, const std::string& value);
-
-Result<void> check_ports(const std::string& value, Protocol protocol) {
-  if (value == "none") return {};
-  LOCKSTEP_CHECK(parse_port_spec(value, protocol));
+Result<void> check_ports(const Instance& instance) {
+  for (const auto& [name, value] : instance.parameters) {
+    if (value == "none") continue;
+    const auto ports = parse_port_spec(value, name == "udp_ports" ? Protocol::udp : Protocol::tcp);
+    if (!ports) return std::unexpected(ports.error().within(name));
+  }
   return {};
 }
 
-/// By name; a collector that is not here has no parameter.
-const std::map<std::string_view, std::map<std::string_view, Check>>& parameters() {
-  static const std::map<std::string_view, std::map<std::string_view, Check>> kParameters = {
-      {"ports",
-       {{"ports",
-         [](std::string_view, const std::string& v) { return check_ports(v, Protocol::tcp); }},
-        {"udp_ports",
-         [](std::string_view, const std::string& v) { return check_ports(v, Protocol::udp); }}}},
-      {"services", {}},
-      {"pcp",
-       {{"metrics",
-         [](std::string_view n, const std::string& v) {
-           PcpUse use;
-           return set_pcp_parameter(use, n, v);
-         }},
-        {"port",
-         [](std::string_view n, const std::string& v) {
-           PcpUse use;
-           return set_pcp_parameter(use, n, v);
-         }},
-        {"timeout", [](std::string_view n, const std::string& v) {
-           PcpUse use;
-           return set_pcp_parameter(use, n, v);
-         }}}}};
-  return kParameters;
+bool fits(std::string_view name, std::string_view setting) {
+  if (!setting.ends_with('*')) return name == setting;
+  return name.size() >= setting.size() && name.starts_with(setting.substr(0, setting.size() - 1));
+}
+
+/// Those that the collector has beside the settings of all instances.
+std::vector<std::string_view> own_settings(std::string_view collector) {
+  if (collector == "ports") return {"ports", "udp_ports"};
+  return value_settings(collector);
+}
+
+Result<void> check_names(const Instance& instance) {
+  const std::vector<std::string_view> own = own_settings(instance.collector);
+  for (const auto& [name, value] : instance.parameters) {
+    const auto is_name = [&, &key = name](std::string_view setting) { return fits(key, setting); };
+    if (std::ranges::any_of(own, is_name)) continue;
+    std::vector<std::string_view> names = {"nodes",    "interval", "overdue",  "busy",
+                                           "mode",     "window",   "rate",     "node_rate",
+                                           "priority", "enabled",  "collector"};
+    names.insert(names.end(), own.begin(), own.end());
+    const std::string_view likely = nearest(name, names);
+    return fail(ErrorKind::invalid,
+                fmt::format("{}: collector {} has no such setting{}", name, instance.collector,
+                            likely.empty() ? "" : fmt::format("; did you mean {}?", likely)));
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<void> check_instance(const Instance& instance) {
-  const auto found = parameters().find(instance.collector);
-  if (found == parameters().end()) {
-    return fail(ErrorKind::invalid,
-                fmt::format("collector: this program has no {}", quoted(instance.collector)));
-  }
-  for (const auto& [name, value] : instance.parameters) {
-    const auto check = found->second.find(name);
-    if (check == found->second.end()) {
-      std::vector<std::string_view> names = {"nodes",    "interval", "overdue",  "busy",
-                                             "mode",     "window",   "rate",     "node_rate",
-                                             "priority", "enabled",  "collector"};
-      for (const auto& [known, each] : found->second) names.push_back(known);
-      const std::string_view likely = nearest(name, names);
-      return fail(ErrorKind::invalid,
-                  fmt::format("{}: collector {} has no such setting{}", name, instance.collector,
-                              likely.empty() ? "" : fmt::format("; did you mean {}?", likely)));
-    }
-    if (const auto good = check->second(name, value); !good) {
-      return std::unexpected(good.error().within(name));
-    }
-  }
-  return {};
+  LOCKSTEP_CHECK(check_names(instance));
+  if (instance.collector == "services") return {};
+  return instance.collector == "ports" ? check_ports(instance) : check_value_instance(instance);
 }
 
 Result<PortSets> ports_of_instance(const Instance& instance, const Config& config) {

@@ -31,7 +31,7 @@ Result<void> require_known(const std::string& text, const Setup& setup) {
 }  // namespace
 
 Result<int> run_command(const cli::KeysCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call.config));
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
   LOCKSTEP_TRY(const std::set<std::string> nodes, nodes_named(command.nodes, opened.setup));
   LOCKSTEP_TRY(const std::vector<control::KeyRow> rows, control::list_keys(*opened.store, nodes));
   if (rows.empty()) LOCKSTEP_CHECK(require_known(command.nodes, opened.setup));
@@ -41,7 +41,7 @@ Result<int> run_command(const cli::KeysCommand& command, Invocation& call) {
 }
 
 Result<int> run_command(const cli::AcceptKeysCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call.config));
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
   LOCKSTEP_TRY(const std::set<std::string> nodes, nodes_named(command.nodes, opened.setup));
   if (nodes.empty()) {
     return fail(ErrorKind::invalid, "the nodeset is empty: whose keys are to be accepted?");

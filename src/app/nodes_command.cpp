@@ -85,7 +85,7 @@ Result<control::NodePage> page_of(const Setup& setup, const Inventory& inventory
 Result<int> run_command(const cli::NodesCommand& command, Invocation& call) {
   if (command.expand) return expand(*command.expand, call);
   if (command.fold) return fold(command.fold_names, call);
-  LOCKSTEP_TRY(const Setup setup, load_setup(call.config));
+  LOCKSTEP_TRY(const Setup setup, setup_of(call));
   LOCKSTEP_CHECK(require_file(setup));
   LOCKSTEP_TRY(const Inventory inventory, load_inventory(setup.config));
   std::vector<std::string> names;

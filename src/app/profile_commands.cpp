@@ -44,8 +44,8 @@ Result<std::string> read_all(const std::string& file) {
   return text;
 }
 
-Result<States> states_of(const std::string& node_class, const std::string& config) {
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(config));
+Result<States> states_of(const std::string& node_class, const Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
   return control::profile_states(*opened.store, node_class);
 }
 
@@ -66,7 +66,7 @@ Result<std::string> network_named(const std::string& name, const Config& config)
 }  // namespace
 
 Result<int> run_command(const cli::LearnCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(call.config, command.from));
+  LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(call, command.from));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   if (!command.consensus && cluster.nodes.size() != 1) {
     return fail(ErrorKind::invalid,
@@ -92,7 +92,7 @@ Result<int> run_command(const cli::ImportCommand& command, Invocation& call) {
   if (const auto fits = check_label("class", command.node_class); !fits) {
     return std::unexpected(fits.error().within("--class"));
   }
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call.config));
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
   LOCKSTEP_TRY(const std::string network, network_named(command.network, opened.setup.config));
   LOCKSTEP_TRY(const Inventory inventory, load_inventory(opened.setup.config));
   if (!inventory.classes.contains(command.node_class)) {
@@ -109,14 +109,14 @@ Result<int> run_command(const cli::ImportCommand& command, Invocation& call) {
 }
 
 Result<int> run_command(const cli::ShowCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const States states, states_of(command.node_class, call.config));
+  LOCKSTEP_TRY(const States states, states_of(command.node_class, call));
   LOCKSTEP_CHECK(
       call.console.print(command.json ? cli::profiles_json(states) : cli::show_text(states)));
   return cli::kInStep;
 }
 
 Result<int> run_command(const cli::DiffCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const States states, states_of(command.node_class, call.config));
+  LOCKSTEP_TRY(const States states, states_of(command.node_class, call));
   LOCKSTEP_CHECK(
       call.console.print(command.json ? cli::profiles_json(states) : cli::diff_text(states)));
   for (const control::ProfileState& state : states) {
@@ -126,7 +126,7 @@ Result<int> run_command(const cli::DiffCommand& command, Invocation& call) {
 }
 
 Result<int> run_command(const cli::ApproveCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call.config));
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
   LOCKSTEP_TRY(const States states,
                control::approve(*opened.store, command.node_class, command.what, own_act(call)));
   LOCKSTEP_CHECK(
@@ -135,7 +135,7 @@ Result<int> run_command(const cli::ApproveCommand& command, Invocation& call) {
 }
 
 Result<int> run_command(const cli::ExportCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const States states, states_of(command.node_class, call.config));
+  LOCKSTEP_TRY(const States states, states_of(command.node_class, call));
   LOCKSTEP_CHECK(call.console.print(command.json ? cli::profiles_json(states)
                                                  : cli::export_text(states, command.format)));
   return cli::kInStep;

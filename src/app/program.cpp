@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/forward.h"
 #include "app/sender.h"
 #include "app/services.h"
 #include "cli/exit_status.h"
@@ -31,23 +32,39 @@ int status_of(const Error& error) {
 }
 
 /// The last edge: what no library's caller caught, such as the end of memory, still ends in order.
-Result<int> run(const cli::Options& options) {
+Result<int> run(const cli::Command& command, Invocation& call) {
   try {
-    StandardConsole console;
-    Invocation call{.config = options.config,
-                    .person = own_user_name(),
-                    .console = console,
-                    .stops = [](const std::string& file) -> std::unique_ptr<StopSource> {
-                      return std::make_unique<StopSwitch>(file);
-                    }};
-    return std::visit([&](const auto& command) { return run_command(command, call); },
-                      options.command);
+    return std::visit([&](const auto& each) { return run_command(each, call); }, command);
   } catch (const std::exception& error) {
     return fail(ErrorKind::unavailable, fmt::format("gave up: {}", error.what()));
   }
 }
 
+int run_here_or_there(const cli::Options& options, const std::vector<std::string>& words) {
+  StandardConsole console;
+  const auto forwarded = forward(options, words, console);
+  if (!forwarded) {
+    console.warn(forwarded.error().message());
+    return status_of(forwarded.error());
+  }
+  if (*forwarded) return **forwarded;
+  Invocation call{.config = options.config,
+                  .person = own_user_name(),
+                  .console = console,
+                  .stops = [](const std::string& file) -> std::unique_ptr<StopSource> {
+                    return std::make_unique<StopSwitch>(file);
+                  }};
+  return run_to_status(options.command, call);
+}
+
 }  // namespace
+
+int run_to_status(const cli::Command& command, Invocation& call) {
+  const auto status = run(command, call);
+  if (status) return *status;
+  call.console.warn(status.error().message());
+  return status_of(status.error());
+}
 
 int run_program(int argc, const char* const* argv) {
   if (argc == 2 && std::string_view(argv[1]) == kDialogueWorker) return run_dialogue_worker();
@@ -59,10 +76,7 @@ int run_program(int argc, const char* const* argv) {
     std::fputs(early->text.c_str(), stderr);
     return early->status;
   }
-  const auto status = run(std::get<cli::Options>(parsed));
-  if (status) return *status;
-  warn(status.error().message());
-  return status_of(status.error());
+  return run_here_or_there(std::get<cli::Options>(parsed), {argv + 1, argv + argc});
 }
 
 }  // namespace lockstep

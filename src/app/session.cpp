@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/console.h"
+#include "app/daemon_link.h"
 #include "app/services.h"
 #include "app/stop_order.h"
 #include "base/text.h"
@@ -47,6 +48,7 @@ Session::Session(Config config, Inventory inventory, Invocation& call)
     : config_(std::move(config)),
       inventory_(std::move(inventory)),
       console_(call.console),
+      daemon_(call.daemon),
       stop_(call.stops(stop_file(config_))) {}
 
 Result<void> Session::prepare(const cli::PortOptions& options, const std::string& default_ports,
@@ -64,19 +66,22 @@ Result<void> Session::prepare(const cli::PortOptions& options, const std::string
                                   tcp_alone ? "" : options.udp_ports.value_or(default_udp_ports),
                                   config_.scan.exclude_ports));
   fence_ = make_fence(config_, allow, all, policy_);
-  LOCKSTEP_TRY(ComposedCollector composed,
-               make_port_collector(config_, options, fence_, ports_, use, links_));
+  LOCKSTEP_TRY(
+      ComposedCollector composed,
+      make_port_collector(config_, options, fence_, ports_,
+                          {use, links_, daemon_ != nullptr ? &daemon_->launcher() : nullptr}));
   foretell(options);
   collector_ = std::move(composed.collector);
   if (!composed.notice.empty()) console_.warn(composed.notice);
   control_.stop = &stop_->stop();
+  if (daemon_ != nullptr) control_.leave = daemon_->leave_list();
   control_.progress = [this](const CollectProgress& progress) { console_.progress(progress); };
   return {};
 }
 
 Result<void> Session::prepare_sweep(const cli::PortOptions& options,
                                     const std::vector<std::string>& nodes) {
-  scheduler_ = make_scheduler(config_.scheduler, nodes);
+  if (daemon_ == nullptr) scheduler_ = make_scheduler(config_.scheduler, nodes);
   const Inventory all = inventory_;
   return prepare(options, config_.scan.ports, config_.scan.udp_ports, config_.scan.allow,
                  EngineUse::sweep, all, nodes);
@@ -141,6 +146,12 @@ control::SweepWorld Session::world() const {
                             .wait_for_reask = [this] { wait_for(config_.analysis.reask_interval); },
                             .is_alive = is_alive,
                             .given_up = [this] { return stop_->interrupted(); }};
+  if (daemon_ != nullptr && daemon_->has_scheduler()) {
+    world.schedules = [this](const std::vector<std::string>& nodes) {
+      return daemon_->schedules(nodes);
+    };
+    world.wait_for_schedules = [this] { daemon_->wait_for_schedules(stop_->stop()); };
+  }
   if (scheduler_) {
     world.schedules = [this](const std::vector<std::string>& nodes) {
       return ask_scheduler(nodes);
@@ -170,9 +181,14 @@ void Session::wait_for(std::chrono::milliseconds time) const {
   }
 }
 
-Result<ClusterSetup> load_cluster(const std::string& config, const std::string& nodes) {
+Result<Setup> setup_of(const Invocation& call) {
+  if (call.daemon != nullptr) return *call.daemon->setup();
+  return load_setup(call.config);
+}
+
+Result<ClusterSetup> load_cluster(const Invocation& call, const std::string& nodes) {
   ClusterSetup cluster;
-  LOCKSTEP_TRY(cluster.setup, load_setup(config));
+  LOCKSTEP_TRY(cluster.setup, setup_of(call));
   LOCKSTEP_CHECK(require_file(cluster.setup));
   LOCKSTEP_TRY(cluster.inventory, load_inventory(cluster.setup.config));
   if (cluster.inventory.nodes.empty()) {
@@ -187,9 +203,9 @@ Result<ClusterSetup> load_cluster(const std::string& config, const std::string& 
   return cluster;
 }
 
-Result<StoreSetup> open_configured_store(const std::string& config) {
+Result<StoreSetup> open_configured_store(const Invocation& call) {
   StoreSetup opened;
-  LOCKSTEP_TRY(opened.setup, load_setup(config));
+  LOCKSTEP_TRY(opened.setup, setup_of(call));
   LOCKSTEP_CHECK(require_file(opened.setup));
   LOCKSTEP_TRY(opened.store, make_store(opened.setup.config));
   return opened;

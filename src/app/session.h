@@ -69,6 +69,7 @@ class Session {
   EngineUse use_ = EngineUse::scan;
   bool asks_all_services_ = false;
   Console& console_;
+  DaemonLink* daemon_;  // or null
   std::unique_ptr<StopSource> stop_;
   CollectControl control_;
 };
@@ -80,15 +81,18 @@ struct ClusterSetup {
   std::vector<std::string> nodes;
 };
 
-/// Errors where there is no configuration, or no node in it.
-Result<ClusterSetup> load_cluster(const std::string& config, const std::string& nodes);
+/// The configuration that the daemon runs by, where the command runs in one; else load_setup().
+Result<Setup> setup_of(const Invocation& call);
 
-/// A configuration is there, and its store is open. `config` is the file that --config named.
+/// Errors where there is no configuration, or no node in it.
+Result<ClusterSetup> load_cluster(const Invocation& call, const std::string& nodes);
+
+/// A configuration is there, and its store is open.
 struct StoreSetup {
   Setup setup;
   std::unique_ptr<Store> store;
 };
-Result<StoreSetup> open_configured_store(const std::string& config);
+Result<StoreSetup> open_configured_store(const Invocation& call);
 
 /// Sweeps have something that they may ask.
 Result<void> require_fence(const Setup& setup);

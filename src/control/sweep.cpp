@@ -176,7 +176,8 @@ class SweepRun {
             .nodes = nodes,
             .ports = setting_.ports,
             .owner = policy_.owner,
-            .host = policy_.host};
+            .host = policy_.host,
+            .run = policy_.run};
   }
 
   Result<SweepRecord> look(const std::vector<std::string>& nodes) {

@@ -84,6 +84,7 @@ struct SweepPolicy {
   PortSet job_ports{};
   std::string owner;  ///< this process (proc/identity.h)
   std::string host;   ///< this machine's name
+  std::int64_t run = 0;  ///< of which pass of a plug-in instance it is a step; 0: of none
 };
 
 /// What the outside world is to a sweep; handed in, so that tests have a world of their own.

@@ -33,6 +33,18 @@ void Board::end_step() {
   idle_.clear();
 }
 
+std::vector<std::string> Board::asked_as_idle() const {
+  const std::scoped_lock lock(mutex_);
+  return {idle_.begin(), idle_.end()};
+}
+
+void Board::leave_now(const std::vector<std::string>& nodes) {
+  const std::scoped_lock lock(mutex_);
+  for (const std::string& node : nodes) {
+    if (idle_.erase(node) > 0) leave_.add(node);
+  }
+}
+
 std::size_t Board::take(const std::vector<std::string>& nodes, Steady now) {
   const std::scoped_lock lock(mutex_);
   std::size_t left = 0;

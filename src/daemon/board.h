@@ -37,6 +37,10 @@ class Board {
   /// A step begins, in which `idle` are asked since no job holds them.
   void begin_step(const std::set<std::string>& idle);
   void end_step();
+  /// Those of the step that are asked as idle ones.
+  std::vector<std::string> asked_as_idle() const;
+  /// They are not idle any more, says the scheduler itself.
+  void leave_now(const std::vector<std::string>& nodes);
   /// A job was given these nodes: those of the step that are asked as idle ones are left at once,
   /// and all count as busy until the scheduler was asked after `now`. Returns how many are left.
   std::size_t take(const std::vector<std::string>& nodes, Steady now);

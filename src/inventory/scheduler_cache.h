@@ -58,6 +58,8 @@ class SchedulerCache {
   /// How long until states() asks anew, whoever wants to know; 0: it would now.
   std::chrono::milliseconds until_next_round() const;
 
+  const std::string& name() const { return scheduler_->name(); }
+
   /// Why the last round did not tell all; none after one that did.
   const std::optional<Error>& trouble() const { return trouble_; }
 

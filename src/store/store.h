@@ -279,6 +279,7 @@ class Store {
 
   /// Ascending by node, network, protocol, port.
   virtual Result<std::vector<JobListener>> job_listeners() = 0;
+
   // --- Values ---
 
   /// Replaces the values of these nodes and this instance, and writes what `decide` makes of the

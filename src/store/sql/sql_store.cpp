@@ -232,6 +232,8 @@ class SqlStore final : public Store {
   Result<std::vector<JobListener>> job_listeners() override {
     return within(Access::read, "reading the listeners of jobs",
                   [&] { return read_job_listeners(*connection_); });
+  }
+
   Result<std::vector<AlertRecord>> save_values(const ValueHarvest& harvest,
                                                const DecideByValues& decide) override {
     return within(Access::write, "keeping values", [&]() -> Result<std::vector<AlertRecord>> {

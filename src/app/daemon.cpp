@@ -1,0 +1,469 @@
+#include "app/daemon.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "app/console.h"
+#include "app/session.h"
+#include "app/stop_order.h"
+#include "base/text.h"
+#include "cli/options.h"
+#include "control/use_cases.h"
+#include "proc/identity.h"
+#include "proc/stop_watch.h"
+
+namespace lockstep {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Steady = std::chrono::steady_clock;
+
+/// A thread that has shown no sign of life for so long hangs.
+constexpr minutes kHangs(5);
+/// How far the time of day may run apart from the time that goes by before it was set.
+constexpr seconds kClockStep(60);
+/// So long an alert about it stands.
+constexpr minutes kStepShown(60);
+constexpr seconds kStoreRetry(5);
+constexpr milliseconds kJobPoll(500);
+
+bool is_alive_owner(const std::string& owner) {
+  return liveness_of(owner) != Liveness::dead;
+}
+
+minutes own_time_of_day() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  return std::chrono::hours(local.tm_hour) + minutes(local.tm_min);
+}
+
+/// Where a step of an instance says what it has to say: the log.
+class StepConsole final : public Console {
+ public:
+  StepConsole(Board& board, std::string instance) : board_(board), instance_(std::move(instance)) {}
+  Result<void> print(std::string_view /*text*/) override { return {}; }
+  void warn(std::string_view text) override {
+    lockstep::warn(fmt::format("{}: {}", instance_, text));
+  }
+  void progress(const CollectProgress& progress) override {
+    board_.update(instance_, [&](InstanceStatus& status) { status.progress = progress; });
+  }
+  Result<void> open_report(const std::string& /*path*/) override { return {}; }
+  Result<void> write_report(std::string_view /*text*/) override { return {}; }
+
+ private:
+  Board& board_;
+  std::string instance_;
+};
+
+}  // namespace
+
+Daemon::Daemon(std::string config, Setup setup, Inventory inventory, sender::Launcher& launcher)
+    : config_(std::move(config)),
+      launcher_(launcher),
+      since_(now_in_seconds()),
+      world_(std::make_shared<World>(
+          World{std::make_shared<const Setup>(std::move(setup)), std::move(inventory)})),
+      wall_seen_(std::chrono::system_clock::now()),
+      steady_seen_(Steady::now()) {
+  alive_ = Steady::now().time_since_epoch().count();
+  renew_scheduler(*world_);
+}
+
+Daemon::~Daemon() {
+  stop();
+}
+
+void Daemon::start() {
+  MeasureWorld measuring{
+      .now =
+          [this] {
+            const auto now = world();
+            return std::pair(now->setup, std::shared_ptr<const Inventory>(now, &now->inventory));
+          },
+      .stop = stop_,
+      .board = board_,
+      .troubles = troubles_,
+      .schedules = {}};
+  if (has_scheduler()) {
+    measuring.schedules = [this](const std::vector<std::string>& nodes) {
+      return schedules(nodes);
+    };
+  }
+  measures_ = std::make_unique<Measures>(std::move(measuring));
+  sweeper_ = std::jthread([this](const std::stop_token& token) { sweep(token); });
+  watcher_ = std::jthread([this](const std::stop_token& token) { watch_jobs(token); });
+}
+
+void Daemon::stop() {
+  stop_ = true;
+  changed_.notify_all();
+  sweeper_ = {};
+  watcher_ = {};
+  measures_.reset();
+}
+
+bool Daemon::is_alive() const {
+  const auto age = Steady::now() - Steady::time_point(Steady::duration(alive_.load()));
+  // A step, or a command, takes as long as it takes.
+  const auto statuses = board_.statuses();
+  const bool steps =
+      std::ranges::any_of(statuses, [](const auto& each) { return !each.second.step.empty(); });
+  return steps || age < kHangs;
+}
+
+void Daemon::look_around() {
+  const auto wall = std::chrono::system_clock::now();
+  const auto steady = Steady::now();
+  const auto apart = (wall - wall_seen_) - (steady - steady_seen_);
+  if (std::chrono::abs(apart) > kClockStep) {
+    stepped_ = steady;
+    troubles_.raise(FindingKind::clock_stepped, "clock",
+                    fmt::format("the time of day was set {} by {} s; times of what was seen before "
+                                "are as they were told then",
+                                apart.count() > 0 ? "forward" : "back",
+                                std::chrono::round<seconds>(std::chrono::abs(apart)).count()));
+  } else if (stepped_ != Steady::time_point() && steady - stepped_ > kStepShown) {
+    stepped_ = {};
+    troubles_.clear(FindingKind::clock_stepped, "clock");
+  }
+  wall_seen_ = wall;
+  steady_seen_ = steady;
+}
+
+std::shared_ptr<const Daemon::World> Daemon::world() const {
+  const std::scoped_lock lock(mutex_);
+  return world_;
+}
+
+std::shared_ptr<const Setup> Daemon::setup() const {
+  return world()->setup;
+}
+
+void Daemon::renew_scheduler(const World& world) {
+  const std::scoped_lock lock(scheduler_mutex_);
+  scheduler_ = make_scheduler(world.setup->config.scheduler, names_of(world.inventory));
+  scheduler_name_ = scheduler_ ? scheduler_->name() : "";
+  scheduler_trouble_.clear();
+}
+
+Result<void> Daemon::reload(const std::string& person) {
+  const auto read = [&]() -> Result<std::shared_ptr<const World>> {
+    LOCKSTEP_TRY(Setup setup, load_setup(config_));
+    LOCKSTEP_CHECK(require_file(setup));
+    LOCKSTEP_CHECK(require_fence(setup));
+    LOCKSTEP_TRY(Inventory inventory, load_inventory(setup.config));
+    LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
+    return std::make_shared<const World>(
+        World{std::make_shared<const Setup>(std::move(setup)), std::move(inventory)});
+  }();
+  if (!read) {
+    const std::scoped_lock lock(mutex_);
+    reload_problem_ = read.error().message();
+    return std::unexpected(read.error());
+  }
+  renew_scheduler(**read);
+  {
+    const std::scoped_lock lock(mutex_);
+    world_ = *read;
+    reload_problem_.clear();
+    instances_changed_ = true;
+  }
+  changed_.notify_all();
+  if (auto store = make_store((*read)->setup->config)) {
+    std::ignore = (*store)->add_audit({.at = now_in_seconds(),
+                                       .person = person,
+                                       .action = "reload",
+                                       .subject = (*read)->setup->path});
+  }
+  return {};
+}
+
+Result<control::DaemonStatus> Daemon::status() {
+  const auto now = world();
+  control::DaemonStatus status{.now = now_in_seconds(),
+                               .since = since_,
+                               .host = own_host_name(),
+                               .pid = ::getpid(),
+                               .config = now->setup->path,
+                               .nodes = now->inventory.nodes.size(),
+                               .stop_order = read_stop_order(now->setup->config),
+                               .statuses = board_.statuses(),
+                               .troubles = troubles_.lines()};
+  {
+    const std::scoped_lock lock(mutex_);
+    status.reload_problem = reload_problem_;
+  }
+  {
+    const std::scoped_lock lock(scheduler_mutex_);
+    status.scheduler = scheduler_name_;
+    status.scheduler_trouble = scheduler_trouble_;
+  }
+  LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(now->setup->config));
+  LOCKSTEP_TRY(status.instances,
+               control::list_instances(*store, now->setup->config.serve.instances));
+  return status;
+}
+
+std::size_t Daemon::leave(const std::vector<std::string>& nodes, const std::string& /*job*/) {
+  return board_.take(nodes, Steady::now());
+}
+
+Result<void> Daemon::run_now(const std::string& instance) {
+  const auto now = world();
+  LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(now->setup->config));
+  LOCKSTEP_TRY(const auto rows,
+               control::list_instances(*store, now->setup->config.serve.instances));
+  const auto found = std::ranges::find_if(
+      rows, [&](const control::InstanceRow& row) { return row.instance.name == instance; });
+  if (found == rows.end()) {
+    return fail(ErrorKind::not_found, fmt::format("there is no instance {}; see lockstep instance "
+                                                  "list",
+                                                  lockstep::quoted(instance)));
+  }
+  if (!found->instance.enabled) {
+    return fail(ErrorKind::invalid,
+                fmt::format("{} is disabled; enable it: lockstep instance set {} enabled=yes",
+                            instance, instance));
+  }
+  const std::scoped_lock lock(mutex_);
+  run_now_.push_back(instance);
+  changed_.notify_all();
+  return {};
+}
+
+void Daemon::instances_changed() {
+  const std::scoped_lock lock(mutex_);
+  instances_changed_ = true;
+  changed_.notify_all();
+}
+
+Result<int> Daemon::between_steps(const std::function<Result<int>()>& work,
+                                  const StopSource& stop) {
+  Work own{.run = &work, .stop = &stop};
+  std::unique_lock lock(mutex_);
+  works_.push_back(&own);
+  changed_.notify_all();
+  while (!own.result) {
+    changed_.wait_for(lock, milliseconds(50));
+    if (own.taken || (!stop.stop() && !stop_)) continue;
+    std::erase(works_, &own);
+    return fail(ErrorKind::unavailable, "stopped before it began");
+  }
+  return std::move(*own.result);
+}
+
+/// Works that people wait for go before the next step.
+void Daemon::do_work() {
+  while (true) {
+    Work* work = nullptr;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (works_.empty()) return;
+      work = works_.front();
+      works_.pop_front();
+      work->taken = true;
+    }
+    board_.begin_step({});
+    auto result = (*work->run)();
+    board_.end_step();
+    const std::scoped_lock lock(mutex_);
+    work->result = std::move(result);
+    changed_.notify_all();
+  }
+}
+
+bool Daemon::has_scheduler() const {
+  const std::scoped_lock lock(scheduler_mutex_);
+  return scheduler_ != nullptr;
+}
+
+std::vector<NodeSchedule> Daemon::schedules(const std::vector<std::string>& nodes) {
+  std::vector<NodeSchedule> said;
+  std::string trouble;
+  Steady::time_point asked = Steady::now();
+  {
+    const std::scoped_lock lock(scheduler_mutex_);
+    if (!scheduler_) return said;
+    for (KnownSchedule& known : scheduler_->states(nodes)) {
+      // As old as the oldest of them.
+      if (known.age) asked = std::min(asked, Steady::now() - *known.age);
+      said.push_back(std::move(known.schedule));
+    }
+    if (scheduler_->trouble()) trouble = scheduler_->trouble()->message();
+    if (trouble == scheduler_trouble_) {
+      board_.correct(said, asked);
+      return said;
+    }
+    scheduler_trouble_ = trouble;
+  }
+  if (trouble.empty()) {
+    troubles_.clear(FindingKind::scheduler_unavailable, scheduler_name_);
+  } else {
+    troubles_.raise(FindingKind::scheduler_unavailable, scheduler_name_,
+                    trouble + "; nodes of which it says nothing count as busy");
+  }
+  board_.correct(said, asked);
+  return said;
+}
+
+void Daemon::wait_for_schedules(const std::atomic<bool>& stop) {
+  milliseconds left(0);
+  {
+    const std::scoped_lock lock(scheduler_mutex_);
+    if (!scheduler_) return;
+    left = std::chrono::ceil<milliseconds>(scheduler_->until_next_round());
+  }
+  const auto end = Steady::now() + left;
+  while (!stop && Steady::now() < end) std::this_thread::sleep_for(milliseconds(20));
+}
+
+/// A job may begin on a node while it is asked. Without a prolog's word the scheduler tells so when
+/// it is asked next, and the node is left then.
+void Daemon::watch_jobs(const std::stop_token& token) {
+  while (!token.stop_requested() && !stop_) {
+    std::this_thread::sleep_for(kJobPoll);
+    const std::vector<std::string> nodes = board_.asked_as_idle();
+    if (nodes.empty() || !has_scheduler()) continue;
+    std::vector<std::string> taken;
+    for (const NodeSchedule& each : schedules(nodes)) {
+      if (!counts_as_idle(each)) taken.push_back(each.node);
+    }
+    board_.leave_now(taken);
+  }
+}
+
+void Daemon::wait(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, time, [&] {
+    return stop_ || instances_changed_ || !works_.empty() || !run_now_.empty();
+  });
+}
+
+void Daemon::take_up(Store& store) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!instances_changed_) return;
+    instances_changed_ = false;
+  }
+  const auto rows = control::list_instances(store, world()->setup->config.serve.instances);
+  if (!rows) {
+    warn("reading instances: " + rows.error().message());
+    const std::scoped_lock lock(mutex_);
+    instances_changed_ = true;
+    return;
+  }
+  std::vector<Instance> all;
+  for (const control::InstanceRow& row : *rows) all.push_back(row.instance);
+  measures_->take_up(all);
+  std::erase_if(all, [](const Instance& instance) {
+    return instance.collector != "ports" && instance.collector != "services";
+  });
+  instances_ = std::move(all);
+}
+
+SweeperWorld Daemon::sweeper_world() {
+  SweeperWorld sweeping{
+      .steady = Steady::now,
+      .now = now_in_seconds,
+      .time_of_day = own_time_of_day,
+      .plan =
+          [this](const Instance& instance, Store& store) {
+            const auto now = world();
+            return plan_instance(instance, now->setup->config, now->inventory, rounds_, store);
+          },
+      .step = [this](const StepOrder& order, Store& store) { return step(order, store); },
+      .schedules = {},
+      .owner = own_identity()};
+  // Asked each time anew: the configuration may get one, or lose it.
+  sweeping.schedules = [this](const std::vector<std::string>& nodes) { return schedules(nodes); };
+  return sweeping;
+}
+
+Result<control::SweepReport> Daemon::step(const StepOrder& order, Store& store) {
+  const auto now = world();
+  const Config& config = now->setup->config;
+  LOCKSTEP_CHECK(require_no_stop_order(config));
+  StepConsole console(board_, order.instance.name);
+  Invocation call{.config = config_,
+                  .person = "",
+                  .console = console,
+                  .stops = [&](const std::string& file) -> std::unique_ptr<StopSource> {
+                    return std::make_unique<StopWatch>(file, order.stop, nullptr);
+                  },
+                  .daemon = this};
+  Session session(config, now->inventory, call);
+  const PortSets& ports = order.step.ports;
+  cli::PortOptions options{.ports = "none",
+                           .udp_ports = "none",
+                           .engine = {},
+                           .interface = {},
+                           .rate = order.instance.rate,
+                           .node_rate = order.instance.node_rate};
+  if (!ports.of(Protocol::tcp).empty()) options.ports = ports.of(Protocol::tcp).to_string();
+  if (!ports.of(Protocol::udp).empty()) options.udp_ports = ports.of(Protocol::udp).to_string();
+  LOCKSTEP_CHECK(session.prepare_sweep(options, order.step.nodes));
+  const bool asks = order.instance.collector == "services";
+  cli::ServiceOptions services;
+  services.due = services.all = asks;
+  if (asks) LOCKSTEP_CHECK(session.start_services(services));
+  control::SweepPolicy policy = session.policy();
+  policy.run = order.run;
+  LOCKSTEP_TRY(control::SweepReport report,
+               control::sweep(session.setting(), store, order.step.nodes, policy, session.world()));
+  if (asks && !report.record.summary.interrupted) {
+    std::vector<std::string> asked = order.step.nodes;
+    std::erase_if(asked, [&](const std::string& node) {
+      return std::ranges::find(report.busy, node) != report.busy.end();
+    });
+    rounds_.note(order.instance.name, asked, now_in_seconds());
+  }
+  return report;
+}
+
+void Daemon::sweep(const std::stop_token& token) {
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Sweeper> sweeper;
+  while (!token.stop_requested() && !stop_) {
+    alive_ = Steady::now().time_since_epoch().count();
+    const auto now = world();
+    if (!store) {
+      auto opened = make_store(now->setup->config);
+      if (!opened) {
+        warn(opened.error().message());
+        wait(kStoreRetry);
+        continue;
+      }
+      store = std::move(*opened);
+      std::ignore = store->note_lost_runs(is_alive_owner);
+      sweeper = std::make_unique<Sweeper>(*store, sweeper_world(), board_, troubles_);
+    }
+    take_up(*store);
+    do_work();
+    std::vector<std::string> wanted;
+    {
+      const std::scoped_lock lock(mutex_);
+      wanted.swap(run_now_);
+    }
+    const milliseconds idle = sweeper->turn(instances_, stop_);
+    for (const std::string& name : wanted) {
+      sweeper->run_now(name);
+      measures_->run_now(name);
+    }
+    const auto kept = troubles_.keep(*store, now->setup->config.analysis.severities,
+                                     {.missing_after = now->setup->config.analysis.missing_after},
+                                     now->inventory, now_in_seconds());
+    if (!kept) warn("keeping alerts: " + kept.error().message());
+    if (wanted.empty() && idle.count() > 0)
+      wait(kept ? idle : std::max<milliseconds>(idle, kStoreRetry));
+  }
+  if (sweeper) sweeper->give_up(SweepState::interrupted);
+}
+
+}  // namespace lockstep

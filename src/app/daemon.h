@@ -1,0 +1,110 @@
+// The daemon: what `lockstep serve` holds while it runs. Threads: one asks ports and services
+// (daemon/sweeper.h), one for each instance that measures, one watches the job scheduler, and those
+// of the control socket.
+
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/compose.h"
+#include "app/daemon_link.h"
+#include "app/daemon_plan.h"
+#include "app/measures.h"
+#include "daemon/board.h"
+#include "daemon/sweeper.h"
+#include "daemon/troubles.h"
+#include "inventory/scheduler_cache.h"
+
+namespace lockstep {
+
+class Daemon final : public DaemonLink {
+ public:
+  /// `launcher` outlives it; `config` is the file that --config named.
+  Daemon(std::string config, Setup setup, Inventory inventory, sender::Launcher& launcher);
+  ~Daemon() override;
+
+  void start();
+  /// Ends all work; what it has is kept. Takes less than 5 s.
+  void stop();
+  /// The sweeping thread does things, or waits: it does not hang.
+  bool is_alive() const;
+  /// To be called each second or so: looks after what no thread does.
+  void look_around();
+  const std::atomic<bool>& stopping() const { return stop_; }
+
+  std::shared_ptr<const Setup> setup() const override;
+  Result<control::DaemonStatus> status() override;
+  Result<void> reload(const std::string& person) override;
+  std::size_t leave(const std::vector<std::string>& nodes, const std::string& job) override;
+  Result<void> run_now(const std::string& instance) override;
+  void instances_changed() override;
+  Result<int> between_steps(const std::function<Result<int>()>& work,
+                            const StopSource& stop) override;
+  bool has_scheduler() const override;
+  std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) override;
+  void wait_for_schedules(const std::atomic<bool>& stop) override;
+  const LeaveList* leave_list() const override { return &board_.leave(); }
+  sender::Launcher& launcher() override { return launcher_; }
+
+ private:
+  struct World {
+    std::shared_ptr<const Setup> setup;
+    Inventory inventory;
+  };
+  struct Work {
+    const std::function<Result<int>()>* run = nullptr;
+    const StopSource* stop = nullptr;
+    std::optional<Result<int>> result{};
+    bool taken = false;
+  };
+
+  std::shared_ptr<const World> world() const;
+  void renew_scheduler(const World& world);
+  void sweep(const std::stop_token& token);
+  void watch_jobs(const std::stop_token& token);
+  void do_work();
+  void take_up(Store& store);
+  SweeperWorld sweeper_world();
+  Result<control::SweepReport> step(const StepOrder& order, Store& store);
+  void wait(std::chrono::milliseconds time);
+
+  std::string config_;
+  sender::Launcher& launcher_;
+  WallTime since_;
+  std::atomic<bool> stop_{false};
+
+  mutable std::mutex mutex_;  // of what follows
+  std::shared_ptr<const World> world_;
+  std::string reload_problem_;
+  bool instances_changed_ = true;
+  std::vector<std::string> run_now_;
+  std::deque<Work*> works_;
+  std::condition_variable changed_;
+
+  mutable std::mutex scheduler_mutex_;
+  std::unique_ptr<SchedulerCache> scheduler_;  // null: none
+  std::string scheduler_name_;
+  std::string scheduler_trouble_;
+
+  Board board_;
+  Troubles troubles_;
+  ServiceRounds rounds_;
+  std::atomic<std::chrono::steady_clock::rep> alive_{0};
+  std::chrono::system_clock::time_point wall_seen_;
+  std::chrono::steady_clock::time_point steady_seen_;
+  std::chrono::steady_clock::time_point stepped_;
+  std::vector<Instance> instances_;  // of the sweeping thread
+  std::unique_ptr<Measures> measures_;
+  std::jthread sweeper_;
+  std::jthread watcher_;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,120 @@
+// Commands about a daemon and its instances.
+
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/daemon_link.h"
+#include "app/daemon_plan.h"
+#include "app/instances.h"
+#include "app/session.h"
+#include "base/text.h"
+#include "cli/exit_status.h"
+#include "cli/json.h"
+#include "cli/render_daemon.h"
+#include "control/instance_use_cases.h"
+#include "model/nodeset.h"
+
+namespace lockstep {
+namespace {
+
+Result<DaemonLink*> daemon_of(const Invocation& call) {
+  if (call.daemon != nullptr) return call.daemon;
+  return fail(ErrorKind::unavailable, "no daemon runs; start it: lockstep serve");
+}
+
+/// Its nodes are such as the inventory has, and its collector can do what it says.
+control::CheckInstance check_against(const Config& config, const Inventory& inventory) {
+  return [&](const Instance& instance) -> Result<void> {
+    LOCKSTEP_CHECK(check_instance(instance));
+    LOCKSTEP_TRY(const auto nodes, nodes_of_instance(instance, config, inventory));
+    if (nodes.empty()) return fail(ErrorKind::invalid, "nodes: it means no node of the inventory");
+    if (instance.collector == "ports") LOCKSTEP_CHECK(ports_of_instance(instance, config));
+    return {};
+  };
+}
+
+}  // namespace
+
+Result<int> run_command(const cli::StatusCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(DaemonLink* const daemon, daemon_of(call));
+  LOCKSTEP_TRY(const control::DaemonStatus status, daemon->status());
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::status_json(status) : cli::status_text(status)));
+  return status.troubles.empty() ? cli::kInStep : cli::kDeviations;
+}
+
+Result<int> run_command(const cli::ReloadCommand& /*command*/, Invocation& call) {
+  LOCKSTEP_TRY(DaemonLink* const daemon, daemon_of(call));
+  if (const auto done = daemon->reload(call.person); !done) {
+    return std::unexpected(
+        done.error().within("the configuration does not hold, and what held before goes on"));
+  }
+  LOCKSTEP_CHECK(call.console.print("The configuration was read again, and holds.\n"));
+  return cli::kInStep;
+}
+
+Result<int> run_command(const cli::InstanceListCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
+  LOCKSTEP_TRY(const auto rows,
+               control::list_instances(*opened.store, opened.setup.config.serve.instances));
+  LOCKSTEP_CHECK(call.console.print(command.json ? cli::instances_json(rows)
+                                                 : cli::instances_text(rows, now_in_seconds())));
+  return cli::kInStep;
+}
+
+Result<int> run_command(const cli::InstanceSetCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
+  const Config& config = opened.setup.config;
+  LOCKSTEP_TRY(const Inventory inventory, load_inventory(config));
+  LOCKSTEP_TRY(
+      const Instance instance,
+      control::change_instance(*opened.store, config.serve.instances, command.name,
+                               command.settings, check_against(config, inventory), own_act(call)));
+  if (call.daemon != nullptr) call.daemon->instances_changed();
+  LOCKSTEP_CHECK(call.console.print(cli::instance_text(instance)));
+  return cli::kInStep;
+}
+
+Result<int> run_command(const cli::InstanceResetCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
+  LOCKSTEP_CHECK(control::reset_instance(*opened.store, command.name, own_act(call)));
+  if (call.daemon != nullptr) call.daemon->instances_changed();
+  LOCKSTEP_CHECK(call.console.print(
+      fmt::format("What was changed of {} is taken back.\n", lockstep::quoted(command.name))));
+  return cli::kInStep;
+}
+
+Result<int> run_command(const cli::InstanceRunCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(DaemonLink* const daemon, daemon_of(call));
+  LOCKSTEP_CHECK(daemon->run_now(command.name));
+  LOCKSTEP_CHECK(call.console.print(
+      fmt::format("{} runs next; see: lockstep status\n", lockstep::quoted(command.name))));
+  return cli::kInStep;
+}
+
+Result<int> run_command(const cli::RunsCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
+  LOCKSTEP_TRY(const auto runs, opened.store->runs(command.limit));
+  LOCKSTEP_CHECK(call.console.print(command.json ? cli::runs_json(runs)
+                                                 : cli::runs_text(runs, now_in_seconds())));
+  return cli::kInStep;
+}
+
+Result<int> run_command(const cli::AuditCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
+  LOCKSTEP_TRY(const auto entries, opened.store->audit(command.limit));
+  LOCKSTEP_CHECK(
+      call.console.print(command.json ? cli::audit_json(entries) : cli::audit_text(entries)));
+  return cli::kInStep;
+}
+
+Result<int> run_command(const cli::LeaveCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(DaemonLink* const daemon, daemon_of(call));
+  LOCKSTEP_TRY(const Nodeset nodes, parse_nodeset(command.nodes));
+  const std::size_t left = daemon->leave(nodes.names(), command.job);
+  LOCKSTEP_CHECK(call.console.print(
+      fmt::format("{} of {} nodes were being asked, and are left\n", left, nodes.size())));
+  return cli::kInStep;
+}
+
+}  // namespace lockstep

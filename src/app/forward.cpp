@@ -1,0 +1,175 @@
+#include "app/forward.h"
+
+#include <fmt/format.h>
+
+#include <type_traits>
+
+#include "app/commands.h"
+#include "app/session.h"
+#include "base/text.h"
+#include "cli/exit_status.h"
+#include "proc/stop_watch.h"
+#include "serve/socket/client.h"
+
+namespace lockstep {
+namespace {
+
+template <typename Command, typename... Some>
+constexpr bool is_one_of = (std::is_same_v<Command, Some> || ...);
+
+/// What is for daemons: it sends, or changes or shows what a daemon holds. The rest reads files of
+/// the caller, or has to work where the daemon does not.
+struct ForDaemons {
+  template <typename Command>
+  bool operator()(const Command& /*command*/) const {
+    return is_one_of<Command, cli::SweepCommand, cli::AlertsCommand, cli::AlertActionCommand,
+                     cli::KeysCommand, cli::AcceptKeysCommand, cli::ShowCommand, cli::DiffCommand,
+                     cli::ApproveCommand, cli::StatusCommand, cli::ReloadCommand,
+                     cli::InstanceListCommand, cli::InstanceSetCommand, cli::InstanceResetCommand,
+                     cli::InstanceRunCommand, cli::RunsCommand, cli::AuditCommand,
+                     cli::LeaveCommand>;
+  }
+  bool operator()(const cli::NodesCommand& command) const {
+    return !command.expand && !command.fold;
+  }
+};
+
+/// Only a daemon can do it.
+struct NeedsDaemon {
+  template <typename Command>
+  bool operator()(const Command& /*command*/) const {
+    return is_one_of<Command, cli::StatusCommand, cli::ReloadCommand, cli::InstanceRunCommand,
+                     cli::LeaveCommand>;
+  }
+};
+
+std::string report_of(const cli::Command& command) {
+  const auto* const sweep = std::get_if<cli::SweepCommand>(&command);
+  return sweep == nullptr ? "" : sweep->report;
+}
+
+/// The daemon has a configuration of its own.
+std::vector<std::string> without_config(const std::vector<std::string>& words) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--config") {
+      ++i;
+    } else if (!words[i].starts_with("--config=")) {
+      kept.push_back(words[i]);
+    }
+  }
+  return kept;
+}
+
+/// Writes what the daemon says.
+struct Receiver {
+  Console& console;
+
+  Result<void> operator()(const serve::OutMessage& message) const {
+    return console.print(message.text);
+  }
+  Result<void> operator()(const serve::WarnMessage& message) const {
+    console.warn(message.text);
+    return {};
+  }
+  Result<void> operator()(const serve::ReportMessage& message) const {
+    return console.write_report(message.text);
+  }
+  Result<void> operator()(const serve::ProgressMessage& message) const {
+    console.progress({.done = message.done,
+                      .planned = message.planned,
+                      .pass = message.pass,
+                      .open_ports = message.open_ports,
+                      .per_second = message.per_second});
+    return {};
+  }
+  Result<void> operator()(const serve::StatusMessage& /*message*/) const { return {}; }
+};
+
+/// Sends to the caller what a command says.
+class CallConsole final : public Console {
+ public:
+  explicit CallConsole(serve::Call& call) : call_(call) {}
+  Result<void> print(std::string_view text) override {
+    return call_.send(serve::OutMessage{std::string(text)});
+  }
+  void warn(std::string_view text) override {
+    std::ignore = call_.send(serve::WarnMessage{std::string(text)});
+  }
+  void progress(const CollectProgress& progress) override {
+    std::ignore = call_.send(serve::ProgressMessage{.done = progress.done,
+                                                    .planned = progress.planned,
+                                                    .pass = progress.pass,
+                                                    .open_ports = progress.open_ports,
+                                                    .per_second = progress.per_second});
+  }
+  /// The caller has opened it.
+  Result<void> open_report(const std::string& /*path*/) override { return {}; }
+  Result<void> write_report(std::string_view text) override {
+    return call_.send(serve::ReportMessage{std::string(text)});
+  }
+
+ private:
+  serve::Call& call_;
+};
+
+}  // namespace
+
+std::string control_socket(const Config& config) {
+  return config.serve.socket.empty() ? state_dir(config) + "/control" : config.serve.socket;
+}
+
+Result<std::optional<int>> forward(const cli::Options& options,
+                                   const std::vector<std::string>& words, Console& console) {
+  if (!std::visit(ForDaemons{}, options.command)) return std::optional<int>();
+  const bool needs = std::visit(NeedsDaemon{}, options.command);
+  const auto setup = load_setup(options.config);
+  // What is wrong with it, the command itself tells.
+  if (!setup || !setup->from_file()) {
+    if (!needs) return std::optional<int>();
+    LOCKSTEP_CHECK(setup);
+    LOCKSTEP_CHECK(require_file(*setup));
+  }
+  const std::string path = control_socket(setup->config);
+  LOCKSTEP_TRY(std::optional<serve::LineSocket> socket, serve::connect(path));
+  if (!socket) {
+    if (!needs) return std::optional<int>();
+    return fail(ErrorKind::unavailable,
+                fmt::format("no daemon serves {}; start it: lockstep serve", path));
+  }
+  if (const std::string report = report_of(options.command); !report.empty()) {
+    LOCKSTEP_CHECK(console.open_report(report));
+  }
+  LOCKSTEP_TRY(const int status,
+               serve::call(*socket, {without_config(words)}, [&](const serve::Message& message) {
+                 return std::visit(Receiver{console}, message);
+               }));
+  return std::optional(status);
+}
+
+int answer(const serve::Request& request, serve::Call& call, DaemonLink& daemon,
+           const std::atomic<bool>& stopping) {
+  CallConsole console(call);
+  std::vector<const char*> words = {"lockstep"};
+  for (const std::string& word : request.words) words.push_back(word.c_str());
+  const auto parsed = cli::parse_command_line(static_cast<int>(words.size()), words.data());
+  if (const auto* const early = std::get_if<cli::EarlyExit>(&parsed)) {
+    console.warn(early->text);
+    return cli::kUsage;
+  }
+  const auto& options = std::get<cli::Options>(parsed);
+  if (!options.config.empty() || !std::visit(ForDaemons{}, options.command)) {
+    console.warn("this is no command for a daemon");
+    return cli::kUsage;
+  }
+  Invocation invocation{.config = "",
+                        .person = call.person(),
+                        .console = console,
+                        .stops = [&](const std::string& file) -> std::unique_ptr<StopSource> {
+                          return std::make_unique<StopWatch>(file, stopping, &call.gone());
+                        },
+                        .daemon = &daemon};
+  return run_to_status(options.command, invocation);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,194 @@
+#include "app/measures.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "app/daemon_plan.h"
+#include "app/instances.h"
+#include "app/session.h"
+#include "app/value_collectors.h"
+#include "control/value_use_cases.h"
+#include "sweep/targets.h"
+
+namespace lockstep {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Steady = std::chrono::steady_clock;
+
+constexpr milliseconds kPoll(50);
+
+}  // namespace
+
+/// One instance: a round each interval, at times that do not drift.
+class Measures::Loop {
+ public:
+  Loop(Instance instance, MeasureWorld& world)
+      : instance_(std::move(instance)),
+        world_(world),
+        thread_([this](const std::stop_token& token) { run(token); }) {}
+
+  const Instance& instance() const { return instance_; }
+  void run_now() { run_now_ = true; }
+  /// Before the object goes: several may end side by side.
+  void end() {
+    ended_ = true;
+    thread_.request_stop();
+  }
+
+ private:
+  void run(const std::stop_token& token) {
+    auto next = Steady::now();
+    while (!token.stop_requested() && !world_.stop) {
+      if (Steady::now() < next && !run_now_.exchange(false)) {
+        std::this_thread::sleep_for(std::min<Steady::duration>(kPoll, next - Steady::now()));
+        continue;
+      }
+      const auto begun = Steady::now();
+      round();
+      next += instance_.interval;
+      note_late(begun, next);
+      // What was missed is not made up for.
+      while (next < Steady::now()) next += instance_.interval;
+      show(next);
+    }
+  }
+
+  void round() {
+    world_.board.update(instance_.name, [&](InstanceStatus& status) {
+      status.step = "a round";
+      status.next.reset();
+    });
+    const auto done = measure();
+    if (ended_ || world_.stop) return;
+    const std::string problem = done ? "" : done.error().message();
+    world_.board.update(instance_.name, [&](InstanceStatus& status) {
+      status.step.clear();
+      status.problem = problem;
+    });
+    if (problem.empty()) {
+      world_.troubles.clear(FindingKind::collector_failed, instance_.name);
+    } else {
+      world_.troubles.raise(FindingKind::collector_failed, instance_.name, problem);
+    }
+  }
+
+  Result<void> measure() {
+    const auto [setup, inventory] = world_.now();
+    const Config& config = setup->config;
+    if (!collector_ || made_by_ != setup) {
+      LOCKSTEP_TRY(collector_, make_value_collector(instance_, config, *inventory));
+      made_by_ = setup;
+    }
+    if (!store_) {
+      LOCKSTEP_TRY(store_, make_store(config));
+    }
+    LOCKSTEP_TRY(std::vector<std::string> nodes, nodes_of_instance(instance_, config, *inventory));
+    if (instance_.busy == BusyNodes::leave) leave_busy(nodes);
+    Inventory resolved = *inventory;
+    const auto unresolved = resolve_inventory(config, resolved, nodes);
+    LOCKSTEP_TRY(const TargetPolicy policy, make_policy(config, *inventory, {}));
+    TargetSelection selection = select_targets(resolved, nodes, unresolved, policy);
+    CollectControl control;
+    control.stop = &ended_or_stopped();
+    const AlertPolicy alerts{.missing_after = config.analysis.missing_after};
+    const auto report = control::measure(*collector_, selection.targets, *store_,
+                                         {.instance = instance_.name,
+                                          .inventory = *inventory,
+                                          .compares_by_default = compares_by_default(instance_),
+                                          .severities = config.analysis.severities,
+                                          .alerts = alerts,
+                                          .counts_for = 2 * instance_.interval},
+                                         control, now_in_seconds);
+    if (!report) {
+      store_.reset();  // it may be what failed
+      return std::unexpected(report.error());
+    }
+    if (report->summary.problem.empty()) return {};
+    return fail(ErrorKind::unavailable, report->summary.problem);
+  }
+
+  void leave_busy(std::vector<std::string>& nodes) const {
+    if (!world_.schedules) return;
+    const auto said = world_.schedules(nodes);
+    std::vector<std::string> idle;
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      if (counts_as_idle(said[i])) idle.push_back(nodes[i]);
+    }
+    nodes = std::move(idle);
+  }
+
+  const std::atomic<bool>& ended_or_stopped() const { return ended_; }
+
+  void note_late(Steady::time_point begun, Steady::time_point next) {
+    if (Steady::now() <= next) {
+      return world_.troubles.clear(FindingKind::sweep_late, instance_.name);
+    }
+    const auto took = std::chrono::duration_cast<milliseconds>(Steady::now() - begun);
+    world_.troubles.raise(FindingKind::sweep_late, instance_.name,
+                          fmt::format("a round took {:.1f} s, longer than its interval",
+                                      static_cast<double>(took.count()) / 1000));
+  }
+
+  void show(Steady::time_point next) {
+    world_.board.update(instance_.name, [&](InstanceStatus& status) {
+      status.next = now_in_seconds() + std::chrono::round<seconds>(next - Steady::now());
+    });
+  }
+
+  Instance instance_;
+  MeasureWorld& world_;
+  std::atomic<bool> run_now_{false};
+  std::atomic<bool> ended_{false};
+  std::shared_ptr<const Setup> made_by_;
+  std::unique_ptr<Collector> collector_;
+  std::unique_ptr<Store> store_;
+  std::jthread thread_;  // last: it starts when all else is there
+};
+
+Measures::Measures(MeasureWorld world) : world_(std::move(world)) {}
+
+Measures::~Measures() {
+  for (auto& [name, loop] : loops_) loop->end();
+}
+
+void Measures::take_up(const std::vector<Instance>& instances) {
+  std::map<std::string, const Instance*> wanted;
+  for (const Instance& instance : instances) {
+    const bool measures = instance.collector == "exec" || instance.collector == "pcp";
+    if (instance.enabled && measures) wanted[instance.name] = &instance;
+  }
+  const auto stays = [&](const auto& each) {
+    const auto found = wanted.find(each.first);
+    return found != wanted.end() && *found->second == each.second->instance();
+  };
+  for (auto& each : loops_) {
+    if (!stays(each)) each.second->end();
+  }
+  for (auto each = loops_.begin(); each != loops_.end();) {
+    if (stays(*each)) {
+      ++each;
+      continue;
+    }
+    const std::string name = each->first;
+    each = loops_.erase(each);
+    world_.board.forget(name);
+    world_.troubles.clear(FindingKind::collector_failed, name);
+    world_.troubles.clear(FindingKind::sweep_late, name);
+  }
+  for (const auto& [name, instance] : wanted) {
+    if (loops_.contains(name)) continue;
+    loops_.emplace(name, std::make_unique<Loop>(*instance, world_));
+  }
+}
+
+void Measures::run_now(const std::string& instance) {
+  const auto found = loops_.find(instance);
+  if (found != loops_.end()) found->second->run_now();
+}
+
+}  // namespace lockstep

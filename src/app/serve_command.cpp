@@ -1,0 +1,114 @@
+// `lockstep serve`: rights, then threads, then signals until the end.
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "app/commands.h"
+#include "app/daemon.h"
+#include "app/forward.h"
+#include "app/sender.h"
+#include "app/session.h"
+#include "base/text.h"
+#include "cli/exit_status.h"
+#include "proc/rights.h"
+#include "proc/service_manager.h"
+
+namespace lockstep {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+/// Signals that the main thread waits for; blocked before there are other threads.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+
+  /// The next one within `time`, or 0.
+  int wait(std::chrono::milliseconds time) const {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+    const timespec limit{.tv_sec = whole.count(),
+                         .tv_nsec = std::chrono::nanoseconds(time - whole).count()};
+    const int signal = ::sigtimedwait(&set_, nullptr, &limit);
+    return signal > 0 ? signal : 0;
+  }
+
+ private:
+  sigset_t set_;
+};
+
+/// Until a signal ends it. Returns why it ends otherwise; empty: a signal.
+std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& manager,
+                  const sender::Launcher& launcher, const std::string& person) {
+  constexpr std::chrono::milliseconds kLook(500);
+  constexpr std::chrono::seconds kQuickEnd(5);
+  auto next_word = Steady::now();
+  while (true) {
+    const int signal = signals.wait(kLook);
+    if (signal == SIGHUP) {
+      manager.tell("RELOADING=1");
+      const auto done = daemon.reload(person);
+      warn(done ? "the configuration was read again"
+                : "the configuration does not hold, and what held before goes on: " +
+                      done.error().message());
+      manager.tell("READY=1");
+    } else if (signal != 0) {
+      return "";
+    }
+    if (launcher.gone()) return "the process that starts senders is gone; start the daemon again";
+    daemon.look_around();
+    const auto& watchdog = manager.watchdog();
+    if (watchdog && Steady::now() >= next_word && daemon.is_alive()) {
+      manager.tell("WATCHDOG=1");
+      next_word = Steady::now() + std::min<Steady::duration>(*watchdog / 3, kQuickEnd);
+    }
+  }
+}
+
+}  // namespace
+
+Result<int> run_command(const cli::ServeCommand& /*command*/, Invocation& call) {
+  // First of all, while there is one thread and all rights are there.
+  const Signals signals;
+  LOCKSTEP_TRY(const std::unique_ptr<sender::Launcher> launcher, start_launcher());
+  LOCKSTEP_CHECK(drop_all_rights());
+  const ServiceManager manager = ServiceManager::from_environment();
+  LOCKSTEP_TRY(Setup setup, load_setup(call.config));
+  LOCKSTEP_CHECK(require_file(setup));
+  LOCKSTEP_CHECK(require_fence(setup));
+  LOCKSTEP_TRY(Inventory inventory, load_inventory(setup.config));
+  LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
+  // A store that cannot be opened now is the administrator's to mend; one that goes away later is
+  // waited for.
+  LOCKSTEP_CHECK(make_store(setup.config));
+  LOCKSTEP_TRY(const std::unique_ptr<serve::Server> server,
+               serve::Server::listen(
+                   {.path = control_socket(setup.config), .group = setup.config.serve.group}));
+  if (!launcher->may_send()) warn("nothing can be sent: " + launcher->may_send().error().message());
+  const std::size_t nodes = inventory.nodes.size();
+  const std::string socket = control_socket(setup.config);
+  const std::string path = setup.path;
+  Daemon daemon(call.config, std::move(setup), std::move(inventory), *launcher);
+  server->start([&](const serve::Request& request, serve::Call& caller) {
+    return answer(request, caller, daemon, daemon.stopping());
+  });
+  daemon.start();
+  warn(fmt::format("serving {}: {} nodes, control socket {}", path, with_thousands(nodes), socket));
+  manager.tell(fmt::format("READY=1\nSTATUS={} nodes", nodes));
+  const std::string problem = watch(daemon, signals, manager, *launcher, call.person);
+  manager.tell("STOPPING=1");
+  daemon.stop();
+  server->stop();
+  if (problem.empty()) return cli::kInStep;
+  return fail(ErrorKind::unavailable, problem);
+}
+
+}  // namespace lockstep
