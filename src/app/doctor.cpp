@@ -10,6 +10,7 @@
 #include <array>
 
 #include "app/compose.h"
+#include "app/rights_report.h"
 #include "base/text.h"
 #include "inventory/resolver.h"
 #include "net/io/af_packet.h"
@@ -40,6 +41,50 @@ DoctorCheck check_rights() {
   return limited("rights",
                  "no packet sockets: scan falls back to connect, sweep ends with status 3",
                  allowed.error().message());
+}
+
+std::string words_of(const ProcessRights& rights) {
+  return fmt::format("uid {}; capabilities: {}{}{}", rights.user, names_of(rights.effective),
+                     rights.no_new_privileges ? "; no new privileges" : "",
+                     rights.filtered ? "; system calls filtered" : "");
+}
+
+/// Beyond what the processes of serve are to have: theirs is to have none, but for the launcher and
+/// a sender that is not yet sending.
+bool is_too_much(const ProcessReport& report) {
+  const bool sets_up = report.process == "launcher" || report.process == "sender (set-up)";
+  const Capabilities allowed = sets_up ? kSenderCapabilities : 0;
+  const bool reads_strangers = report.process == "sender" || report.process == "parser";
+  return (report.rights.permitted & ~allowed) != 0 || !report.rights.no_new_privileges ||
+         (reads_strangers && !report.rights.filtered);
+}
+
+/// The launcher opens no file that anybody names, and what is filtered cannot open any.
+bool owns_roots_files(const ProcessReport& report) {
+  return report.rights.user == 0 && (report.process == "core" || report.process == "plug-ins");
+}
+
+/// What each process of `lockstep serve` has here.
+void check_processes(std::vector<DoctorCheck>& checks) {
+  const auto reports = report_rights();
+  if (!reports) {
+    checks.push_back(bad("processes", reports.error(), "see what is said on standard error"));
+    return;
+  }
+  for (const ProcessReport& report : *reports) {
+    const std::string subject = "process: " + report.process;
+    if (is_too_much(report)) {
+      checks.push_back({subject, Verdict::bad, words_of(report.rights),
+                        "it has more than it needs; this kernel or container keeps it from giving "
+                        "that up"});
+    } else if (owns_roots_files(report)) {
+      checks.push_back(limited(subject, words_of(report.rights),
+                               "let serve run as a user of its own: root may write root's files "
+                               "without any capability"));
+    } else {
+      checks.push_back(good(subject, words_of(report.rights)));
+    }
+  }
 }
 
 /// What `auto` would take for sweeps as configured, and why.
@@ -170,6 +215,7 @@ std::vector<DoctorCheck> run_doctor(const std::string& config) {
     checks.push_back(bad("configuration", loaded.error(), "correct the inventory that it names"));
   }
   checks.push_back(check_rights());
+  check_processes(checks);
   if (setup && setup->from_file()) {
     checks.push_back(check_engine(setup->config));
     checks.push_back(check_interface(setup->config, inventory));

@@ -5,6 +5,7 @@
 #include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
@@ -83,8 +84,16 @@ Error cannot(const char* what) {
   return system_error(errno, what);
 }
 
+/// Whether the file of this program has capabilities (setcap(8)). It can then not be started any
+/// more where the bounding set lacks them.
+bool file_has_capabilities() {
+  return ::getxattr("/proc/self/exe", "security.capability", nullptr, 0) > 0;
+}
+
 /// What a program gets at most whose user or file says that it may. Takes CAP_SETPCAP.
 Result<void> bound(Capabilities kept) {
+  const bool none = kept == 0;
+  if (file_has_capabilities()) kept |= kSenderCapabilities;
   for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
     if ((kept & bit(capability)) != 0) continue;
     if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) {
@@ -93,7 +102,7 @@ Result<void> bound(Capabilities kept) {
   }
   // To be root gives nothing any more, neither to this process nor to what it starts; unless it is
   // to keep some, which a program of root then gets by what it inherits.
-  if (kept == 0 && ::prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) != 0) {
+  if (none && ::prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) != 0) {
     return std::unexpected(cannot("give up what root gets"));
   }
   return {};

@@ -18,9 +18,9 @@ using Capabilities = std::uint64_t;
 extern const Capabilities kSenderCapabilities;
 
 /// Takes all capabilities from this process and from all that it will start, whatever their user
-/// and their files say: every set is empty, the bounding set too where we may, and no program gives
-/// new privileges. For the calling thread: call it before there are others. The user stays who it
-/// is.
+/// and their files say: every set is empty, and no program gives new privileges. So is the bounding
+/// set, where we may empty it and this program's file needs nothing of it. For the calling thread:
+/// call it before there are others. The user stays who it is.
 Result<void> drop_all_rights();
 
 /// The same, but for those of `kept` that this process has, which programs that it starts keep.

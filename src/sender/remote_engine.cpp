@@ -23,7 +23,8 @@ constexpr std::chrono::seconds kLongestStop(2);
 /// It opens sockets, loads programs, and asks for routes: a second at most for a full plan.
 constexpr std::chrono::seconds kLongestSetup(30);
 
-Result<UniqueFd> in_memory(std::span<const std::byte> bytes) {
+Result<UniqueFd> in_memory(const Order& order) {
+  LOCKSTEP_TRY(const std::vector<std::byte> bytes, write_order(order));
   UniqueFd file(::memfd_create("lockstep-order", MFD_CLOEXEC));
   if (!file) return std::unexpected(system_error(errno, "memory for an order"));
   for (std::size_t done = 0; done < bytes.size();) {
@@ -57,15 +58,15 @@ std::string_view RemoteEngine::name() const {
 Result<void> RemoteEngine::do_run(const scan::Plan& plan, const scan::ResultTable& table,
                                   std::vector<std::uint32_t> targets) {
   if (targets.empty() || table.run().stop) return {};
-  LOCKSTEP_TRY(const auto bytes, write_order({.engine = kind_,
-                                              .xdp_interfaces = xdp_.interfaces,
-                                              .xdp_lowest_rate = xdp_.lowest_rate,
-                                              .table_offset = table.place().offset,
-                                              .plan = plan}));
-  LOCKSTEP_TRY(const UniqueFd order, in_memory(bytes));
+  const Order order{.engine = kind_,
+                    .xdp_interfaces = xdp_.interfaces,
+                    .xdp_lowest_rate = xdp_.lowest_rate,
+                    .table_offset = table.place().offset,
+                    .plan = plan};
+  LOCKSTEP_TRY(const UniqueFd written, in_memory(order));
   LOCKSTEP_TRY(const UniqueFd results, opened_again(table.place().descriptor));
   LOCKSTEP_TRY(const StartedSender sender, launcher_.start_sender());
-  const std::array<int, 2> descriptors{order.get(), results.get()};
+  const std::array<int, 2> descriptors{written.get(), results.get()};
   const auto lost = [&](std::string_view how) {
     return fail(ErrorKind::unavailable,
                 fmt::format("the process that sends packets ({}) {}; the next run has a new one",
@@ -90,6 +91,26 @@ Result<void> RemoteEngine::do_run(const scan::Plan& plan, const scan::ResultTabl
       return read_outcome((*message)->text);
     }
   }
+}
+
+Result<SenderRights> rights_of_a_sender(Launcher& launcher) {
+  Order order;  // of an address that no fence permits
+  order.plan.targets.resize(1);
+  order.plan.ports = {1};
+  LOCKSTEP_TRY(const scan::ResultTable table, scan::ResultTable::create(1));
+  LOCKSTEP_TRY(const UniqueFd written, in_memory(order));
+  LOCKSTEP_TRY(const StartedSender sender, launcher.start_sender());
+  SenderRights rights;
+  LOCKSTEP_TRY(rights.setting_up, rights_of(sender.pid));
+  const std::array<int, 2> descriptors{written.get(), table.place().descriptor};
+  LOCKSTEP_CHECK(send(sender.socket.get(), "order", descriptors));
+  LOCKSTEP_TRY(const auto ready, receive(sender.socket.get(), kLongestSetup));
+  if (!ready || ready->text != kReady) {
+    LOCKSTEP_CHECK(read_outcome(ready ? ready->text : ""));
+    return fail(ErrorKind::unavailable, "a sender did not get ready");
+  }
+  LOCKSTEP_TRY(rights.sending, rights_of(sender.pid));
+  return rights;
 }
 
 }  // namespace lockstep::sender

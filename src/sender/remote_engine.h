@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "proc/rights.h"
 #include "scan/engine.h"
 #include "scan/xdp_engine.h"
 #include "sender/launcher.h"
@@ -31,5 +32,14 @@ class RemoteEngine final : public scan::Engine {
   EngineKind kind_;
   scan::XdpOptions xdp_;
 };
+
+/// What a sender may do.
+struct SenderRights {
+  ProcessRights setting_up;
+  ProcessRights sending;
+};
+
+/// Starts one and looks; nothing is sent.
+Result<SenderRights> rights_of_a_sender(Launcher& launcher);
 
 }  // namespace lockstep::sender

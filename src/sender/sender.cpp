@@ -78,9 +78,14 @@ Result<void> run_order(int socket, const Message& message, const MakeEngine& mak
 
 Result<void> serve_order(int socket, const MakeEngine& make_engine,
                          const std::function<Result<void>()>& lock_down) {
-  LOCKSTEP_TRY(const auto order, receive(socket));
-  if (!order) return fail(ErrorKind::unavailable, "no order");
-  return send(socket, write_outcome(run_order(socket, *order, make_engine, lock_down)));
+  auto order = receive(socket);
+  while (order && !*order) order = receive(socket);
+  if (!order && order.error().kind() == ErrorKind::corrupt) return std::unexpected(order.error());
+  if (!order) return {};
+  const auto done = run_order(socket, **order, make_engine, lock_down);
+  // Who asked may be gone; nobody else wants to know.
+  [[maybe_unused]] const auto told = send(socket, write_outcome(done));
+  return {};
 }
 
 Result<void> run_sender() {

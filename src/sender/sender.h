@@ -26,8 +26,8 @@ using MakeEngine =
     std::function<std::unique_ptr<scan::Engine>(const Order& order, scan::WhenOpen when_open)>;
 
 /// Serves the one order that comes over `socket`; `lock_down` gives up rights. From then on, this
-/// process ends at once when the other end closes. Errors: no order came, or the other side went
-/// away; what the engine says is told to the other side.
+/// process ends at once when the other end closes. What the engine says is told to the other side.
+/// Errors: `corrupt`, what came was no message.
 Result<void> serve_order(int socket, const MakeEngine& make_engine,
                          const std::function<Result<void>()>& lock_down);
 

@@ -521,12 +521,18 @@ class Doctor(ProgramTest):
         done = self.run_program("--config", self.config(), "doctor", "--json")
         self.assertIn(done.returncode, (IN_STEP, INCOMPLETE), done.stderr)
         checks = {row["check"]: row for row in json.loads(done.stdout)["checks"]}
+        processes = {"core", "launcher", "sender (set-up)", "sender", "parser", "plug-ins"}
         self.assertEqual(set(checks), {"configuration", "rights", "interface", "engine", "store",
-                                       "resolver", "clock", "files"})
+                                       "resolver", "clock", "files",
+                                       *(f"process: {name}" for name in processes)})
         for row in checks.values():
             self.assertIn(row["verdict"], ("good", "limited", "bad"))
             self.assertTrue(row["finding"])
             self.assertEqual(row["verdict"] == "good", row["remedy"] == "", row)
+        for name in ("core", "sender", "parser", "plug-ins"):
+            finding = checks[f"process: {name}"]["finding"]
+            self.assertIn("capabilities: none; no new privileges", finding, name)
+            self.assertEqual("system calls filtered" in finding, name in ("sender", "parser"), name)
 
     def test_it_ends_with_3_where_something_is_bad(self):
         config = self.config(CLUSTER.replace("{folder}/store.db", "/none/of/this/store.db"))
