@@ -26,6 +26,8 @@ Result<int> run_command(const cli::AlertsCommand& command, Invocation& call);
 Result<int> run_command(const cli::AlertActionCommand& command, Invocation& call);
 Result<int> run_command(const cli::KeysCommand& command, Invocation& call);
 Result<int> run_command(const cli::AcceptKeysCommand& command, Invocation& call);
+Result<int> run_command(const cli::ValuesCommand& command, Invocation& call);
+Result<int> run_command(const cli::PluginTestCommand& command, Invocation& call);
 Result<int> run_command(const cli::StopCommand& command, Invocation& call);
 Result<int> run_command(const cli::CheckConfigCommand& command, Invocation& call);
 Result<int> run_command(const cli::DoctorCommand& command, Invocation& call);

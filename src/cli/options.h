@@ -123,6 +123,19 @@ struct AcceptKeysCommand {
   control::AcceptWhat what = control::AcceptWhat::seen;
   bool json = false;
 };
+struct ValuesCommand {
+  std::string nodes;     ///< empty: all
+  std::string instance;  ///< empty: all
+  bool json = false;
+};
+struct PluginTestCommand {
+  std::vector<std::string> words;       ///< the plug-in and its words; not empty
+  std::string nodes;                    ///< empty: two that are made up
+  std::vector<std::string> parameters;  ///< "KEY=VALUE"
+  std::string user;                     ///< empty: nobody, where root runs it
+  int timeout_s = 60;
+  bool json = false;
+};
 struct StopCommand {
   bool lift = false;
   std::string note;  ///< why; may be empty
@@ -134,10 +147,11 @@ struct DoctorCommand {
   bool json = false;
 };
 
-using Command = std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand,
-                             ImportCommand, ShowCommand, DiffCommand, ApproveCommand, ExportCommand,
-                             AlertsCommand, AlertActionCommand, KeysCommand, AcceptKeysCommand,
-                             StopCommand, CheckConfigCommand, DoctorCommand>;
+using Command =
+    std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand,
+                 ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
+                 AlertActionCommand, KeysCommand, AcceptKeysCommand, ValuesCommand,
+                 PluginTestCommand, StopCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

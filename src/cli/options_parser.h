@@ -23,6 +23,7 @@ void add_scan_commands(CLI::App& app, Options& options);  ///< demo, scan, sweep
 void add_profile_commands(CLI::App& app, Options& options);
 void add_alert_commands(CLI::App& app, Options& options);
 void add_key_commands(CLI::App& app, Options& options);
+void add_value_commands(CLI::App& app, Options& options);  ///< values, plugin test
 
 // --- Commands. ---
 
