@@ -23,6 +23,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PROGRAM = None
 
+# What plug-ins have.
+PATH = "/usr/local/bin:/usr/bin:/bin"
+
 IN_STEP, DEVIATIONS, USAGE = 0, 1, 2
 
 
@@ -101,12 +104,30 @@ class Plugins(unittest.TestCase):
         self.assertEqual(answers["node002"]["answer"], "error")
         self.assertIn("refused", answers["node002"]["error"])
 
-    def test_the_shell_example_asks_the_name_service(self):
-        if not shutil.which("jq", path="/usr/local/bin:/usr/bin:/bin"):
+    def test_the_shell_example_bears_nodes_that_are_no_neighbours(self):
+        if not shutil.which("jq", path=PATH):
             self.skipTest("jq is missing")
-        status, report = self.try_plugin(ROOT / "examples/plugins/name_address.sh")
+        status, report = self.try_plugin(ROOT / "examples/plugins/network_card.sh")
         self.assert_good(status, report)
-        self.assertEqual([each["value"] for each in report["values"]], ["not", "not"])
+        self.assertEqual([each["answer"] for each in report["nodes"]], ["error", "error"])
+
+    def test_the_shell_example_tells_the_card_of_a_neighbour(self):
+        if not shutil.which("jq", path=PATH):
+            self.skipTest("jq is missing")
+        ip = self.folder / "ip"
+        ip.write_text("#!/bin/sh\necho '[{\"dst\": \"198.18.0.1\", \"lladdr\": "
+                      "\"02:00:5e:10:20:30\"}, {\"dst\": \"198.18.0.2\"}]'\n")
+        ip.chmod(0o755)
+        nodes = [{"name": f"n{i}", "classes": [],
+                  "addresses": [{"address": f"198.18.0.{i}", "network": "m"}]} for i in (1, 2)]
+        done = subprocess.run([str(ROOT / "examples/plugins/network_card.sh")],
+                              input=json.dumps({"nodes": nodes}), capture_output=True, text=True,
+                              env={"PATH": f"{self.folder}:{PATH}"}, timeout=60, check=True)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(lines[:2], [
+            {"value": {"node": "n1", "name": "network_card", "value": "02:00:5e"}},
+            {"covered": {"node": "n1"}}])
+        self.assertEqual(lines[2]["error"]["node"], "n2")
 
     def test_what_the_documentation_shows_works(self):
         text = (ROOT / "docs/plugins.md").read_text()
@@ -114,7 +135,7 @@ class Plugins(unittest.TestCase):
         self.assertEqual([language for language, _ in shown], ["python", "sh"])
         for language, script in shown:
             with self.subTest(language):
-                if language == "sh" and not shutil.which("jq", path="/usr/local/bin:/usr/bin:/bin"):
+                if language == "sh" and not shutil.which("jq", path=PATH):
                     self.skipTest("jq is missing")
                 path = self.folder / f"shown.{language}.source"
                 path.write_text(script)
