@@ -36,6 +36,8 @@ Result<int> run_command(const cli::InstanceRunCommand& command, Invocation& call
 Result<int> run_command(const cli::RunsCommand& command, Invocation& call);
 Result<int> run_command(const cli::AuditCommand& command, Invocation& call);
 Result<int> run_command(const cli::LeaveCommand& command, Invocation& call);
+Result<int> run_command(const cli::ValuesCommand& command, Invocation& call);
+Result<int> run_command(const cli::PluginTestCommand& command, Invocation& call);
 Result<int> run_command(const cli::StopCommand& command, Invocation& call);
 Result<int> run_command(const cli::CheckConfigCommand& command, Invocation& call);
 Result<int> run_command(const cli::DoctorCommand& command, Invocation& call);

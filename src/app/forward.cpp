@@ -23,8 +23,8 @@ struct ForDaemons {
   template <typename Command>
   bool operator()(const Command& /*command*/) const {
     return is_one_of<Command, cli::SweepCommand, cli::AlertsCommand, cli::AlertActionCommand,
-                     cli::KeysCommand, cli::AcceptKeysCommand, cli::ShowCommand, cli::DiffCommand,
-                     cli::ApproveCommand, cli::StatusCommand, cli::ReloadCommand,
+                     cli::KeysCommand, cli::AcceptKeysCommand, cli::ValuesCommand, cli::ShowCommand,
+                     cli::DiffCommand, cli::ApproveCommand, cli::StatusCommand, cli::ReloadCommand,
                      cli::InstanceListCommand, cli::InstanceSetCommand, cli::InstanceResetCommand,
                      cli::InstanceRunCommand, cli::RunsCommand, cli::AuditCommand,
                      cli::LeaveCommand>;

@@ -55,6 +55,11 @@ void add_subject(json::object& object, std::optional<Protocol> protocol, std::op
   object["state"] = state ? json::value(to_string(*state)) : json::value(nullptr);
 }
 
+json::value json_value(const Value& value) {
+  if (const double* const number = std::get_if<double>(&value)) return *number;
+  return json_text(std::get<std::string>(value));
+}
+
 json::object json_service(const Service& service) {
   static constexpr const char* kMatches[] = {"none", "soft", "hard"};
   const auto of_key = [](const ServiceKey& key) -> json::object {

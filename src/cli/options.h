@@ -155,6 +155,19 @@ struct LeaveCommand {
   std::string nodes;
   std::string job;  ///< empty: not told
 };
+struct ValuesCommand {
+  std::string nodes;     ///< empty: all
+  std::string instance;  ///< empty: all
+  bool json = false;
+};
+struct PluginTestCommand {
+  std::vector<std::string> words;       ///< the plug-in and its words; not empty
+  std::string nodes;                    ///< empty: two that are made up
+  std::vector<std::string> parameters;  ///< "KEY=VALUE"
+  std::string user;                     ///< empty: nobody, where root runs it
+  int timeout_s = 60;
+  bool json = false;
+};
 struct StopCommand {
   bool lift = false;
   std::string note;  ///< why; may be empty
@@ -171,8 +184,8 @@ using Command =
                  ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
                  AlertActionCommand, KeysCommand, AcceptKeysCommand, ServeCommand, StatusCommand,
                  ReloadCommand, InstanceListCommand, InstanceSetCommand, InstanceResetCommand,
-                 InstanceRunCommand, RunsCommand, AuditCommand, LeaveCommand, StopCommand,
-                 CheckConfigCommand, DoctorCommand>;
+                 InstanceRunCommand, RunsCommand, AuditCommand, LeaveCommand, ValuesCommand,
+                 PluginTestCommand, StopCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

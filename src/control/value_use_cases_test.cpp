@@ -84,7 +84,8 @@ class Measuring : public testing::Test {
 
   Lines told() {
     Lines lines;
-    for (const AlertRecord& each : store->alerts().value()) {
+    const std::vector<AlertRecord> book = store->alerts().value();
+    for (const AlertRecord& each : book) {
       lines.push_back(fmt::format("{} {} {} {}", each.node, each.subject.reason,
                                   to_string(each.status), each.detail));
     }

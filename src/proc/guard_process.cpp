@@ -116,10 +116,11 @@ int end_all() {
     signal_children(SIGSTOP);
     signal_children(SIGKILL);
     // What was killed ends soon; what came meanwhile is killed in the next round.
-    const pid_t pid = ::waitpid(-1, nullptr, WNOHANG | __WALL);
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG | __WALL);
     if (pid < 0 && errno == ECHILD) return count;
     if (pid > 0) {
-      ++count;
+      if (WIFSIGNALED(status)) ++count;  // others had ended, and nobody had waited for them
       pause_ns = kFirstPauseNs;
       continue;
     }

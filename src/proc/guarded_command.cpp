@@ -150,6 +150,7 @@ class Run {
       return std::unexpected(system_error(errno, "make a pair of sockets"));
     }
     control_ = {UniqueFd(ends[0]), UniqueFd(ends[1])};
+    if (user) doing_ = fmt::format("run it as user id {}", user->user);
     std::vector<std::string> words = command.words;
     std::vector<std::string> environment = {fmt::format("PATH={}", kGuardedPath), "LANG=C.UTF-8",
                                             "HOME=/nonexistent"};
@@ -185,7 +186,7 @@ class Run {
     }
     read_output(kLastRounds);
     drain_complaint();
-    if (exec_error_ != 0) return std::unexpected(system_error(exec_error_, "run it"));
+    if (exec_error_ != 0) return std::unexpected(system_error(exec_error_, doing_));
     if (!ended_) {
       return fail(ErrorKind::unavailable, "the process that was to watch over it was ended");
     }
@@ -340,6 +341,7 @@ class Run {
   bool termed_ = false;
   bool ended_ = false;
   bool gone_ = false;
+  std::string doing_ = "run it";
   std::string complaint_;
   GuardedOutcome outcome_;
 };

@@ -1,0 +1,19 @@
+// Values of nodes, for people and for scripts.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/value_use_cases.h"
+
+namespace lockstep::cli {
+
+/// "512 GiB", "\"6.1.0\"": what may be a stranger's is quoted.
+std::string value_text(const ValueObservation& value);
+
+/// A row a value; nodes that have the same one are folded.
+std::string values_text(const std::vector<control::ValueRow>& rows, WallTime now);
+std::string values_json(const std::vector<control::ValueRow>& rows);
+
+}  // namespace lockstep::cli

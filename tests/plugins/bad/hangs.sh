@@ -1,0 +1,4 @@
+#!/bin/sh
+# Reads its request and never ends.
+cat > /dev/null
+sleep 3600
