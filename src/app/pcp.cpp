@@ -33,7 +33,7 @@ Result<std::vector<std::string>> parse_metrics(std::string_view text) {
     } else {
       return fail(
           ErrorKind::invalid,
-          fmt::format("metrics: {} is no name of a metric; pminfo lists them", quoted(name)));
+          fmt::format("metrics: {} is no name of a metric; pminfo lists them", lockstep::quoted(name)));
     }
   }
   std::ranges::sort(metrics);
@@ -68,7 +68,7 @@ Result<milliseconds> parse_timeout(std::string_view text) {
   if (!number || *number > kMostTimeout.count() || unit * *number < kLeastTimeout ||
       unit * *number > kMostTimeout) {
     return fail(ErrorKind::invalid,
-                fmt::format("timeout: {} is not 100ms to 60s, such as 2s", quoted(text)));
+                fmt::format("timeout: {} is not 100ms to 60s, such as 2s", lockstep::quoted(text)));
   }
   return unit * *number;
 }
@@ -84,7 +84,7 @@ Result<std::string> find_program() {
   return fail(
       ErrorKind::unsupported,
       fmt::format("the program lockstep-pcp is not there; it belongs to {} or {}",
-                  quoted(places[0].string()), quoted(places[1].lexically_normal().string())));
+                  lockstep::quoted(places[0].string()), quoted(places[1].lexically_normal().string())));
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ Result<void> set_pcp_parameter(PcpUse& use, std::string_view name, std::string_v
   } else if (name == "port") {
     const auto port = parse_number(value);
     if (!port || *port == 0 || *port > 65535) {
-      return fail(ErrorKind::invalid, fmt::format("port: {} is not 1 to 65535", quoted(value)));
+      return fail(ErrorKind::invalid, fmt::format("port: {} is not 1 to 65535", lockstep::quoted(value)));
     }
     use.port = static_cast<Port>(*port);
   } else if (name == "timeout") {
@@ -103,7 +103,7 @@ Result<void> set_pcp_parameter(PcpUse& use, std::string_view name, std::string_v
   } else {
     return fail(
         ErrorKind::invalid,
-        fmt::format("pcp has no parameter {}; it has metrics, port, timeout", quoted(name)));
+        fmt::format("pcp has no parameter {}; it has metrics, port, timeout", lockstep::quoted(name)));
   }
   return {};
 }

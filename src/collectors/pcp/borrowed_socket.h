@@ -1,25 +1,26 @@
 // libpcp makes its own connections, and waits by itself. In a process that may not connect it gets
 // the connection that somebody else has made: the program that links this file defines socket(),
-// connect(), select(), recv(), setsockopt() and fcntl(), and the dynamic linker gives them to
-// libpcp instead of libc's (decision 21). They do for the calling thread what an Exchange says, and
-// fail without one.
+// connect(), select(), recv(), close(), setsockopt() and fcntl(), and the dynamic linker gives them
+// to libpcp instead of libc's (decision 21). They do for the calling thread what an Exchange says,
+// and fail without one.
 
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 
-#include "base/unique_fd.h"
-
 namespace lockstep::pcp {
 
-/// While it lives, the calling thread may talk. One a thread at a time.
+/// While it lives, the calling thread may talk, and what libpcp closes stays open: the descriptor
+/// is its owner's. libpcp keeps what it knows of a connection by its number, and forgets it only
+/// after it has closed it; meanwhile another thread could have a new connection of that number. One
+/// a thread at a time.
 class Exchange {
  public:
-  /// `connected` is what the next socket() returns, once, and connect() then succeeds; none: no
-  /// connection can be made. Nothing is waited for after `end`, and after `most_bytes` were
-  /// received the connection is as if it were broken.
-  Exchange(UniqueFd connected, std::chrono::steady_clock::time_point end, std::size_t most_bytes);
+  /// `connected` is what the next socket() returns, once, and connect() then succeeds; -1: no
+  /// connection can be made. It stays the caller's. Nothing is waited for after `end`, and after
+  /// `most_bytes` were received the connection is as if it were broken.
+  Exchange(int connected, std::chrono::steady_clock::time_point end, std::size_t most_bytes);
   ~Exchange();
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
@@ -36,7 +37,7 @@ class Exchange {
   long receive(int descriptor, void* buffer, std::size_t size, int flags);
 
  private:
-  UniqueFd connected_;
+  int connected_;
   std::chrono::steady_clock::time_point end_;
   std::size_t room_;
   bool late_ = false;
