@@ -45,7 +45,7 @@ def enter():
     """Goes on in namespaces of this process's own, or ends it as skipped where that is not allowed."""
     missing = [tool for tool in (PMCD, PMNSMERGE, "pminfo", "nft") if not shutil.which(tool)]
     if missing:
-        print(f"skipped: not installed: {', '.join(missing)} (scripts/install-packages lab)")
+        print(f"skipped: not installed: {', '.join(missing)} (scripts/install-packages check)")
         sys.exit(SKIPPED)
     if os.environ.get(INSIDE):
         return
