@@ -8,13 +8,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace lockstep::pcp {
 
-/// While it lives, the calling thread may talk, and what libpcp closes stays open: the descriptor
-/// is its owner's. libpcp keeps what it knows of a connection by its number, and forgets it only
-/// after it has closed it; meanwhile another thread could have a new connection of that number. One
-/// a thread at a time.
+/// While it lives, the calling thread may talk, and what libpcp closes stays open: the descriptor is
+/// its owner's. libpcp keeps tables by descriptor, and a number must not be another connection's while
+/// it still forgets this one. One a thread at a time.
 class Exchange {
  public:
   /// `connected` is what the next socket() returns, once, and connect() then succeeds; -1: no
@@ -25,8 +26,14 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
+  /// Received bytes are PDUs; one whose header says that it is shorter than that, or longer than
+  /// this, is as if the connection were broken. libpcp takes the length for the size of all buffers
+  /// from then on, for all connections.
+  static constexpr std::size_t kMostPduBytes = std::size_t{512} << 10;
+
   bool was_late() const { return late_; }
-  bool had_too_much() const { return too_much_; }
+  bool had_too_much() const { return too_much_ && !wrong_; }
+  bool had_wrong_length() const { return wrong_; }
 
   // For the functions that libpcp calls.
   static Exchange* current();
@@ -39,9 +46,16 @@ class Exchange {
  private:
   int connected_;
   std::chrono::steady_clock::time_point end_;
+  /// That `bytes`, which continue what was received, have a PDU of a wrong length.
+  bool is_wrong(std::span<const std::byte> bytes);
+
   std::size_t room_;
+  std::size_t body_left_ = 0;    // of the PDU that has begun
+  std::size_t header_size_ = 0;  // of the next one, so far
+  std::uint32_t length_ = 0;     // that it says
   bool late_ = false;
   bool too_much_ = false;
+  bool wrong_ = false;
 };
 
 }  // namespace lockstep::pcp

@@ -123,6 +123,9 @@ class NodeContext::State {
                       std::chrono::steady_clock::now() + patience, kMostBytesARound);
     auto measured = talk();
     // Which of them it was libpcp cannot know.
+    if (!measured && exchange.had_wrong_length()) {
+      return fail(ErrorKind::unavailable, "an answer of a length that none has");
+    }
     if (!measured && exchange.was_late()) {
       return fail(ErrorKind::unavailable, "no whole answer in time");
     }
