@@ -31,9 +31,9 @@ Result<std::vector<std::string>> parse_metrics(std::string_view text) {
     } else if (pcp::is_metric_name(name)) {
       metrics.emplace_back(name);
     } else {
-      return fail(
-          ErrorKind::invalid,
-          fmt::format("metrics: {} is no name of a metric; pminfo lists them", lockstep::quoted(name)));
+      return fail(ErrorKind::invalid,
+                  fmt::format("metrics: {} is no name of a metric; pminfo lists them",
+                              lockstep::quoted(name)));
     }
   }
   std::ranges::sort(metrics);
@@ -81,10 +81,10 @@ Result<std::string> find_program() {
   for (const fs::path& place : places) {
     if (fs::is_regular_file(place, error)) return place.lexically_normal().string();
   }
-  return fail(
-      ErrorKind::unsupported,
-      fmt::format("the program lockstep-pcp is not there; it belongs to {} or {}",
-                  lockstep::quoted(places[0].string()), lockstep::quoted(places[1].lexically_normal().string())));
+  return fail(ErrorKind::unsupported,
+              fmt::format("the program lockstep-pcp is not there; it belongs to {} or {}",
+                          lockstep::quoted(places[0].string()),
+                          lockstep::quoted(places[1].lexically_normal().string())));
 }
 
 }  // namespace
@@ -95,15 +95,16 @@ Result<void> set_pcp_parameter(PcpUse& use, std::string_view name, std::string_v
   } else if (name == "port") {
     const auto port = parse_number(value);
     if (!port || *port == 0 || *port > 65535) {
-      return fail(ErrorKind::invalid, fmt::format("port: {} is not 1 to 65535", lockstep::quoted(value)));
+      return fail(ErrorKind::invalid,
+                  fmt::format("port: {} is not 1 to 65535", lockstep::quoted(value)));
     }
     use.port = static_cast<Port>(*port);
   } else if (name == "timeout") {
     LOCKSTEP_TRY(use.timeout, parse_timeout(value));
   } else {
-    return fail(
-        ErrorKind::invalid,
-        fmt::format("pcp has no parameter {}; it has metrics, port, timeout", lockstep::quoted(name)));
+    return fail(ErrorKind::invalid,
+                fmt::format("pcp has no parameter {}; it has metrics, port, timeout",
+                            lockstep::quoted(name)));
   }
   return {};
 }

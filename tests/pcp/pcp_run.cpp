@@ -80,6 +80,7 @@ unsigned number(const char* text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // whoever watches sees it as it happens
   PcpCollectorOptions options;
   options.pool.settings.metrics = pcp::default_metrics();
   unsigned rounds = 1;
@@ -162,7 +163,6 @@ int main(int argc, char** argv) {
                "\n",
                round, ms(late), ms(ran->duration), printer.values, printer.covered,
                printer.answered, ran->interrupted);
-    std::fflush(stdout);
   }
   return 0;
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdarg>
+#include <utility>
 
 namespace lockstep::pcp {
 namespace {
@@ -17,12 +18,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// Of a PDU: length, with the header; type; sender.
+constexpr std::size_t kHeaderBytes = 12;
+constexpr std::size_t kLengthBytes = 4;
+
 thread_local Exchange* current_exchange = nullptr;
 
 }  // namespace
 
-Exchange::Exchange(UniqueFd connected, steady_clock::time_point end, std::size_t most_bytes)
-    : connected_(std::move(connected)), end_(end), room_(most_bytes) {
+Exchange::Exchange(int connected, steady_clock::time_point end, std::size_t most_bytes)
+    : connected_(connected), end_(end), room_(most_bytes) {
   current_exchange = this;
 }
 
@@ -35,7 +40,7 @@ Exchange* Exchange::current() {
 }
 
 int Exchange::give_away() {
-  return connected_.release();
+  return std::exchange(connected_, -1);
 }
 
 int Exchange::wait(int descriptor, short events, milliseconds most) {
@@ -59,8 +64,36 @@ long Exchange::receive(int descriptor, void* buffer, std::size_t size, int flags
     return -1;
   }
   const long got = ::recvfrom(descriptor, buffer, std::min(size, room_), flags, nullptr, nullptr);
-  if (got > 0) room_ -= static_cast<std::size_t>(got);
+  if (got <= 0) return got;
+  room_ -= static_cast<std::size_t>(got);
+  if (is_wrong({static_cast<const std::byte*>(buffer), static_cast<std::size_t>(got)})) {
+    wrong_ = true;
+    room_ = 0;
+    errno = ECONNRESET;
+    return -1;
+  }
   return got;
+}
+
+bool Exchange::is_wrong(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    if (body_left_ > 0) {
+      const std::size_t taken = std::min(body_left_, bytes.size());
+      body_left_ -= taken;
+      bytes = bytes.subspan(taken);
+      continue;
+    }
+    if (header_size_ < kLengthBytes) {
+      length_ = length_ << 8 | std::to_integer<std::uint32_t>(bytes.front());
+    }
+    bytes = bytes.subspan(1);
+    if (++header_size_ < kHeaderBytes) continue;
+    if (length_ < kHeaderBytes || length_ > kMostPduBytes) return true;
+    body_left_ = length_ - kHeaderBytes;
+    header_size_ = 0;
+    length_ = 0;
+  }
+  return false;
 }
 
 }  // namespace lockstep::pcp
@@ -113,6 +146,12 @@ ssize_t recv(int descriptor, void* buffer, size_t size, int flags) {
   if (exchange != nullptr) return exchange->receive(descriptor, buffer, size, flags);
   errno = EACCES;
   return -1;
+}
+
+// Outside of an exchange it is somebody else who closes.
+int close(int descriptor) {
+  if (lockstep::pcp::Exchange::current() != nullptr) return 0;
+  return static_cast<int>(::syscall(SYS_close, descriptor));
 }
 
 // Linger and no delay are no matter to a pair of sockets within this machine.

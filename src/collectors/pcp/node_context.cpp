@@ -111,16 +111,21 @@ class NodeContext::State {
   State(UniqueFd connected, std::uint32_t number, const Settings& settings)
       : connected_(std::move(connected)), number_(number), settings_(settings) {}
   ~State() {
-    if (context_ >= 0) pmDestroyContext(context_);
+    if (context_ < 0) return;
+    const Exchange none(-1, std::chrono::steady_clock::now(), 0);
+    pmDestroyContext(context_);
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
   Result<std::vector<Measured>> measure(std::chrono::milliseconds patience) {
-    Exchange exchange(std::move(connected_), std::chrono::steady_clock::now() + patience,
-                      kMostBytesARound);
+    Exchange exchange(std::exchange(fresh_, false) ? connected_.get() : -1,
+                      std::chrono::steady_clock::now() + patience, kMostBytesARound);
     auto measured = talk();
     // Which of them it was libpcp cannot know.
+    if (!measured && exchange.had_wrong_length()) {
+      return fail(ErrorKind::unavailable, "an answer of a length that none has");
+    }
     if (!measured && exchange.was_late()) {
       return fail(ErrorKind::unavailable, "no whole answer in time");
     }
@@ -284,7 +289,8 @@ class NodeContext::State {
     return measured;
   }
 
-  UniqueFd connected_;  // until libpcp has it
+  UniqueFd connected_;  // closed when libpcp has forgotten it
+  bool fresh_ = true;   // libpcp does not have it yet
   std::uint32_t number_;
   const Settings& settings_;
   int context_ = -1;
@@ -314,7 +320,7 @@ Result<void> warm_up() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return std::unexpected(system_error(errno, "make a pair of sockets"));
   }
-  UniqueFd ours(ends[0]);
+  const UniqueFd ours(ends[0]);
   const UniqueFd other(ends[1]);
   // What a pmcd says first: no error, version 2 of its protocol.
   constexpr unsigned char kFirst[] = {0, 0, 0, 20, 0, 0, 0x70, 0, 0, 0,
@@ -323,7 +329,7 @@ Result<void> warm_up() {
     return std::unexpected(system_error(errno, "talk to ourselves"));
   }
   constexpr std::chrono::seconds kPatience(10);
-  const Exchange exchange(std::move(ours), std::chrono::steady_clock::now() + kPatience,
+  const Exchange exchange(ours.get(), std::chrono::steady_clock::now() + kPatience,
                           kMostBytesARound);
   const int context = pmNewContext(PM_CONTEXT_HOST, "10.0.0.0");
   if (context < 0) return std::unexpected(pcp_error(context, "libpcp does not work here"));

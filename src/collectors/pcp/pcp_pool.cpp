@@ -100,7 +100,9 @@ class Pool::Run {
       begin(peer, now);
     }
     // Who did not answer last time waits until those who did are done.
-    std::ranges::stable_sort(to_connect_, {}, [](const Peer* peer) { return peer->failures; });
+    // (Not stable_sort: clang does not compile that of libstdc++ 12 without a warning.)
+    std::ranges::sort(to_connect_, {},
+                      [](const Peer* peer) { return std::pair(peer->failures, peer->target); });
     for (auto each = state_.peers.begin(); each != state_.peers.end();) {
       if (now - each->second.last_in_round < state_.options.kept_unused) {
         ++each;

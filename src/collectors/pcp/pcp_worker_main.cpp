@@ -2,14 +2,18 @@
 // which libpcp reads what nodes say. A program of its own, since it gives libpcp another connect()
 // than libc's (borrowed_socket.h), and so that the program proper needs no libpcp.
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <string>
 
+#include "base/unique_fd.h"
 #include "collectors/pcp/pcp_worker.h"
 #include "proc/confined_child.h"
 #include "proc/lockdown.h"
@@ -46,9 +50,16 @@ int main() {
   ::getrlimit(RLIMIT_NOFILE, &descriptors);
   descriptors.rlim_cur = descriptors.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &descriptors);
+  // What libpcp says of each bad peer, in its words and as often as the peer likes, nobody reads.
+  const UniqueFd told(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, kConfinedInput + 1));
+  if (const UniqueFd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC)); nowhere) {
+    ::dup2(nowhere.get(), STDOUT_FILENO);
+    ::dup2(nowhere.get(), STDERR_FILENO);
+  }
   const auto served = pcp::serve_questions(
       kConfinedSocket, {.give_up_rights = give_up_rights, .lock_down = lock_down});
   if (served) return 0;
-  fmt::print(stderr, "lockstep-pcp: {}\n", served.error().message());
+  const std::string why = fmt::format("lockstep-pcp: {}\n", served.error().message());
+  [[maybe_unused]] const ssize_t written = ::write(told.get(), why.data(), why.size());
   return kNoWork;
 }
