@@ -164,14 +164,33 @@ class SlurmStates(unittest.TestCase):
             swept = program("sweep", *PORTS)
             self.assertEqual([row["kind"] for row in swept["resolved"]], ["orphan-listener"])
 
+    def test_partitions_and_features_are_classes(self):
+        with tempfile.TemporaryDirectory(prefix="lockstep-test-") as folder:
+            program = self.program_in(folder, 'type = "slurm"', 'features = ["*"]',
+                                      'partitions = ["lab=compute"]')
+            nodes = program("nodes")["nodes"]
+            self.assertEqual([(node["node"], sorted(node["classes"])) for node in nodes],
+                             [("n1", ["big", "compute"]), ("n2", ["big", "compute"]),
+                              ("n3", ["big", "compute"])])
+            address = {host.name: host.ipv4 for host in self.lab.hosts()}["node1"]
+            self.assertIn(address, json.dumps(nodes[0]))
+            program = self.program_in(folder, 'type = "slurm"', 'partitions = ["lob"]')
+            self.assertIn('slurm: no node has the partition "lob"', program("nodes", status=2))
+
     def is_open(self, address, port):
         done = self.slurm.run("python3", "-c", "import socket, sys; s = socket.socket(); "
                               f"sys.exit(s.connect_ex(('{address}', {port})) != 0)")
         return done.returncode == 0
 
-    def program_in(self, folder):
-        """A function that runs the program with a configuration in `folder`: n1 and n2 are two
-        addresses of the one host."""
+    def program_in(self, folder, *inventory):
+        """A function that runs the program with a configuration in `folder`: with this inventory,
+        or n1 and n2 as two addresses of the one host. It gives the JSON, or the error."""
+        nodes = "\n".join(("[[inventory]]", *inventory)) if inventory else textwrap.dedent("""
+            [[nodes]]
+            nodes = "n[1-2]"
+            class = "compute"
+            addresses = ["127.0.0.11-127.0.0.12"]
+        """)
         config = pathlib.Path(folder, "lockstep.toml")
         config.write_text(textwrap.dedent(f"""
             [store]
@@ -185,17 +204,13 @@ class SlurmStates(unittest.TestCase):
             type = "slurm"
             [class.compute]
             keys = "shared"
-            [[nodes]]
-            nodes = "n[1-2]"
-            class = "compute"
-            addresses = ["127.0.0.11-127.0.0.12"]
-        """))
+        """) + nodes)
 
         def program(*arguments, status=0):
             done = self.slurm.run(PROGRAM, "--config", str(config), *arguments, "--json",
                                   timeout=60)
             self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-            return json.loads(done.stdout)
+            return json.loads(done.stdout) if done.stdout else done.stderr
         return program
 
     def test_x_drained_and_down_with_their_reasons(self):
