@@ -15,6 +15,7 @@
 #include "inventory/merger.h"
 #include "inventory/networks.h"
 #include "inventory/resolver.h"
+#include "inventory/slurm/slurm_source.h"
 #include "model/port_spec.h"
 #include "store/sql/sql_store.h"
 
@@ -34,6 +35,13 @@ struct MakeSource {
     options.source = config.source;
     options.classes = config.classes;
     return make_groups_source(std::move(options));
+  }
+  std::unique_ptr<InventorySource> operator()(const SlurmConfig& config) const {
+    SlurmSourceOptions options;
+    options.partitions = config.partitions;
+    options.features = config.features;
+    options.addresses = config.addresses;
+    return make_slurm_source(std::move(options));
   }
 };
 

@@ -115,8 +115,24 @@ Result<std::string> as_engine(const TomlValue& value) {
 }
 
 Result<std::string> as_inventory_type(const TomlValue& value) {
-  static constexpr std::array<std::string_view, 3> kTypes = {"csv", "genders", "groups"};
+  static constexpr std::array<std::string_view, 4> kTypes = {"csv", "genders", "groups", "slurm"};
   return as_choice(value, kTypes);
+}
+
+/// "batch", "batch=compute" or "*": a name of Slurm's, and the class that it makes.
+using NamedClass = std::pair<std::string, std::string>;
+Result<NamedClass> as_named_class(const TomlValue& value) {
+  LOCKSTEP_TRY(const std::string text, toml_text(value));
+  if (text == "*") return NamedClass{text, text};
+  const std::size_t sign = text.find('=');
+  const std::string name = text.substr(0, sign);
+  const std::string node_class = sign == std::string::npos ? name : text.substr(sign + 1);
+  if (name.empty() || name == "*") {
+    return wrong(
+        fmt::format("{} names nothing; write \"NAME\", \"NAME=CLASS\" or \"*\"", quoted(text)));
+  }
+  LOCKSTEP_CHECK(check_label("class", node_class));
+  return NamedClass{name, node_class};
 }
 
 Result<std::string> as_interface(const TomlValue& value) {
@@ -325,10 +341,14 @@ class ConfigReader {
 
   void read_inventory(TomlReader& table) {
     table.require("type", "type = \"csv\"");
-    table.require("file", "file = \"nodes.csv\"");
     std::string type;
     std::string file;
     const bool typed = table.read("type", type, as_inventory_type);
+    if (type == "slurm") {
+      config_.inventory.emplace_back(slurm_of(table));
+      return;
+    }
+    table.require("file", "file = \"nodes.csv\"");
     if (table.read("file", file, as_nonempty)) file = beside(file);
     if (type == "genders") {
       GendersConfig genders{file, {}, {}};
@@ -345,6 +365,20 @@ class ConfigReader {
     } else {
       table.skip();  // which keys belong here depends on the type
     }
+  }
+
+  static SlurmConfig slurm_of(TomlReader& table) {
+    SlurmConfig slurm;
+    std::vector<NamedClass> partitions;
+    std::vector<NamedClass> features;
+    table.read_list("partitions", partitions, as_named_class);
+    table.read_list("features", features, as_named_class);
+    table.read("addresses", slurm.addresses, toml_bool);
+    const bool neither = !table.has("partitions") && !table.has("features");
+    if (neither) partitions.emplace_back("*", "*");
+    slurm.partitions.insert(partitions.begin(), partitions.end());
+    slurm.features.insert(features.begin(), features.end());
+    return slurm;
   }
 
   std::string beside(const std::string& file) const {

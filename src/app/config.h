@@ -87,7 +87,14 @@ struct GroupsConfig {
   std::vector<std::string> classes;  ///< groups that are classes; empty: all of the source
 };
 
-using InventoryConfig = std::variant<CsvConfig, GendersConfig, GroupsConfig>;
+/// [[inventory]] type = "slurm": its partitions and features are classes (slurm_source.h).
+struct SlurmConfig {
+  std::map<std::string, std::string> partitions;  ///< of "NAME" and "NAME=CLASS"
+  std::map<std::string, std::string> features;    ///< likewise
+  bool addresses = true;
+};
+
+using InventoryConfig = std::variant<CsvConfig, GendersConfig, GroupsConfig, SlurmConfig>;
 
 /// All of one file. Paths are absolute or relative to the working directory; in the file they are
 /// relative to its own folder.

@@ -82,6 +82,15 @@ type = "groups"
 file = "../clustershell/groups.conf"
 source = "slurm"
 classes = ["gpu"]
+
+[[inventory]]
+type = "slurm"
+partitions = ["*", "long=compute"]
+features = ["gpu"]
+addresses = false
+
+[[inventory]]
+type = "slurm"
 )";
 
 TEST(ParseConfig, ReadsEveryKey) {
@@ -127,7 +136,7 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_THAT(config.nodes[1].classes, ElementsAre("login", "compute"));
   EXPECT_EQ(config.nodes[1].network, "fabric");
 
-  ASSERT_EQ(config.inventory.size(), 3U);
+  ASSERT_EQ(config.inventory.size(), 5U);
   EXPECT_EQ(std::get<CsvConfig>(config.inventory[0]).file, "/etc/lockstep/nodes.csv");
   const auto& genders = std::get<GendersConfig>(config.inventory[1]);
   EXPECT_EQ(genders.file, "/etc/genders");
@@ -137,6 +146,15 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(groups.file, "/etc/lockstep/../clustershell/groups.conf");
   EXPECT_EQ(groups.source, "slurm");
   EXPECT_THAT(groups.classes, ElementsAre("gpu"));
+  using Names = std::map<std::string, std::string>;
+  const auto& slurm = std::get<SlurmConfig>(config.inventory[3]);
+  EXPECT_EQ(slurm.partitions, (Names{{"*", "*"}, {"long", "compute"}}));
+  EXPECT_EQ(slurm.features, (Names{{"gpu", "gpu"}}));
+  EXPECT_FALSE(slurm.addresses);
+  const auto& all = std::get<SlurmConfig>(config.inventory[4]);
+  EXPECT_EQ(all.partitions, (Names{{"*", "*"}}));
+  EXPECT_TRUE(all.features.empty());
+  EXPECT_TRUE(all.addresses);
 }
 
 TEST(ParseConfig, AnEmptyFileHasTheGentleDefaults) {
@@ -367,6 +385,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "[[inventory]]\ntype = \"cvs\"\nfile = \"f\"\nx = 1\n",
                 "2:8",
                 {"did you mean \"csv\"?"}},
+        BadFile{"partition without a name",
+                "[[inventory]]\ntype = \"slurm\"\npartitions = [\"=compute\"]\n",
+                "3:15",
+                {"names nothing"}},
+        BadFile{"partition as a class that cannot be",
+                "[[inventory]]\ntype = \"slurm\"\npartitions = [\"long=a b\"]\n",
+                "3:15",
+                {"cannot name a class"}},
+        BadFile{"file beside Slurm",
+                "[[inventory]]\ntype = \"slurm\"\nfile = \"f\"\n",
+                "3:1",
+                {"has no key file"}},
         BadFile{"source without a file", "[[inventory]]\ntype = \"csv\"\n", "1:1", {"lacks file"}},
         BadFile{"syntax error", "[scan]\nrate 5\n", "2:6", {"not TOML"}},
         BadFile{"unfinished text", "[cluster]\nname = \"a\n", "2:10", {"not TOML"}},

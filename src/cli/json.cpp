@@ -64,6 +64,7 @@ json::object of_row(const control::SweepRow& row) {
   object["clones"] = json_text(subject.clones);
   object["owner"] = json_or_null(row.owner);
   object["until"] = json_time(row.until);
+  if (!row.held.empty()) object["scheduler"] = json_text(row.held);
   return object;
 }
 

@@ -16,12 +16,13 @@ std::string_view standing_key(control::Standing standing) {
     case Standing::conditional: return "conditional";
     case Standing::not_judged: return "not-judged";
     case Standing::not_known: return "not-known";
+    case Standing::of_job: return "of-job";
   }
   return "";
 }
 
 json::object of_port(const control::PagePort& port) {
-  return {
+  json::object object{
       {"network", json_text(port.network)},
       {"protocol", to_string(port.protocol)},
       {"port", port.port},
@@ -35,6 +36,8 @@ json::object of_port(const control::PagePort& port) {
       {"last_closed", json_time(port.last_closed)},
       {"clones", port.clones},
       {"clones_open", port.clones_open}};
+  if (!port.jobs.empty()) object["jobs"] = json_text(port.jobs);
+  return object;
 }
 
 json::object of_filtered(const control::FilteredPorts& filtered) {

@@ -73,6 +73,12 @@ std::string answer_text(const PagePort& port, WallTime now) {
   return fmt::format("{}, {} ago", shown_sentence(port.says), format_age(now - *port.asked));
 }
 
+/// "in step", "a job's: job 88123 alice"
+std::string verdict_text(const PagePort& port) {
+  return fmt::format("{}{}{}", standing_text(port.standing), port.jobs.empty() ? "" : ": ",
+                     shown_sentence(port.jobs));
+}
+
 std::string ports_table(const NodePage& page) {
   const bool asked =
       std::ranges::any_of(page.ports, [](const PagePort& port) { return !port.says.empty(); });
@@ -85,7 +91,7 @@ std::string ports_table(const NodePage& page) {
         fmt::format("{}/{}", port.port, place_text(port.network, port.protocol)),
         port.seen ? std::string(to_string(*port.seen)) : "-",
         expected_text(port),
-        std::string(standing_text(port.standing)),
+        verdict_text(port),
         port.since ? format_age(page.now - *port.since) : "-",
         port.last_closed ? format_clock(*port.last_closed, page.now) : "-",
         fmt::format("{} of {} open", with_thousands(port.clones_open),
@@ -130,6 +136,7 @@ std::string_view standing_text(control::Standing standing) {
     case Standing::conditional: return "depends";
     case Standing::not_judged: return "not judged";
     case Standing::not_known: return "not known";
+    case Standing::of_job: return "a job's";
   }
   return "?";
 }

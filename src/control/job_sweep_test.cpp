@@ -1,5 +1,6 @@
 // Sweeps of nodes that a job scheduler gives to jobs, and what jobs leave behind.
 
+#include "control/node_page.h"
 #include "control/test_cluster.h"
 
 namespace lockstep::control {
@@ -122,6 +123,26 @@ TEST_F(JobSweep, AListenerIsItsJobsUntilThatIsOver) {
   EXPECT_THAT(sweep_jobs(), IsEmpty());
   EXPECT_THAT(alerts(), ElementsAre("A-1 resolved orphan-listener 8888 node3"));
   EXPECT_THAT(tied(), IsEmpty());
+}
+
+TEST_F(JobSweep, ThePageOfANodeShowsWhoseAListenerIs) {
+  job_begins("node3", "88123", "alice");
+  listens("node3");
+  sweep_jobs();
+  const auto shown = [this] {
+    const auto page = describe_node(*store_, inventory_, inventory_.nodes["node3"], now_);
+    EXPECT_TRUE(page);
+    return page->ports.back();
+  };
+  EXPECT_EQ(shown().standing, Standing::of_job);
+  EXPECT_EQ(shown().jobs, "job 88123 alice");
+  job_ends("node3");
+  sweep_jobs();
+  EXPECT_EQ(shown().standing, Standing::unexpected);
+  EXPECT_EQ(shown().jobs, "job 88123 alice");
+  is_gone("node3");
+  sweep_jobs();
+  EXPECT_EQ(shown().port, 111) << "it is not there any more";
 }
 
 TEST_F(JobSweep, AnAlertThatStandsIsNotWaitedForAgain) {

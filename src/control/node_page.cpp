@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "analysis/job_ports.h"
 #include "analysis/service_judge.h"
 #include "profiles/approval.h"
 #include "profiles/resolve.h"
@@ -159,6 +160,10 @@ class Page {
   std::map<Place, std::vector<std::pair<std::string_view, const PortSet*>>> clone_looks_;
 };
 
+bool is_about_listener(FindingKind kind) {
+  return kind == FindingKind::unexpected_port || kind == FindingKind::orphan_listener;
+}
+
 /// The alert rows of the node alone.
 std::vector<AlertRow> alerts_of(const std::vector<AlertRecord>& book, const Node& node,
                                 WallTime now) {
@@ -179,14 +184,39 @@ void add_last_closed(std::vector<PagePort>& ports, const std::vector<AlertRecord
   for (const AlertRecord& record : book) {
     const AlertSubject& subject = record.subject;
     if (record.node != node || !record.last_closed || !subject.protocol || !subject.port) continue;
-    const bool about_listener = subject.kind == FindingKind::unexpected_port ||
-                                subject.kind == FindingKind::orphan_listener;
-    if (!about_listener) continue;
+    if (!is_about_listener(subject.kind)) continue;
     times[{subject.network, *subject.protocol, *subject.port}] = *record.last_closed;
   }
   for (PagePort& port : ports) {
     const auto time = times.find({port.network, port.protocol, port.port});
     if (time != times.end()) port.last_closed = time->second;
+  }
+}
+
+/// A port that jobs may open is its job's, unless an alert says otherwise.
+void add_jobs(std::vector<PagePort>& ports, const std::vector<JobListener>& tied,
+              const std::vector<AlertRecord>& book, const std::string& node) {
+  using PortPlace = std::tuple<std::string_view, Protocol, Port>;
+  std::map<PortPlace, const JobListener*> own;
+  for (const JobListener& each : tied) {
+    if (each.node == node) own[{each.network, each.protocol, each.port}] = &each;
+  }
+  std::set<PortPlace> wrong;
+  for (const AlertRecord& record : book) {
+    const AlertSubject& subject = record.subject;
+    const bool counts = record.node == node && record.status != AlertStatus::resolved &&
+                        is_about_listener(subject.kind) && subject.protocol && subject.port;
+    if (counts) wrong.emplace(subject.network, *subject.protocol, *subject.port);
+  }
+  for (PagePort& port : ports) {
+    const PortPlace place{port.network, port.protocol, port.port};
+    const auto tie = own.find(place);
+    if (tie == own.end() || port.seen != PortState::open) continue;
+    port.jobs = jobs_text(tie->second->jobs);
+    const bool free =
+        port.standing == Standing::unexpected || port.standing == Standing::conditional;
+    if (free && !wrong.contains(place)) port.standing = Standing::of_job;
+    if (free && wrong.contains(place)) port.standing = Standing::unexpected;
   }
 }
 
@@ -245,6 +275,7 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
   LOCKSTEP_TRY(const std::vector<Profile> profiles, store.profiles());
   LOCKSTEP_TRY(const std::vector<Approval> approvals, store.approvals());
   LOCKSTEP_TRY(const std::vector<AlertRecord> book, store.alerts());
+  LOCKSTEP_TRY(const std::vector<JobListener> tied, store.job_listeners());
   NodePage result{.now = now, .node = node};
   std::ranges::copy_if(looks.looks, std::back_inserter(result.looks),
                        [&](const Look& look) { return look.node == node.name; });
@@ -254,6 +285,7 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
   for (const ServiceFact& fact : services) page.add(fact);
   result.ports = page.take_ports(profiles, result.filtered);
   add_last_closed(result.ports, book, node.name);
+  add_jobs(result.ports, tied, book, node.name);
   add_service_alerts(result.ports, book, node.name);
   result.profiles = profiles_of(node, result.ports, profiles, approvals);
   result.alerts = alerts_of(book, node, now);

@@ -25,6 +25,7 @@ enum class Standing : std::uint8_t {
   not_judged,     ///< a class of the node has no profile
   not_known,      ///< expected, and the latest look did not reach it
   wrong_service,  ///< open as expected, and an alert is about what answers, or its keys
+  of_job,         ///< open while a job held the node, when it was looked at
 };
 
 /// A port that is open on a node, or should be.
@@ -42,6 +43,7 @@ struct PagePort {
   std::optional<WallTime> asked;
   Standing standing = Standing::in_step;
   std::optional<WallTime> last_closed;  ///< as its alert has it
+  std::string jobs;             ///< those that it is tied to, "job 88123 alice"; empty: none
   std::size_t clones = 0;       ///< other nodes of the same classes whose latest look was examined
   std::size_t clones_open = 0;  ///< those of them that show it open
 };

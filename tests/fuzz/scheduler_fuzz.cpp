@@ -9,6 +9,7 @@
 #include "inventory/lsf/lsf_hosts.h"
 #include "inventory/pbs/pbs_nodes.h"
 #include "inventory/slurm/slurm_json.h"
+#include "inventory/slurm/slurm_source.h"
 #include "inventory/slurm/slurm_text.h"
 
 namespace {
@@ -39,9 +40,17 @@ bool is_sound(const Result<std::vector<lockstep::SlurmJob>>& jobs) {
   });
 }
 
+bool is_sound(const Result<std::vector<lockstep::SlurmPlace>>& places) {
+  if (!places) return is_sound(places.error());
+  return std::ranges::all_of(*places, [](const lockstep::SlurmPlace& place) {
+    return !place.node.empty() && place.node[0] != '-' && !place.partition.empty();
+  });
+}
+
 bool read(char reader, std::string_view text) {
   switch (reader) {
     case 's': return is_sound(lockstep::parse_sinfo(text));
+    case 'i': return is_sound(lockstep::parse_slurm_places(text));
     case 'q': return is_sound(lockstep::parse_squeue(text));
     case 'n': return is_sound(lockstep::parse_slurm_nodes_json(text));
     case 'j': return is_sound(lockstep::parse_slurm_jobs_json(text));

@@ -3,19 +3,23 @@
     with Lab(compute=1, login=0) as lab, Slurm(lab) as slurm:
         slurm.run("sinfo", "--all").stdout
 
+Each allocation calls the prolog that is shipped, and that a `lockstep` of the test's own, which notes
+when and how it was called: prolog_calls().
+
 n1 and n2 run; the daemon of n3 was never there; n4 belongs to no partition; f5 is FUTURE.
 All ends with the lab.
 """
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 import time
 
 HOST = "node1"
-PROGRAMS = ("munged", "slurmctld", "slurmd", "srun", "sinfo", "squeue", "scontrol")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "srun", "sinfo", "squeue", "scontrol", "sdiag")
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATIENCE_S = 15
 
@@ -36,12 +40,23 @@ TaskPlugin=task/none
 MpiDefault=none
 SelectType=select/linear
 ReturnToService=0
+PrologSlurmctld={folder}/prolog
 KillWait=1
 NodeName=n[1-3] NodeAddr={address} Port=[17001-17003] CPUs=1 State=UNKNOWN Feature=compute,big
 NodeName=n4 NodeAddr={address} Port=17004 CPUs=1 State=DOWN
 NodeName=f5 NodeAddr={address} Port=17005 CPUs=1 State=FUTURE
 PartitionName=lab Nodes=n[1-3] Default=YES State=UP
 PartitionName=hidden Nodes=n1 State=UP Hidden=YES
+"""
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PROLOG = """\
+#!/bin/sh
+PATH={folder}/bin:$PATH exec {root}/packaging/slurm/lockstep-prolog
+"""
+FAKE_LOCKSTEP = """\
+#!/bin/sh
+echo "$(date +%s.%N) $*" >>{folder}/prolog-calls
 """
 
 CGROUPS = "CgroupPlugin=cgroup/v1\nCgroupAutomount=no\nCgroupMountpoint={folder}/cgroup\n"
@@ -79,10 +94,27 @@ class Slurm:
             self.stop(name)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def run(self, *command, **options):
+    def run(self, *command, environment=None, **options):
         """Runs a command in the host, where it finds this Slurm."""
-        return self.lab.exec(HOST, *self._in_slurm(command), stdin=subprocess.DEVNULL,
-                             timeout=PATIENCE_S, **options)
+        options.setdefault("timeout", PATIENCE_S)
+        extra = [f"{key}={value}" for key, value in (environment or {}).items()]
+        return self.lab.exec(HOST, *self._in_slurm((*extra, *command)), stdin=subprocess.DEVNULL,
+                             **options)
+
+    def prolog_calls(self):
+        """[(seconds since 1970, the words of the command)], the oldest first."""
+        file = self.folder / "prolog-calls"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [(float(when), words) for when, _, words in (line.partition(" ") for line in lines)]
+
+    def queries(self):
+        """{message: how many the controller has answered}, by sdiag, but for sdiag's own."""
+        counts = {}
+        for line in self.run("sdiag").stdout.splitlines():
+            if match := re.match(r"\s+(REQUEST_\w+)\s*\(\s*\d+\)\s+count:(\d+)", line):
+                counts[match.group(1)] = int(match.group(2))
+        counts.pop("REQUEST_STATS_INFO", None)
+        return counts
 
     def start(self, name, *command):
         """Starts a program in the host, with its output in a log."""
@@ -115,12 +147,16 @@ class Slurm:
 
     def _configure(self):
         self.folder.chmod(0o755)
-        for name in ("munge", "state", "spool/n1", "spool/n2", "cgroup"):
+        for name in ("munge", "state", "spool/n1", "spool/n2", "cgroup", "bin"):
             (self.folder / name).mkdir(parents=True)
         address = {host.name: host.ipv4 for host in self.lab.hosts()}[HOST]
         values = {"host": HOST, "address": address, "folder": self.folder}
         (self.folder / "slurm.conf").write_text(CONFIGURATION.format(**values))
         (self.folder / "cgroup.conf").write_text(CGROUPS.format(**values))
+        for name, text in (("prolog", PROLOG), ("bin/lockstep", FAKE_LOCKSTEP)):
+            script = self.folder / name
+            script.write_text(text.format(folder=self.folder, root=ROOT))
+            script.chmod(0o755)
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(64))
         key.chmod(0o400)

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "inventory/slurm/slurm_environment.h"
 #include "inventory/slurm/slurm_json.h"
 #include "inventory/slurm/slurm_text.h"
 #include "proc/command.h"
@@ -15,17 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using SteadyClock = std::chrono::steady_clock;
-
-/// What a person may have set for commands of their own would change the answers to ours.
-std::vector<std::string> environment() {
-  return {"SLURM_TIME_FORMAT=%s", "LC_ALL=C",       "SLURM_CLUSTERS",   "SINFO_ALL",
-          "SINFO_FEDERATION",     "SINFO_FORMAT",   "SINFO_LOCAL",      "SINFO_PARTITION",
-          "SINFO_SORT",           "SQUEUE_ACCOUNT", "SQUEUE_ALL",       "SQUEUE_ARRAY",
-          "SQUEUE_FEDERATION",    "SQUEUE_FORMAT",  "SQUEUE_FORMAT2",   "SQUEUE_LICENSES",
-          "SQUEUE_LOCAL",         "SQUEUE_NAMES",   "SQUEUE_PARTITION", "SQUEUE_PRIORITY",
-          "SQUEUE_QOS",           "SQUEUE_SIBLING", "SQUEUE_SORT",      "SQUEUE_STATES",
-          "SQUEUE_USERS"};
-}
 
 /// Whether a job may hold a node of this state.
 bool may_be_held(const NodeSchedule& node) {
@@ -112,7 +102,7 @@ class SlurmScheduler : public Scheduler {
   }
 
   Result<std::string> run(const std::vector<std::string>& words, milliseconds time) const {
-    return run_command({words, "/", environment(), words[0]}, {time, options_.answer_bytes});
+    return run_command({words, "/", slurm_environment(), words[0]}, {time, options_.answer_bytes});
   }
 
   SlurmOptions options_;
