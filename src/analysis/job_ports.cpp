@@ -63,6 +63,10 @@ void JobsSeen::note(std::span<const NodeSchedule> answer) {
   }
 }
 
+void JobsSeen::note_silence() {
+  for (auto& [name, node] : nodes_) node.known = node.stranger;
+}
+
 const NodeJobs& JobsSeen::of(std::string_view node) const {
   static const NodeJobs kNotKnown{.known = false, .jobs = {}, .state = "unknown"};
   const auto found = nodes_.find(node);

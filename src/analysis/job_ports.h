@@ -51,6 +51,8 @@ class JobsSeen {
  public:
   /// One answer: of each node what is so at that time.
   void note(std::span<const NodeSchedule> answer);
+  /// The scheduler was asked once more, and said nothing.
+  void note_silence();
   /// A node that no answer is about is not known.
   const NodeJobs& of(std::string_view node) const;
 

@@ -156,7 +156,7 @@ control::SweepWorld Session::world() const {
     world.schedules = [this](const std::vector<std::string>& nodes) {
       return ask_scheduler(nodes);
     };
-    world.wait_for_schedules = [this] { wait_for(scheduler_->until_next_round()); };
+    world.wait_for_schedules = [this] { return ask_scheduler_anew(); };
   }
   return world;
 }
@@ -171,6 +171,13 @@ std::vector<NodeSchedule> Session::ask_scheduler(const std::vector<std::string>&
                   scheduler_->trouble()->message());
   }
   return schedules;
+}
+
+bool Session::ask_scheduler_anew() const {
+  wait_for(scheduler_->until_next_round());
+  if (stop_->stop()) return false;
+  scheduler_->states({});
+  return !scheduler_->trouble();
 }
 
 void Session::wait_for(std::chrono::milliseconds time) const {

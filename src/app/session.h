@@ -51,6 +51,8 @@ class Session {
  private:
   /// Says so where asking will take long.
   void foretell(const cli::PortOptions& options) const;
+  /// As SweepWorld::wait_for_schedules.
+  bool ask_scheduler_anew() const;
   /// Or until asked to stop.
   void wait_for(std::chrono::milliseconds time) const;
   std::vector<NodeSchedule> ask_scheduler(const std::vector<std::string>& nodes) const;

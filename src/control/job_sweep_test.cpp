@@ -66,6 +66,7 @@ class JobSweep : public Cluster {
     around.wait_for_schedules = [this] {
       ++fresh_;
       if (before_fresh_) before_fresh_();
+      return answers_anew_;
     };
     const auto report = sweep(whole, *store_, names(), sweep_policy_, around);
     EXPECT_TRUE(report) << (report ? "" : report.error().message());
@@ -95,6 +96,7 @@ class JobSweep : public Cluster {
   bool gone_ = false;
   std::function<void(int)> after_answer_;  // with its number in the sweep, from 1
   std::function<void()> before_fresh_;
+  bool answers_anew_ = true;
   int answers_ = 0;
   int fresh_ = 0;  // how often the sweep waited for an answer
   Lines held_;     // of each row
@@ -210,6 +212,16 @@ TEST_F(JobSweep, ASchedulerThatIsGoneNeitherHidesNorRaises) {
   gone_ = false;
   EXPECT_THAT(sweep_jobs(), ElementsAre(kOrphan));
   EXPECT_THAT(tied(), ElementsAre("node3 8888 88123 alice", "node4 8888 88124 bob"));
+}
+
+TEST_F(JobSweep, NoAlertRestsOnAnOldAnswer) {
+  listens("node3");
+  answers_anew_ = false;
+  EXPECT_THAT(sweep_jobs(), ElementsAre("informational unexpected-port compute - node3"));
+  answers_anew_ = true;
+  EXPECT_THAT(sweep_jobs(), ElementsAre(kUnexpected));
+  answers_anew_ = false;
+  EXPECT_THAT(sweep_jobs(), ElementsAre(kUnexpected)) << "it stands, and nobody had to ask";
 }
 
 TEST_F(JobSweep, ANodeOfNoSchedulerIsJudgedAsEver) {

@@ -319,11 +319,16 @@ class SweepRun {
   /// A listener whose job began, or ended, since the scheduler was asked last is no news. What
   /// would be news waits for what it says after the ports were asked.
   void settle_jobs() {
-    if (!world_.schedules || stopped()) return;
+    if (!world_.schedules) return;
     const auto book = store_.alerts();
     if (book && !rests_on_jobs(input(), findings_, *book)) return;
-    if (world_.wait_for_schedules) world_.wait_for_schedules();
-    ask_scheduler();
+    // What was said before may be minutes old where the scheduler is in trouble.
+    const bool answered = !stopped() && (!world_.wait_for_schedules || world_.wait_for_schedules());
+    if (answered) {
+      ask_scheduler();
+    } else {
+      jobs_.seen.note_silence();
+    }
     findings_ = judge(input());
   }
 

@@ -97,9 +97,10 @@ struct SweepWorld {
   /// What the job scheduler says of these nodes, one each and in their order; empty: there is none,
   /// or none is asked, and every node counts as idle.
   std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> schedules{};
-  /// Returns when `schedules` will tell what is so after this call, or when asked to stop; called
-  /// only before an alert that rests on it. Empty: it always does.
-  std::function<void()> wait_for_schedules{};
+  /// Waits until the scheduler has been asked anew since this call; called only before an alert
+  /// that rests on what it says. False where it did not answer, or we are asked to stop: then the
+  /// alert is none yet. Empty: `schedules` always asks anew.
+  std::function<bool()> wait_for_schedules{};
 };
 
 /// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -51,21 +52,17 @@ Result<JobListener> to_listener(Fields row) {
                      .since = *since};
 }
 
-/// What makes two rows the same.
-auto place_of(const JobListener& listener) {
-  return std::tie(listener.node, listener.network, listener.protocol, listener.port);
-}
-
 /// As they stand in the table, one a place: the last one.
 std::vector<JobListener> stored_form(std::span<const JobListener> listeners) {
-  std::vector<JobListener> rows(listeners.rbegin(), listeners.rend());
-  for (JobListener& row : rows) {
-    row.node = storable(row.node);
-    row.network = storable(row.network);
+  std::map<std::tuple<std::string, std::string, Protocol, Port>, JobListener> by_place;
+  for (const JobListener& each : listeners) {
+    JobListener row = each;
+    row.node = storable(each.node);
+    row.network = storable(each.network);
+    by_place.insert_or_assign({row.node, row.network, row.protocol, row.port}, row);
   }
-  std::ranges::stable_sort(rows, {}, place_of);
-  const auto doubled = std::ranges::unique(rows, {}, place_of);
-  rows.erase(doubled.begin(), doubled.end());
+  std::vector<JobListener> rows;
+  for (auto& [place, row] : by_place) rows.push_back(std::move(row));
   return rows;
 }
 
