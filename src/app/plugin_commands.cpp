@@ -23,9 +23,9 @@ std::vector<PluginNode> made_up_nodes() {
           {"node002", {{IpAddress::v4(kFirst + 1), kDefaultNetwork}}, {"compute"}}};
 }
 
-Result<std::vector<PluginNode>> nodes_for(const std::string& nodeset, const std::string& config) {
+Result<std::vector<PluginNode>> nodes_for(const std::string& nodeset, const Invocation& call) {
   if (nodeset.empty()) return made_up_nodes();
-  LOCKSTEP_TRY(ClusterSetup cluster, load_cluster(config, nodeset));
+  LOCKSTEP_TRY(ClusterSetup cluster, load_cluster(call, nodeset));
   resolve_inventory(cluster.setup.config, cluster.inventory, cluster.nodes);
   std::vector<PluginNode> nodes;
   for (const std::string& name : cluster.nodes) {
@@ -94,7 +94,7 @@ Result<int> run_command(const cli::ValuesCommand& command, Invocation& call) {
 }
 
 Result<int> run_command(const cli::PluginTestCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const std::vector<PluginNode> nodes, nodes_for(command.nodes, call.config));
+  LOCKSTEP_TRY(const std::vector<PluginNode> nodes, nodes_for(command.nodes, call));
   ExecOptions options{.instance = "test", .command = {command.words, command.user}};
   LOCKSTEP_TRY(options.parameters, parse_parameters(command.parameters));
   options.limits.time = std::chrono::seconds(command.timeout_s);

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""The daemon among real hosts.
+
+    tests/daemon/daemon_test.py PROGRAM        (ctest label `lab`)
+"""
+
+import pathlib
+import signal
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
+from daemon import STOP_WITHIN_S, Daemon  # noqa: E402
+from lab import Lab, run_lab_tests  # noqa: E402
+
+PROGRAM = None
+INTRUDER = 4444
+
+TWO_INSTANCES = """\
+[instance.all-ports]
+collector = "ports"
+ports = "all"
+interval = "10s"
+[instance.versions]
+collector = "services"
+interval = "1h"
+"""
+
+
+class InLab(unittest.TestCase):
+    compute = 4
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab(compute=cls.compute, login=0).__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.lab.__exit__()
+
+    def daemon(self, **options):
+        daemon = Daemon(self.lab, PROGRAM, **options)
+        self.addCleanup(daemon.__exit__)
+        return daemon
+
+
+class Serving(InLab):
+    def test_an_intruder_is_an_alert_until_he_has_gone(self):
+        daemon = self.daemon()
+        daemon.learn()
+        daemon.start()
+        daemon.wait(lambda: daemon.runs("fast-ports"), "a first run")
+        self.assertEqual(daemon.alerts(), set())
+        self.lab.run("listen", "node2", str(INTRUDER))
+        wanted = {("unexpected-port", "node2", INTRUDER)}
+        daemon.wait(lambda: daemon.alerts() == wanted, "the alert")
+        acknowledged = daemon.run("alert", "ack", "A-1", "--note", "on it")
+        self.assertEqual(acknowledged.returncode, 0, acknowledged.stderr)
+        self.assertEqual(daemon.json("alerts")["alerts"][0]["status"], "acknowledged")
+        self.lab.run("unlisten", "node2", str(INTRUDER))
+        daemon.wait(lambda: daemon.alerts() == set(), "its end")
+        status, seconds = daemon.stop()
+        self.assertEqual(status, 0, daemon.log.read_text())
+        self.assertLess(seconds, STOP_WITHIN_S)
+
+    def test_two_instances_side_by_side_and_an_interval_changed_at_run_time(self):
+        daemon = self.daemon(instances=TWO_INSTANCES)
+        daemon.learn(ports="all")
+        daemon.start()
+        daemon.wait(lambda: len(daemon.runs("all-ports")) >= 2, "two runs of all ports")
+        daemon.wait(lambda: any(run["state"] == "finished" for run in daemon.runs("versions")),
+                    "the versions")
+        self.assertEqual(len(daemon.runs("versions")), 1)
+        self.assertGreaterEqual(max(run["steps"] for run in daemon.runs("all-ports")), 64)
+        done = daemon.run("instance", "set", "versions", "interval=10s")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        daemon.wait(lambda: len(daemon.runs("versions")) >= 2, "the new interval")
+        wrong = daemon.run("instance", "set", "versions", "interval=soon")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("is not a duration", wrong.stderr)
+        daemon.stop()
+        daemon.start()
+        rows = {row["name"]: row for row in daemon.json("instance", "list")["instances"]}
+        self.assertEqual(rows["versions"]["interval_s"], 10, "it survives a restart")
+        self.assertEqual(rows["all-ports"]["changed_by"], None)
+        self.assertIn("interval: 1h -> 10s", daemon.json("audit")["audit"][0]["detail"])
+        daemon.run("instance", "reset", "versions")
+        rows = {row["name"]: row for row in daemon.json("instance", "list")["instances"]}
+        self.assertEqual(rows["versions"]["interval_s"], 3600)
+
+    def test_a_sweep_by_hand_goes_through_the_daemon(self):
+        daemon = self.daemon(instances='[instance.seldom]\ncollector = "ports"\ninterval = "1d"\n'
+                                       'ports = "22"\n')
+        daemon.learn()
+        daemon.start()
+        report = pathlib.Path(daemon.folder, "report.json")
+        swept = daemon.run("sweep", "--ports", "22,4444", "--report", str(report))
+        self.assertEqual(swept.returncode, 0, swept.stderr + swept.stdout)
+        self.assertIn("4/4 nodes proven", swept.stdout)
+        self.assertIn('"proven":4', report.read_text())
+        refused = daemon.run("sweep", "--dialogues", str(report))
+        self.assertEqual(refused.returncode, 3)
+        self.assertIn("which a sweep of the daemon does not touch", refused.stderr)
+
+    def test_a_bad_configuration_changes_nothing(self):
+        daemon = self.daemon()
+        daemon.learn()
+        daemon.start()
+        good = daemon.config.read_text()
+        daemon.config.write_text(good + "\n[scna]\n")
+        reloaded = daemon.lab.exec("monitor", "kill", "-HUP", str(daemon.pid()))
+        self.assertEqual(reloaded.returncode, 0, reloaded.stderr)
+        daemon.wait(lambda: "does not hold" in daemon.log.read_text(), "the complaint")
+        self.assertIn("scna", daemon.log.read_text())
+        daemon.config.write_text(good.replace('interval = "10s"', 'interval = "20s"'))
+        done = daemon.run("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(daemon.json("instance", "list")["instances"][0]["interval_s"], 20)
+
+    def test_a_word_about_what_it_cannot_do(self):
+        daemon = self.daemon()
+        alone = daemon.run("status")
+        self.assertEqual(alone.returncode, 3)
+        self.assertIn("start it: lockstep serve", alone.stderr)
+        daemon.start()
+        daemon.wait(lambda: ("collector-failed", "-", None) in daemon.alerts() or
+                    any(kind == "collector-failed" for kind, _, _ in daemon.alerts()),
+                    "an alert that no class has a profile", patience=60)
+        self.assertIn("no class of these nodes has a profile", daemon.run("status").stdout)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    run_lab_tests()
