@@ -313,15 +313,20 @@ std::vector<NodeSchedule> Daemon::schedules(const std::vector<std::string>& node
   return said;
 }
 
-void Daemon::wait_for_schedules(const std::atomic<bool>& stop) {
+bool Daemon::wait_for_schedules(const std::atomic<bool>& stop) {
   milliseconds left(0);
   {
     const std::scoped_lock lock(scheduler_mutex_);
-    if (!scheduler_) return;
+    if (!scheduler_) return false;
     left = std::chrono::ceil<milliseconds>(scheduler_->until_next_round());
   }
   const auto end = Steady::now() + left;
   while (!stop && Steady::now() < end) std::this_thread::sleep_for(milliseconds(20));
+  if (stop) return false;
+  const std::scoped_lock lock(scheduler_mutex_);
+  if (!scheduler_) return false;
+  scheduler_->states({});
+  return !scheduler_->trouble();
 }
 
 /// A job may begin on a node while it is asked. Without a prolog's word the scheduler tells so when

@@ -50,7 +50,7 @@ class Daemon final : public DaemonLink {
                             const StopSource& stop) override;
   bool has_scheduler() const override;
   std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) override;
-  void wait_for_schedules(const std::atomic<bool>& stop) override;
+  bool wait_for_schedules(const std::atomic<bool>& stop) override;
   const LeaveList* leave_list() const override { return &board_.leave(); }
   sender::Launcher& launcher() override { return launcher_; }
 

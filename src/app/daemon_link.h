@@ -44,8 +44,9 @@ class DaemonLink {
 
   virtual bool has_scheduler() const = 0;
   virtual std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) = 0;
-  /// Returns when schedules() will tell what is so after this call, or when stopped.
-  virtual void wait_for_schedules(const std::atomic<bool>& stop) = 0;
+  /// Returns when schedules() tells what is so after this call; false where it does not answer, or
+  /// when stopped.
+  virtual bool wait_for_schedules(const std::atomic<bool>& stop) = 0;
   virtual const LeaveList* leave_list() const = 0;
   virtual sender::Launcher& launcher() = 0;
 };

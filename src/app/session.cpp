@@ -150,7 +150,7 @@ control::SweepWorld Session::world() const {
     world.schedules = [this](const std::vector<std::string>& nodes) {
       return daemon_->schedules(nodes);
     };
-    world.wait_for_schedules = [this] { daemon_->wait_for_schedules(stop_->stop()); };
+    world.wait_for_schedules = [this] { return daemon_->wait_for_schedules(stop_->stop()); };
   }
   if (scheduler_) {
     world.schedules = [this](const std::vector<std::string>& nodes) {

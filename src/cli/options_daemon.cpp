@@ -35,7 +35,8 @@ void add_instance_commands(CLI::App& app, Options& options) {
   instance->require_subcommand(1);
 
   std::shared_ptr<InstanceListCommand> list;
-  add_json(add_command(*instance, options, "list", "List them", list), list->json);
+  CLI::App& all = add_command(*instance, options, "list", "List them", list);
+  add_json(all, list->json);
 
   std::shared_ptr<InstanceSetCommand> set;
   CLI::App& sub = add_command(*instance, options, "set",
@@ -67,7 +68,8 @@ void add_daemon_commands(CLI::App& app, Options& options) {
   add_command(app, options, "serve", "Run by itself: instances by their schedules", serve);
 
   std::shared_ptr<StatusCommand> status;
-  add_json(add_command(app, options, "status", "What the daemon is at", status), status->json);
+  CLI::App& now = add_command(app, options, "status", "What the daemon is at", status);
+  add_json(now, status->json);
 
   std::shared_ptr<ReloadCommand> reload;
   add_command(app, options, "reload",

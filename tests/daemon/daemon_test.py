@@ -57,7 +57,7 @@ class Serving(InLab):
         acknowledged = daemon.run("alert", "ack", "A-1", "--note", "on it")
         self.assertEqual(acknowledged.returncode, 0, acknowledged.stderr)
         self.assertEqual(daemon.json("alerts")["alerts"][0]["status"], "acknowledged")
-        self.lab.run("unlisten", "node2", str(INTRUDER))
+        self.lab.run("kill", "node2", f"listener-{INTRUDER}")
         daemon.wait(lambda: daemon.alerts() == set(), "its end")
         status, seconds = daemon.stop()
         self.assertEqual(status, 0, daemon.log.read_text())
