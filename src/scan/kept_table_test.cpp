@@ -89,6 +89,30 @@ TEST_F(KeptTables, CountAgainWhatAKilledProcessDidNotCount) {
   EXPECT_EQ(kept->table().target(1).asked, 1U) << "the other sixteen are asked again";
 }
 
+TEST_F(KeptTables, WhatWasLeftStaysSoAndHoldsNobodyUp) {
+  // Pass 3 of an earlier process; one address was left in its first pass, one before it was begun.
+  {
+    auto kept = KeptTable::open(place_, plan_);
+    kept->table().target(0).passes = 3;
+    kept->table().target(1).passes = 1;
+    for (Port port = 1; port <= 4999; ++port) kept->table().record(0, port, Answer::closed);
+    kept->table().target(0).asked = 5000;
+    kept->table().leave(1);
+    kept->table().leave(2);
+  }
+  net::MemoryNetwork network;
+  network.record_times();
+  for (const PlanTarget& target : plan_.targets) network.add(target.address, {});
+  const auto kept = KeptTable::open(place_, plan_);
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(kept->table().is_left(1));
+  ASSERT_TRUE(PacketEngine(network).run(plan_, kept->table()));
+  EXPECT_EQ(network.traffic(plan_.targets[0].address).syn_times.size(), 1U);
+  EXPECT_EQ(network.traffic(plan_.targets[1].address).syn_times.size(), 0U);
+  EXPECT_EQ(network.traffic(plan_.targets[2].address).syn_times.size(), 0U);
+  EXPECT_EQ(kept->table().target(0).asked, 5000U);
+}
+
 TEST_F(KeptTables, AreOfOnePlanEach) {
   { KeptTable::open(place_, plan_)->table().record(0, 22, Answer::open); }
   Plan other = plan_;

@@ -48,6 +48,8 @@ void Passes::resume() {
   const auto passes_of = [&](std::uint32_t target) {
     return table_.target(target).passes.load(std::memory_order_relaxed);
   };
+  // What was left before it was begun does not begin now.
+  std::erase_if(active_, [&](std::uint32_t target) { return table_.is_left(target); });
   unsigned begun = 0;
   for (const std::uint32_t target : active_) begun = std::max(begun, passes_of(target));
   if (begun == 0) return;

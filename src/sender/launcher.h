@@ -37,7 +37,8 @@ class Launcher {
  public:
   /// Starts the launcher, `command`, whose first word is the path of a program. Before there are
   /// threads, and with the rights that senders are to have; the caller keeps its own
-  /// (drop_all_rights() of proc/rights.h takes them). Errors: `unavailable`.
+  /// (drop_all_rights() of proc/rights.h takes them). The launcher ends with the calling thread,
+  /// which has to live as long as it is used. Errors: `unavailable`.
   static Result<std::unique_ptr<Launcher>> start(const std::vector<std::string>& command);
   /// Ends the launcher, and all senders.
   ~Launcher();
@@ -53,7 +54,8 @@ class Launcher {
   const Result<void>& may_use_xdp() const { return may_use_xdp_; }
 
   pid_t pid() const { return pid_; }
-  /// It has died. Nothing can be sent any more: this program has to be started again.
+  /// It has died. Nothing can be sent any more: this program has to be started again. Costs a
+  /// system call.
   bool gone() const;
 
  private:
