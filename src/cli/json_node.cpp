@@ -77,6 +77,7 @@ std::string node_page_json(const control::NodePage& page) {
   node["ports"] = json_array(page.ports, of_port);
   node["filtered"] = json_array(page.filtered, of_filtered);
   node["profiles"] = json_array(page.profiles, of_profile);
+  node["values"] = json_array(page.values, json_value_row);
   node["alerts"] = json_array(page.alerts, json_alert);
   return json_document({{"nodes", json::array{std::move(node)}}});
 }

@@ -14,6 +14,7 @@
 
 #include "control/alert_use_cases.h"
 #include "control/use_cases.h"
+#include "control/value_use_cases.h"
 #include "model/value.h"
 
 namespace lockstep::cli {
@@ -29,6 +30,7 @@ void add_subject(boost::json::object& object, std::optional<Protocol> protocol,
                  std::optional<Port> port, std::optional<PortState> state);
 
 boost::json::value json_value(const Value& value);
+boost::json::object json_value_row(const control::ValueRow& row);
 boost::json::object json_service(const Service& service);
 boost::json::object json_coverage(const Coverage& coverage);
 boost::json::object json_alert(const AlertRow& row);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/format.h"
 #include "cli/render_alerts.h"
+#include "cli/render_values.h"
 #include "cli/table.h"
 
 namespace lockstep::cli {
@@ -145,6 +146,7 @@ std::string node_page_text(const NodePage& page) {
   std::string text = title(page.node);
   for (const Look& look : page.looks) text += look_line(look, page.now);
   text += unseen_lines(page) + "\n" + ports_table(page) + filtered_lines(page) + "\n";
+  if (!page.values.empty()) text += node_values_text(page.values, page.now) + "\n";
   for (const PageProfile& profile : page.profiles) text += profile_line(profile, page.now);
   if (page.alerts.empty()) return text + "No open alert.\n";
   return text + "\n" + alert_rows_text(page.alerts, page.now);

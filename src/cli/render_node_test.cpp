@@ -118,7 +118,7 @@ TEST(NodePageJson, AddsToTheNodeWhatIsKnownOfIt) {
   const json::value document = json::parse(node_page_json(page_of()));
   const json::value& node = document.at("nodes").at(0);
   EXPECT_THAT(keys_of(node), ElementsAre("node", "classes", "group", "addresses", "looks", "ports",
-                                         "filtered", "profiles", "alerts"));
+                                         "filtered", "profiles", "values", "alerts"));
   EXPECT_THAT(keys_of(node.at("ports").at(0)),
               ElementsAre("network", "protocol", "port", "state", "since", "expected", "service",
                           "answers", "asked", "verdict", "last_closed", "clones", "clones_open"));

@@ -27,7 +27,9 @@ std::string state_text(const ValueRow& row) {
   return text;
 }
 
-json::object of_row(const ValueRow& row) {
+}  // namespace
+
+json::object json_value_row(const ValueRow& row) {
   const ValueObservation& seen = row.fact.seen;
   return {{"node", json_text(seen.node)},
           {"instance", json_text(seen.instance)},
@@ -39,8 +41,6 @@ json::object of_row(const ValueRow& row) {
           {"expected", json_or_null(row.expected)},
           {"clones", json_or_null(row.clones)}};
 }
-
-}  // namespace
 
 std::string value_text(const ValueObservation& value) {
   const double* const number = std::get_if<double>(&value.value);
@@ -72,9 +72,19 @@ std::string values_text(const std::vector<ValueRow>& rows, WallTime now) {
   return table.to_string();
 }
 
+std::string node_values_text(const std::vector<ValueRow>& rows, WallTime now) {
+  Table table({"VALUE OF", "MEASURED", "AGE", "ALERT"});
+  for (const ValueRow& row : rows) {
+    const ValueObservation& seen = row.fact.seen;
+    table.add({fmt::format("{}/{}", shown(seen.instance), shown(seen.name)), value_text(seen),
+               format_age(now - row.fact.at), state_text(row)});
+  }
+  return table.to_string();
+}
+
 std::string values_json(const std::vector<ValueRow>& rows) {
   LongDocument document({{"count", rows.size()}});
-  document.add("values", rows, of_row);
+  document.add("values", rows, json_value_row);
   return document.take();
 }
 

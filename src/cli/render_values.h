@@ -14,6 +14,8 @@ std::string value_text(const ValueObservation& value);
 
 /// A row a value; nodes that have the same one are folded.
 std::string values_text(const std::vector<control::ValueRow>& rows, WallTime now);
+/// Of one node, for its page.
+std::string node_values_text(const std::vector<control::ValueRow>& rows, WallTime now);
 std::string values_json(const std::vector<control::ValueRow>& rows);
 
 }  // namespace lockstep::cli

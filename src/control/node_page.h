@@ -8,6 +8,7 @@
 
 #include "analysis/alerts.h"
 #include "base/result.h"
+#include "control/value_use_cases.h"
 #include "model/node.h"
 #include "model/profile.h"
 #include "model/service.h"
@@ -70,6 +71,7 @@ struct NodePage {
   std::vector<PagePort> ports{};  ///< ascending by network, protocol and port
   std::vector<FilteredPorts> filtered{};
   std::vector<PageProfile> profiles{};  ///< ascending by host type
+  std::vector<ValueRow> values{};       ///< what plug-ins measured, ascending by instance and name
   std::vector<AlertRow> alerts{};       ///< of this node, resolved ones left out
 };
 

@@ -1,7 +1,10 @@
 #include "proc/guarded_command.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -187,6 +190,34 @@ TEST(GuardedCommand, StopsAtOnce) {
   EXPECT_EQ(outcome->end, GuardedEnd::stopped);
   EXPECT_EQ(output, "on\n");
   EXPECT_LT(took, milliseconds(1000)) << "100 ms, on a machine with nothing else to do";
+}
+
+TEST(GuardedCommand, EndsWhenWeAreKilled) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t us = ::fork();
+  ASSERT_GE(us, 0);
+  if (us == 0) {
+    // It says the number of a daemon of its own, and hangs.
+    const auto ran = run_guarded(
+        {{"sh", "-c", "setsid sh -c 'echo $$; exec sleep 3600' & exec sleep 3600"}}, "", {},
+        [&](std::string_view text) {
+          return ::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
+        });
+    ::_exit(ran ? 0 : 1);
+  }
+  char text[32]{};
+  ASSERT_GT(::read(ends[0], text, sizeof text - 1), 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  const pid_t daemon = std::stoi(text);
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, daemon, 0U));
+  ASSERT_GE(process, 0);
+  ::kill(us, SIGKILL);
+  EXPECT_EQ(::waitpid(us, nullptr, 0), us);
+  pollfd ended{process, POLLIN, 0};
+  EXPECT_EQ(::poll(&ended, 1, 10'000), 1) << "the daemon of the command is still there";
+  ::close(process);
 }
 
 TEST(GuardedCommand, RunsSeveralAtOnce) {
