@@ -16,9 +16,9 @@ namespace {
 
 using exec::PluginNode;
 
-/// Where there is no configuration, or no node is named: nobody's addresses (RFC 2544).
+/// Where there is no configuration, or no node is named: this machine.
 std::vector<PluginNode> made_up_nodes() {
-  constexpr std::uint32_t kFirst = 0xc6120001;  // 198.18.0.1
+  constexpr std::uint32_t kFirst = 0x7f010001;  // 127.1.0.1
   return {{"node001", {{IpAddress::v4(kFirst), kDefaultNetwork}}, {"compute"}},
           {"node002", {{IpAddress::v4(kFirst + 1), kDefaultNetwork}}, {"compute"}}};
 }

@@ -2,6 +2,7 @@
 // found. Addresses are asked for as nodes of their own names.
 //
 //   pcp_run WORKER [--rounds N] [--interval MS] [--timeout MS] [--port N] [--metrics a,b] [--quiet]
+//   [--a-worker N]
 //           [--leave NODE MS] [--stop MS] ADDRESS...
 //
 // An ADDRESS may be a range, 198.18.1.1-64. --quiet leaves out the values. The first
@@ -102,6 +103,8 @@ int main(int argc, char** argv) {
       interval = milliseconds(number(next()));
     } else if (word == "--timeout") {
       options.pool.timeout = milliseconds(number(next()));
+    } else if (word == "--a-worker") {
+      options.pool.connections_a_worker = number(next());
     } else if (word == "--port") {
       options.pool.port = static_cast<Port>(number(next()));
     } else if (word == "--metrics") {

@@ -227,6 +227,33 @@ class Workers(unittest.TestCase):
         self.assertEqual({ran.gap(node) for node in self.net.addresses}, {"none"})
         self.assertLess(ran.rounds[0]["took_ms"], TIMEOUT_MS)
 
+    def test_each_has_so_many_nodes_at_most(self):
+        process = start("--rounds", "2", "--interval", "2500", "--a-worker", "3", *self.net.addresses)
+        workers = set()
+        ran = Run(process, lambda _: workers.update(children_of(process.pid)))
+        self.assertEqual({ran.gap(node, 1) for node in self.net.addresses}, {"none"})
+        self.assertEqual(len(workers), 3)
+
+    def test_of_several_that_one_died_on_each_is_asked_alone(self):
+        with bad_peers(self.net, "stops-later", "stops-later", "good") as (*bad, good):
+            process, worker = self.rounds(1, *bad, good)
+            waiting = {*self.net.addresses, good}
+
+            def end_it(said):
+                if "gap" in said and said["node"] in waiting:
+                    waiting.remove(said["node"])
+                    if not waiting:
+                        os.kill(worker, signal.SIGKILL)
+
+            ran = Run(process, end_it)
+            self.assertEqual({ran.gap(node) for node in (*self.net.addresses, good)}, {"none"})
+            for node in bad:
+                self.assertEqual(ran.gap(node), "unanswered")
+                self.assertIn("in time", ran.note(node))
+            # One after the other.
+            self.assertGreater(ran.rounds[0]["took_ms"], 2 * TIMEOUT_MS)
+            self.assertLess(ran.rounds[0]["took_ms"], 4 * TIMEOUT_MS)
+
     def test_one_that_dies_or_hangs_on_a_node_costs_that_node_alone(self):
         for number, description in ((signal.SIGSEGV, "dies"), (signal.SIGSTOP, "hangs")):
             with self.subTest(description), bad_peers(self.net, "stops-later") as (bad,):
@@ -253,7 +280,10 @@ class Workers(unittest.TestCase):
 
 def memory_of(pid):
     """The most kB that it has had in memory; 0 where it has ended."""
-    told = re.search(r"VmHWM:\s+(\d+)", status(pid, pid))
+    try:
+        told = re.search(r"VmHWM:\s+(\d+)", status(pid, pid))
+    except OSError:
+        return 0
     return int(told.group(1)) if told else 0
 
 

@@ -124,7 +124,7 @@ class PcpNet:
                  "-s", place / "socket"],
                 env={**os.environ, "PCP_RUN_DIR": str(place), "PCP_LOG_DIR": str(place),
                      "PCP_TMP_DIR": str(place)},
-                stdin=subprocess.DEVNULL, preexec_fn=die_with_parent))
+                cwd=place, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent))
         for address in self.addresses[::A_PMCD]:
             wait_for(lambda to=address: answers(to), "pmcd", self._last_words)
 
