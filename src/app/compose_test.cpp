@@ -314,10 +314,10 @@ TEST_F(Compose, AnInterfaceThatIsNotThereIsAnErrorBeforeAnyWork) {
   cli::PortOptions options;
   options.engine = "connect";
   EXPECT_TRUE(
-      make_port_collector({}, options, {}, *make_ports("22", "", ""), EngineUse::scan, links));
+      make_port_collector({}, options, {}, *make_ports("22", "", ""), {EngineUse::scan, links}));
   options.interface = "nosuch0";
   const auto none =
-      make_port_collector({}, options, {}, *make_ports("22", "", ""), EngineUse::scan, links);
+      make_port_collector({}, options, {}, *make_ports("22", "", ""), {EngineUse::scan, links});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().kind(), ErrorKind::not_found);
   EXPECT_THAT(none.error().message(), HasSubstr("nosuch0"));
