@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <thread>
 #include <utility>
@@ -34,7 +35,8 @@ using Lines = std::map<std::pair<std::string, std::string>, std::string>;
 Result<Lines> read_alerts(const std::string& document) {
   Lines lines;
   try {
-    for (const json::value& row : json::parse(document).at("alerts").as_array()) {
+    const json::value listing = json::parse(document);
+    for (const json::value& row : listing.at("alerts").as_array()) {
       const auto text = [&](const char* key) { return json::value_to<std::string>(row.at(key)); };
       const json::value& port = row.at("port");
       const std::string subject =
@@ -94,12 +96,19 @@ class Watch {
     const auto end = Clock::now() + kStart;
     while (!stop) {
       if (has_ended(daemon)) return fail(ErrorKind::unavailable, "the daemon did not start");
-      const auto asked = capture_child(with({"status", "--json"}));
-      if (asked && asked->status <= 1 && !asked->output.empty()) return {};
+      if (answers()) return {};
       if (Clock::now() > end) return fail(ErrorKind::unavailable, "the daemon does not answer");
       rest(stop, std::chrono::milliseconds(200));
     }
     return {};
+  }
+
+  /// The last word is the configuration, beside which the socket will be.
+  bool answers() const {
+    const std::filesystem::path config(lockstep_.back());
+    if (!std::filesystem::exists(config.parent_path() / "control")) return false;
+    const auto asked = capture_child(with({"status", "--json"}));
+    return asked && asked->status <= 1 && !asked->output.empty();
   }
 
   /// An intruder comes, or goes.
