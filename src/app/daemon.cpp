@@ -43,6 +43,18 @@ minutes own_time_of_day() {
   return std::chrono::hours(local.tm_hour) + minutes(local.tm_min);
 }
 
+/// What takes a restart.
+Result<void> check_fixed(const Config& now, const Config& next) {
+  const char* changed = nullptr;
+  if (now.store.url != next.store.url) changed = "[store] url";
+  if (now.serve.socket != next.serve.socket) changed = "[serve] socket";
+  if (now.serve.group != next.serve.group) changed = "[serve] group";
+  if (state_dir(now) != state_dir(next)) changed = "[scan] state_dir";
+  if (changed == nullptr) return {};
+  return fail(ErrorKind::invalid,
+              fmt::format("{} has changed, which takes a restart of the daemon", changed));
+}
+
 /// Where a step of an instance says what it has to say: the log.
 class StepConsole final : public Console {
  public:
@@ -160,6 +172,7 @@ Result<void> Daemon::reload(const std::string& person) {
     LOCKSTEP_CHECK(require_fence(setup));
     LOCKSTEP_TRY(Inventory inventory, load_inventory(setup.config));
     LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
+    LOCKSTEP_CHECK(check_fixed(this->setup()->config, setup.config));
     return std::make_shared<const World>(
         World{std::make_shared<const Setup>(std::move(setup)), std::move(inventory)});
   }();
@@ -420,6 +433,8 @@ Result<control::SweepReport> Daemon::step(const StepOrder& order, Store& store) 
   if (asks) LOCKSTEP_CHECK(session.start_services(services));
   control::SweepPolicy policy = session.policy();
   policy.run = order.run;
+  // The plan has seen to it that some class has one; a step may be of others.
+  policy.without_profile = true;
   LOCKSTEP_TRY(control::SweepReport report,
                control::sweep(session.setting(), store, order.step.nodes, policy, session.world()));
   if (asks && !report.record.summary.interrupted) {

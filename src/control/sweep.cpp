@@ -151,7 +151,9 @@ class SweepRun {
     LOCKSTEP_TRY(approvals_, store_.approvals());
     LOCKSTEP_TRY(const std::vector<Baseline> baselines, store_.baselines());
     subjects_ = pick(setting_.inventory, nodes);
-    LOCKSTEP_CHECK(require_some_profile(subjects_, profiles_, baselines));
+    if (!policy_.without_profile) {
+      LOCKSTEP_CHECK(require_some_profile(subjects_, profiles_, baselines));
+    }
     LOCKSTEP_TRY(looks_, store_.looks());
     ask_scheduler();
     if (setting_.services == nullptr) return {};
