@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -18,6 +19,8 @@ using std::chrono::seconds;
 constexpr milliseconds kLongestWait(1000);
 /// After a failure, so long until the next try, or the interval where that is shorter.
 constexpr seconds kRetry(60);
+/// Whoever has something to do gets a turn after so long, whatever is more urgent.
+constexpr std::chrono::minutes kLongestTurnWait(5);
 /// So many failures in a row are an alert: a sweep by hand may be in the way of one.
 constexpr unsigned kFailuresTold = 2;
 
@@ -109,19 +112,32 @@ void Sweeper::take_up(const std::vector<Instance>& instances) {
   }
 }
 
+bool Sweeper::has_something(const Course& course, Steady now, std::chrono::minutes of_day) const {
+  const auto& window = course.instance.window;
+  if (window && !course.run_now && !window->contains(of_day)) return false;
+  return course.pass || now >= course.next_check;
+}
+
+/// By priority, and the shorter interval first; but whoever has waited for too long goes before all
+/// others: an instance that is never done must not take every turn.
 Sweeper::Course* Sweeper::most_urgent(Steady now) {
-  Course* best = nullptr;
-  const auto rank = [](const Course& course) {
-    return std::pair(-course.instance.priority, course.instance.interval);
-  };
   const std::chrono::minutes of_day = world_.time_of_day();
+  const auto rank = [now](const Course& course) {
+    const auto waited = now - *course.waits_since;
+    const bool too_long = waited > kLongestTurnWait;
+    return std::tuple(too_long ? -waited : Steady::duration(0), -course.instance.priority,
+                      course.instance.interval);
+  };
+  Course* best = nullptr;
   for (auto& [name, course] : courses_) {
-    if (course.instance.window && !course.run_now && !course.instance.window->contains(of_day)) {
+    if (!has_something(course, now, of_day)) {
+      course.waits_since.reset();
       continue;
     }
-    if (!course.pass && now < course.next_check) continue;
+    if (!course.waits_since) course.waits_since = now;
     if (best == nullptr || rank(course) < rank(*best)) best = &course;
   }
+  if (best != nullptr) best->waits_since = now;
   return best;
 }
 

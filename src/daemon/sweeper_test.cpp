@@ -187,6 +187,15 @@ TEST_F(SweeperTest, NodesThatNobodyAskedForLongAreTold) {
   EXPECT_TRUE(troubles_.lines().empty()) << "they were asked since";
 }
 
+TEST_F(SweeperTest, NobodyStarves) {
+  // Never done: its nodes are due again before the last of them was asked.
+  instances_ = {instance("slow", {{"interval", "60s"}, {"priority", "9"}}),
+                instance("fast", {{"interval", "1h"}, {"priority", "1"}})};
+  turns(64);
+  EXPECT_GE(std::ranges::count(steps_, "fast"), 1);
+  EXPECT_GE(std::ranges::count(steps_, "slow"), 40);
+}
+
 TEST_F(SweeperTest, WhatIsStoppedIsNotLost) {
   instances_ = {instance("slow", {{"interval", "1d"}})};
   turns(5);
