@@ -148,7 +148,7 @@ std::shared_ptr<const Setup> Daemon::setup() const {
 
 void Daemon::renew_scheduler(const World& world) {
   const std::scoped_lock lock(scheduler_mutex_);
-  scheduler_ = make_scheduler(world.setup->config.scheduler, names_of(world.inventory));
+  scheduler_ = make_scheduler(world.setup->config.scheduler, names_of(world.inventory), &stop_);
   scheduler_name_ = scheduler_ ? scheduler_->name() : "";
   scheduler_trouble_.clear();
 }
