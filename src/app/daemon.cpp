@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "app/console.h"
 #include "app/session.h"
@@ -151,6 +152,7 @@ void Daemon::renew_scheduler(const World& world) {
   scheduler_ = make_scheduler(world.setup->config.scheduler, names_of(world.inventory), &stop_);
   scheduler_name_ = scheduler_ ? scheduler_->name() : "";
   scheduler_trouble_.clear();
+  scheduler_told_ = false;
 }
 
 Result<void> Daemon::reload(const std::string& person) {
@@ -297,7 +299,8 @@ std::vector<NodeSchedule> Daemon::schedules(const std::vector<std::string>& node
       said.push_back(std::move(known.schedule));
     }
     if (scheduler_->trouble()) trouble = scheduler_->trouble()->message();
-    if (trouble == scheduler_trouble_) {
+    // The first word counts: an earlier process, or scheduler, may have left an alert.
+    if (std::exchange(scheduler_told_, true) && trouble == scheduler_trouble_) {
       board_.correct(said, asked);
       return said;
     }
