@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "app/console.h"
 #include "app/session.h"
@@ -160,9 +161,10 @@ std::shared_ptr<const Setup> Daemon::setup() const {
 
 void Daemon::renew_scheduler(const World& world) {
   const std::scoped_lock lock(scheduler_mutex_);
-  scheduler_ = make_scheduler(world.setup->config.scheduler, names_of(world.inventory));
+  scheduler_ = make_scheduler(world.setup->config.scheduler, names_of(world.inventory), &stop_);
   scheduler_name_ = scheduler_ ? scheduler_->name() : "";
   scheduler_trouble_.clear();
+  scheduler_told_ = false;
 }
 
 Result<void> Daemon::reload(const std::string& person) {
@@ -310,7 +312,8 @@ std::vector<NodeSchedule> Daemon::schedules(const std::vector<std::string>& node
       said.push_back(std::move(known.schedule));
     }
     if (scheduler_->trouble()) trouble = scheduler_->trouble()->message();
-    if (trouble == scheduler_trouble_) {
+    // The first word counts: an earlier process, or scheduler, may have left an alert.
+    if (std::exchange(scheduler_told_, true) && trouble == scheduler_trouble_) {
       board_.correct(said, asked);
       return said;
     }

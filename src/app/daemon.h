@@ -93,6 +93,7 @@ class Daemon final : public DaemonLink {
   std::unique_ptr<SchedulerCache> scheduler_;  // null: none
   std::string scheduler_name_;
   std::string scheduler_trouble_;
+  bool scheduler_told_ = false;  // since it was made
 
   Board board_;
   Troubles troubles_;
