@@ -101,7 +101,7 @@ KnownSchedule SchedulerCache::known(const std::string& node, Time now) const {
     return unknown(node, fmt::format("{} has told nothing of this node for {} s",
                                      scheduler_->name(), age.count() / 1000));
   }
-  return {entry.schedule, age};
+  return {entry.schedule, age, entry.asked};
 }
 
 }  // namespace lockstep

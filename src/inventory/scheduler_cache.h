@@ -40,6 +40,8 @@ struct KnownSchedule {
   /// SchedulerCacheOptions::interval it is as fresh as it gets; older, the scheduler is in trouble,
   /// and whoever is about to begin a dialogue has to decide.
   std::optional<std::chrono::milliseconds> age;
+  /// When that query began; none: nothing was told.
+  std::optional<std::chrono::steady_clock::time_point> asked = {};
 };
 
 /// Not for several threads at once.
