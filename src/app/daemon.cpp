@@ -200,6 +200,7 @@ Result<control::DaemonStatus> Daemon::status() {
                                .nodes = now->inventory.nodes.size(),
                                .scheduler = jobs_.name(),
                                .scheduler_trouble = jobs_.trouble(),
+                               .scheduler_states = jobs_.last_states(),
                                .stop_order = read_stop_order(now->setup->config),
                                .statuses = board_.statuses(),
                                .troubles = troubles_.lines()};

@@ -1,5 +1,6 @@
 #include "daemon/job_watch.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace lockstep {
@@ -41,6 +42,24 @@ std::vector<NodeSchedule> JobWatch::schedules(const std::vector<std::string>& no
   }
   note(now, now->cache->trouble());
   return said;
+}
+
+control::SchedulerStates JobWatch::last_states() const {
+  control::SchedulerStates states;
+  const auto now = desk();
+  if (!now) return states;
+  const std::unique_lock lock(now->mutex, std::try_to_lock);
+  if (!lock) return states;
+  for (KnownSchedule& known : now->cache->last_states()) {
+    board_.correct(known.schedule, known.asked);
+    if (known.age) {
+      const auto age = std::chrono::floor<std::chrono::seconds>(*known.age);
+      states.age = std::max(states.age.value_or(age), age);
+    }
+    states.nodes[known.schedule.state].push_back(std::move(known.schedule.node));
+  }
+  if (!states.age) states.nodes.clear();
+  return states;
 }
 
 std::optional<std::chrono::milliseconds> JobWatch::until_next_round() const {

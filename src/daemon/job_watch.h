@@ -42,6 +42,8 @@ class JobWatch {
   /// What is known of `nodes`, one each and in their order, asking where a round is due. Empty
   /// where there is no scheduler.
   std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes);
+  /// What was said last of all nodes, without asking; nothing while somebody asks.
+  control::SchedulerStates last_states() const;
   /// How long until schedules() asks anew; none: there is no scheduler.
   std::optional<std::chrono::milliseconds> until_next_round() const;
   /// Asks where a round is due. Whether the last round told all.

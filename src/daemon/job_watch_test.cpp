@@ -130,6 +130,22 @@ TEST_F(JobWatchTest, WithoutAnAnswerItStaysTaken) {
   EXPECT_TRUE(is_idle("n1"));
 }
 
+TEST_F(JobWatchTest, TellsWhatWasSaidLastWithoutAsking) {
+  EXPECT_FALSE(watch.last_states().age);
+  states["n2"] = maintenance;
+  ASSERT_TRUE(watch.ask());
+  now += seconds(40);
+  watch.take({"n3"}, now);
+  const control::SchedulerStates said = watch.last_states();
+  EXPECT_EQ(said.age, seconds(40));
+  EXPECT_EQ(said.nodes, (std::map<SchedulerState, std::vector<std::string>>{
+                            {idle, {"n1"}}, {allocated, {"n3"}}, {maintenance, {"n2"}}}));
+  EXPECT_EQ(queries, 1);
+  takes = seconds(2);
+  meanwhile = [this] { EXPECT_FALSE(watch.last_states().age) << "nobody waits for an answer"; };
+  watch.ask();
+}
+
 TEST_F(JobWatchTest, TroubleIsToldUntilItAnswersOrIsNotTheSchedulerAnyMore) {
   fails = Error(ErrorKind::unavailable, "gone");
   EXPECT_FALSE(watch.ask());

@@ -43,6 +43,14 @@ std::vector<KnownSchedule> SchedulerCache::states(std::span<const std::string> n
   return result;
 }
 
+std::vector<KnownSchedule> SchedulerCache::last_states() const {
+  const Time now = clock_();
+  std::vector<KnownSchedule> result;
+  result.reserve(nodes_.size());
+  for (const std::string& node : nodes_) result.push_back(known(node, now));
+  return result;
+}
+
 milliseconds SchedulerCache::until_next_round() const {
   if (!last_round_) return milliseconds(0);
   const auto left = std::chrono::ceil<milliseconds>(options_.interval - (clock_() - *last_round_));

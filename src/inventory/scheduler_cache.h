@@ -57,6 +57,9 @@ class SchedulerCache {
   /// node that the cache was not made for is `unknown`. Never fails: see trouble().
   std::vector<KnownSchedule> states(std::span<const std::string> nodes);
 
+  /// What is known of all its nodes, by the last answers alone; never asks.
+  std::vector<KnownSchedule> last_states() const;
+
   /// How long until states() asks anew, whoever wants to know; 0: it would now.
   std::chrono::milliseconds until_next_round() const;
 
