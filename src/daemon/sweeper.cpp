@@ -203,7 +203,8 @@ void Sweeper::note_late(Course& course, Steady now) {
 }
 
 /// Nodes that were not even tried for twice as long as the longest that they should be left alone.
-/// Whoever does not answer has an alert of his own.
+/// Whoever does not answer has an alert of his own, and whoever is off, says the scheduler, is
+/// fine.
 void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
   const auto limit = 2 * std::max(course.instance.overdue_after(), course.instance.interval);
   const WallTime now = world_.now();
@@ -217,6 +218,14 @@ void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
       overdue.push_back(node);
       break;
     }
+  }
+  if (!overdue.empty() && world_.schedules) {
+    const std::vector<NodeSchedule> said = world_.schedules(overdue);
+    std::set<std::string> off;
+    for (const NodeSchedule& each : said) {
+      if (is_withdrawn(each)) off.insert(each.node);
+    }
+    std::erase_if(overdue, [&](const std::string& node) { return off.contains(node); });
   }
   if (overdue.empty()) return troubles_.clear(FindingKind::scan_overdue, course.instance.name);
   troubles_.raise(FindingKind::scan_overdue, course.instance.name,

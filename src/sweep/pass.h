@@ -34,6 +34,10 @@ struct PassedOver {
   std::size_t withdrawn = 0;  ///< powered down, in maintenance, not there: the scheduler says so
 };
 
+/// Whether the scheduler says that the node is not there: then nobody asks it, as its silence would
+/// prove nothing.
+bool is_withdrawn(const NodeSchedule& schedule);
+
 /// Not for several threads at once.
 class Pass {
  public:
