@@ -144,9 +144,6 @@ void Sweeper::begin(Course& course, Steady now) {
                 .owner = world_.owner,
                 .nodes = pass.nodes(),
                 .steps = pass.steps_left()};
-  const auto id = store_.begin_run(course.run);
-  if (!id) return fail(course, id.error());
-  course.run.id = *id;
   course.begun = now;
   course.told_late = false;
   course.outstanding = pass.outstanding();
@@ -156,6 +153,12 @@ void Sweeper::begin(Course& course, Steady now) {
 void Sweeper::step(Course& course, const std::atomic<bool>& stop) {
   const auto step = course.pass->next(world_.schedules);
   if (!step) return end(course, SweepState::finished);
+  // Not before: where a job holds each node that is due, there is no run.
+  if (course.run.id == 0) {
+    const auto id = store_.begin_run(course.run);
+    if (!id) return fail(course, id.error());
+    course.run.id = *id;
+  }
   show(course, describe(*step));
   board_.begin_step(step->idle);
   const auto report = world_.step({course.instance, *step, course.run.id, stop}, store_);
@@ -254,13 +257,13 @@ void Sweeper::end(Course& course, SweepState state) {
   course.run.state = state;
   course.run.ended = world_.now();
   board_.update(course.instance.name, [&](InstanceStatus& status) {
-    status.busy = course.pass->passed_over().busy;
-    status.withdrawn = course.pass->passed_over().withdrawn;
+    status.busy = course.pass->passed_over().busy.size();
+    status.withdrawn = course.pass->passed_over().withdrawn.size();
   });
   course.pass.reset();
   course.outstanding.clear();
   // Where it cannot be written now, a later process finds it lost.
-  std::ignore = store_.save_run(course.run);
+  if (course.run.id != 0) std::ignore = store_.save_run(course.run);
   course.run.problem.clear();
   show(course, "");
 }

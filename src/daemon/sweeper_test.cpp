@@ -210,6 +210,18 @@ TEST_F(SweeperTest, WhoIsOffIsNotOverdue) {
   EXPECT_GE(std::ranges::count(steps_, "fast"), 1) << "n2 is asked";
 }
 
+TEST_F(SweeperTest, WhereNobodyMayBeAskedThereIsNoRun) {
+  instances_ = {instance("fast", {{"interval", "60s"}})};
+  off_ = {"n1", "n2"};
+  turns(200);
+  EXPECT_TRUE(steps_.empty());
+  EXPECT_TRUE(store_->runs(9)->empty());
+  EXPECT_EQ(board_.statuses().at("fast").withdrawn, 2U);
+  off_ = {"n1"};
+  turns(80);
+  EXPECT_FALSE(store_->runs(9)->empty());
+}
+
 TEST_F(SweeperTest, WhatIsStoppedIsNotLost) {
   instances_ = {instance("slow", {{"interval", "1d"}})};
   turns(5);
