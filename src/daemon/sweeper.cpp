@@ -160,9 +160,6 @@ void Sweeper::begin(Course& course, Steady now) {
                 .owner = world_.owner,
                 .nodes = pass.nodes(),
                 .steps = pass.steps_left()};
-  const auto id = store_.begin_run(course.run);
-  if (!id) return fail(course, id.error());
-  course.run.id = *id;
   course.begun = now;
   course.told_late = false;
   course.outstanding = pass.outstanding();
@@ -172,6 +169,12 @@ void Sweeper::begin(Course& course, Steady now) {
 void Sweeper::step(Course& course, const std::atomic<bool>& stop) {
   const auto step = course.pass->next(world_.schedules);
   if (!step) return end(course, SweepState::finished);
+  // Not before: where a job holds each node that is due, there is no run.
+  if (course.run.id == 0) {
+    const auto id = store_.begin_run(course.run);
+    if (!id) return fail(course, id.error());
+    course.run.id = *id;
+  }
   show(course, describe(*step));
   board_.begin_step(step->idle);
   const auto report = world_.step({course.instance, *step, course.run.id, stop}, store_);
@@ -219,7 +222,8 @@ void Sweeper::note_late(Course& course, Steady now) {
 }
 
 /// Nodes that were not even tried for twice as long as the longest that they should be left alone.
-/// Whoever does not answer has an alert of his own.
+/// Whoever does not answer has an alert of his own, and whoever is off, says the scheduler, is
+/// fine.
 void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
   const auto limit = 2 * std::max(course.instance.overdue_after(), course.instance.interval);
   const WallTime now = world_.now();
@@ -233,6 +237,14 @@ void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
       overdue.push_back(node);
       break;
     }
+  }
+  if (!overdue.empty() && world_.schedules) {
+    const std::vector<NodeSchedule> said = world_.schedules(overdue);
+    std::set<std::string> off;
+    for (const NodeSchedule& each : said) {
+      if (is_withdrawn(each)) off.insert(each.node);
+    }
+    std::erase_if(overdue, [&](const std::string& node) { return off.contains(node); });
   }
   if (overdue.empty()) return troubles_.clear(FindingKind::scan_overdue, course.instance.name);
   troubles_.raise(FindingKind::scan_overdue, course.instance.name,
@@ -261,13 +273,13 @@ void Sweeper::end(Course& course, SweepState state) {
   course.run.state = state;
   course.run.ended = world_.now();
   board_.update(course.instance.name, [&](InstanceStatus& status) {
-    status.busy = course.pass->passed_over().busy;
-    status.withdrawn = course.pass->passed_over().withdrawn;
+    status.busy = course.pass->passed_over().busy.size();
+    status.withdrawn = course.pass->passed_over().withdrawn.size();
   });
   course.pass.reset();
   course.outstanding.clear();
   // Where it cannot be written now, a later process finds it lost.
-  std::ignore = store_.save_run(course.run);
+  if (course.run.id != 0) std::ignore = store_.save_run(course.run);
   course.run.problem.clear();
   show(course, "");
 }

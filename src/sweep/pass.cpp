@@ -4,9 +4,7 @@
 #include <utility>
 
 namespace lockstep {
-namespace {
 
-/// Nobody is asked who is said not to be there: his silence would prove nothing.
 bool is_withdrawn(const NodeSchedule& schedule) {
   switch (schedule.state) {
     case SchedulerState::powered_down:
@@ -16,8 +14,6 @@ bool is_withdrawn(const NodeSchedule& schedule) {
     default: return false;
   }
 }
-
-}  // namespace
 
 Pass::Pass(std::span<const PortSets> blocks, const std::vector<std::string>& nodes,
            const History& history, const DueRule& rule, WallTime now, std::size_t most_nodes) {
@@ -59,12 +55,12 @@ std::optional<SweepStep> Pass::next(const Schedules& schedules) {
       const Candidate& candidate = part.candidates[i];
       const bool idle = said.empty() || counts_as_idle(said[i]);
       if (!said.empty() && is_withdrawn(said[i])) {
-        ++passed_over_.withdrawn;
+        passed_over_.withdrawn.insert(candidate.node);
       } else if (idle || candidate.due == Due::always) {
         step.nodes.push_back(candidate.node);
         if (!said.empty() && candidate.due == Due::if_idle) step.idle.insert(candidate.node);
       } else {
-        ++passed_over_.busy;
+        passed_over_.busy.insert(candidate.node);
       }
     }
     if (step.nodes.empty()) continue;
