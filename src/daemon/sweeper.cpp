@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -64,6 +65,7 @@ milliseconds Sweeper::turn(const std::vector<Instance>& instances, const std::at
     }
     return std::max(wait, milliseconds(10));
   }
+  course->latest_turn = now;
   if (!course->pass) begin(*course, now);
   if (course->pass) step(*course, stop);
   return milliseconds(0);
@@ -112,7 +114,8 @@ void Sweeper::take_up(const std::vector<Instance>& instances) {
 Sweeper::Course* Sweeper::most_urgent(Steady now) {
   Course* best = nullptr;
   const auto rank = [](const Course& course) {
-    return std::pair(-course.instance.priority, course.instance.interval);
+    // Equals take turns: one whose runs outlast their interval would leave the others none.
+    return std::tuple(-course.instance.priority, course.instance.interval, course.latest_turn);
   };
   const std::chrono::minutes of_day = world_.time_of_day();
   for (auto& [name, course] : courses_) {

@@ -76,6 +76,7 @@ class Sweeper {
   struct Course {
     Instance instance;
     Steady next_check{};
+    Steady latest_turn{};
     bool run_now = false;
     std::optional<Pass> pass;
     InstanceRun run;
