@@ -119,14 +119,14 @@ bool Sweeper::has_something(const Course& course, Steady now, std::chrono::minut
 }
 
 /// By priority, and the shorter interval first; but whoever has waited for too long goes before all
-/// others: an instance that is never done must not take every turn.
+/// others: an instance that is never done must not take every turn. Equals take turns.
 Sweeper::Course* Sweeper::most_urgent(Steady now) {
   const std::chrono::minutes of_day = world_.time_of_day();
   const auto rank = [now](const Course& course) {
     const auto waited = now - *course.waits_since;
     const bool too_long = waited > kLongestTurnWait;
     return std::tuple(too_long ? -waited : Steady::duration(0), -course.instance.priority,
-                      course.instance.interval);
+                      course.instance.interval, *course.waits_since);
   };
   Course* best = nullptr;
   for (auto& [name, course] : courses_) {

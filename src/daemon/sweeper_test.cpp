@@ -116,6 +116,13 @@ TEST_F(SweeperTest, WhatIsUrgentGoesBetweenTheStepsOfWhatIsLong) {
   EXPECT_GE(slow->steps_done, 6U);
 }
 
+TEST_F(SweeperTest, OneThatIsAlwaysLateLeavesItsEqualsTheirTurns) {
+  instances_ = {instance("slow", {{"interval", "60s"}}), instance("usual", {{"interval", "60s"}})};
+  turns(400);  // each pass of "slow" takes 64 steps of 20 s
+  EXPECT_GE(std::ranges::count(steps_, "usual"), 60);
+  EXPECT_GE(std::ranges::count(steps_, "slow"), 100);
+}
+
 TEST_F(SweeperTest, ARunEndsWhenAllIsAskedAndTheNextBeginsAnIntervalLater) {
   instances_ = {instance("fast", {{"interval", "1h"}})};
   step_takes_ = seconds(1);
