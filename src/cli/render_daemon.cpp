@@ -68,7 +68,7 @@ void add_notes(const InstanceRow& row, const InstanceStatus* status, Table& tabl
   if (status->progress && status->run) table.add_note(format_progress(*status->progress));
   if (status->busy > 0) {
     table.add_note(plural(status->busy, "node was", "nodes were") +
-                   " passed over: a job held them");
+                   " passed over: not idle, says the scheduler");
   }
   if (status->withdrawn > 0) {
     table.add_note(plural(status->withdrawn, "node was", "nodes were") +

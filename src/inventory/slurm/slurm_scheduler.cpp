@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -31,19 +32,12 @@ bool may_be_held(const NodeSchedule& node) {
   }
 }
 
-/// Those of `nodes` that jobs may hold: Slurm knows them, and nothing that it made up is among
-/// them.
-std::vector<std::string> held_among(std::span<const std::string> nodes,
-                                    const std::vector<NodeSchedule>& told) {
-  std::set<std::string_view> held;
-  for (const NodeSchedule& node : told) {
-    if (may_be_held(node)) held.insert(node.node);
-  }
-  std::vector<std::string> result;
-  for (const std::string& node : nodes) {
-    if (held.contains(node)) result.push_back(node);
-  }
-  return result;
+/// Whether a job may hold any of `nodes`.
+bool is_any_held(std::span<const std::string> nodes, const std::vector<NodeSchedule>& told) {
+  const std::set<std::string_view> asked(nodes.begin(), nodes.end());
+  return std::ranges::any_of(told, [&](const NodeSchedule& node) {
+    return may_be_held(node) && asked.contains(node.node);
+  });
 }
 
 template <typename T>
@@ -56,25 +50,23 @@ Result<T> said_by(const std::string& command, Result<T> parsed) {
 class SlurmScheduler : public Scheduler {
  public:
   explicit SlurmScheduler(SlurmOptions options)
-      : Scheduler("slurm"), options_(std::move(options)) {}
+      : Scheduler("slurm", true), options_(std::move(options)) {}
 
  private:
   Result<std::vector<NodeSchedule>> do_query(std::span<const std::string> nodes,
                                              milliseconds time) override {
     const auto deadline = SteadyClock::now() + time;
-    LOCKSTEP_TRY(std::vector<NodeSchedule> told, ask_nodes(nodes, time));
-    const std::vector<std::string> held = held_among(nodes, told);
-    if (!options_.jobs || held.empty()) return told;
+    LOCKSTEP_TRY(std::vector<NodeSchedule> told, ask_nodes(time));
+    if (!options_.jobs || !is_any_held(nodes, told)) return told;
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
-    LOCKSTEP_TRY(const std::vector<SlurmJob> jobs, ask_jobs(held, left));
+    LOCKSTEP_TRY(const std::vector<SlurmJob> jobs, ask_jobs(left));
     attach_jobs(told, jobs);
     return told;
   }
 
-  Result<std::vector<NodeSchedule>> ask_nodes(std::span<const std::string> nodes,
-                                              milliseconds time) const {
-    std::vector<std::string> words{options_.sinfo, "--all",
-                                   fmt::format("--nodes={}", fmt::join(nodes, ","))};
+  /// With --nodes the controller tells of all nodes too, and sinfo leaves out the others.
+  Result<std::vector<NodeSchedule>> ask_nodes(milliseconds time) const {
+    std::vector<std::string> words{options_.sinfo, "--all"};
     const bool json = options_.format == SlurmFormat::json;
     if (json) {
       words.push_back("--json");
@@ -85,17 +77,16 @@ class SlurmScheduler : public Scheduler {
     return said_by(options_.sinfo, json ? parse_slurm_nodes_json(text) : parse_sinfo(text));
   }
 
-  /// Only about nodes that Slurm itself named: squeue fails for any other.
-  Result<std::vector<SlurmJob>> ask_jobs(const std::vector<std::string>& nodes,
-                                         milliseconds time) const {
+  /// With --nodelist the controller tells of all jobs too, and is asked about all nodes once more.
+  Result<std::vector<SlurmJob>> ask_jobs(milliseconds time) const {
     std::vector<std::string> words{options_.squeue, "--all"};
     const bool json = options_.format == SlurmFormat::json;
     if (json) {
       words.push_back("--json");
     } else {
-      words.insert(words.end(), {fmt::format("--nodelist={}", fmt::join(nodes, ",")), "--noheader",
-                                 "--states=running,suspended,completing,configuring,stopped", "-o",
-                                 kSqueueFormat});
+      words.insert(words.end(),
+                   {"--noheader", "--states=running,suspended,completing,configuring,stopped", "-o",
+                    kSqueueFormat});
     }
     LOCKSTEP_TRY(const std::string text, run(words, time));
     return said_by(options_.squeue, json ? parse_slurm_jobs_json(text) : parse_squeue(text));

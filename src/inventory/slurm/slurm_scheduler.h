@@ -11,9 +11,8 @@
 namespace lockstep {
 
 enum class SlurmFormat {
-  text,  ///< sinfo and squeue with formats of ours: every version, and only the nodes asked about
-  json,  ///< their --json (21.08 and later): also nodes without a partition up to 22.05; large, as
-         ///< versions up to 22.05 tell of all nodes whatever they are asked
+  text,  ///< sinfo and squeue with formats of ours: every version
+  json,  ///< their --json (21.08 and later): also nodes without a partition up to 22.05; large
 };
 
 struct SlurmOptions {
@@ -28,9 +27,11 @@ struct SlurmOptions {
   std::size_t answer_bytes = 64 << 20;
 };
 
-/// One query is one or two commands: sinfo, then squeue if any node is held. Not told by sinfo, and
-/// therefore `unknown`, are nodes of no partition, which no job can get, and those of state FUTURE.
-/// Times are of the node's reason.
+/// One query is one or two commands, about however many nodes: sinfo, then squeue if any of them is
+/// held. Whatever nodes its commands are to show, the controller tells them of all, so that a batch
+/// would cost as much as the whole (tried with 22.05, by sdiag). Not told by sinfo, and therefore
+/// `unknown`, are nodes of no partition, which no job can get, and those of state FUTURE. Times are
+/// of the node's reason.
 std::unique_ptr<Scheduler> make_slurm_scheduler(SlurmOptions options = {});
 
 }  // namespace lockstep

@@ -42,10 +42,10 @@ TEST(SlurmScheduler, AsksForNodesAndThenForTheJobsOfThoseThatAreHeld) {
   ::setenv("SINFO_PARTITION", "other", 1);
   FakeSlurm slurm(
       "test $SLURM_TIME_FORMAT = %s || exit 1; test -z $SINFO_PARTITION || exit 2\n"
-      "test \"$*\" = '--all --nodes=n1,n2,n3 --Node --noheader -o %N|%T|%R|%f|%H|%E' || exit 3\n"
+      "test \"$*\" = '--all --Node --noheader -o %N|%T|%R|%f|%H|%E' || exit 3\n"
       "echo 'n1|idle|lab|a|Unknown|none'; echo 'n2|mixed|lab|a|Unknown|none'\n"
       "echo '-x|mixed|lab|a|Unknown|none'",
-      "case \"$*\" in *' --nodelist=n2 '*) echo '7|alice|n[2-4]';; *) exit 4;; esac");
+      "case \"$*\" in *' --nodelist='*) exit 4;; *) echo '7|alice|n[2-4]';; esac");
   const auto nodes = slurm.query({"n1", "n2", "n3"});
   ASSERT_TRUE(nodes) << nodes.error().message();
   EXPECT_EQ(nodes->at(0).state, idle);
@@ -56,9 +56,22 @@ TEST(SlurmScheduler, AsksForNodesAndThenForTheJobsOfThoseThatAreHeld) {
   EXPECT_EQ(nodes->at(2).reason, "slurm does not know this node");
 }
 
+TEST(SlurmScheduler, AsksOnceHoweverManyNodesThereAre) {
+  FakeSlurm slurm("echo 'n1|idle|lab|a|Unknown|none'", "exit 1");
+  std::vector<std::string> nodes;
+  for (int i = 1; i <= 9000; ++i) nodes.push_back("n" + std::to_string(i));
+  EXPECT_TRUE(make_slurm_scheduler(slurm.options)->tells_all());
+  const auto states = slurm.query(nodes);
+  ASSERT_TRUE(states) << states.error().message();
+  EXPECT_EQ(states->size(), nodes.size());
+}
+
 TEST(SlurmScheduler, AsksForNoJobsWhereNoneCanBe) {
   FakeSlurm slurm("echo 'n1|idle|lab|a|Unknown|none'", "exit 1");
   ASSERT_TRUE(slurm.query({"n1"}));
+  FakeSlurm of_others("echo 'n1|idle|lab|a|Unknown|none'; echo 'n2|mixed|lab|a|Unknown|none'",
+                      "exit 1");
+  ASSERT_TRUE(of_others.query({"n1"}));
   FakeSlurm told_not_to("echo 'n1|allocated|lab|a|Unknown|none'", "exit 1");
   told_not_to.options.jobs = false;
   const auto nodes = told_not_to.query({"n1"});
@@ -68,7 +81,7 @@ TEST(SlurmScheduler, AsksForNoJobsWhereNoneCanBe) {
 
 TEST(SlurmScheduler, ReadsJson) {
   FakeSlurm slurm(
-      "test \"$3\" = --json && echo '{\"nodes\": [{\"name\": \"n1\", \"state\": [\"MIXED\"]}]}'",
+      "test \"$2\" = --json && echo '{\"nodes\": [{\"name\": \"n1\", \"state\": [\"MIXED\"]}]}'",
       "echo '{\"jobs\": [{\"job_id\": 7, \"user_name\": \"bob\", \"nodes\": \"n1\", "
       "\"job_state\": [\"RUNNING\"]}]}'");
   slurm.options.format = SlurmFormat::json;
