@@ -117,20 +117,27 @@ class Deal {
     return blocks;
   }
 
-  /// Of those whose own block another one is asked too, the one that was not asked this for
-  /// longest.
+  /// Of those whose own block another one is asked too, the one that loses least: it was not asked
+  /// this for longest, and its own less long ago. A node is not made to step in for ever.
   void step_in(std::size_t block) {
-    const RotationNode* best = nullptr;
+    std::optional<std::size_t> best;
+    auto most = WallTime::duration::min();
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const RotationNode& node = nodes_[i];
       if (!dealt_[i] || !node.answers || clones_[*dealt_[i]] < 2) continue;
-      if (best == nullptr || node.asked[block] < best->asked[block]) best = &node;
+      const auto gained = since_never(node.asked[*dealt_[i]]) - since_never(node.asked[block]);
+      if (gained <= most) continue;
+      most = gained;
+      best = i;
     }
-    if (best == nullptr) return;
-    auto& dealt = dealt_[static_cast<std::size_t>(best - nodes_.data())];
-    --clones_[*dealt];
+    if (!best) return;
+    --clones_[*dealt_[*best]];
     ++clones_[block];
-    dealt = block;
+    dealt_[*best] = block;
+  }
+
+  static WallTime::duration since_never(const std::optional<WallTime>& time) {
+    return time ? time->time_since_epoch() : WallTime::duration::zero();
   }
 
   const std::vector<RotationNode>& nodes_;
