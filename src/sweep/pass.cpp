@@ -4,9 +4,7 @@
 #include <utility>
 
 namespace lockstep {
-namespace {
 
-/// Nobody is asked who is said not to be there: his silence would prove nothing.
 bool is_withdrawn(const NodeSchedule& schedule) {
   switch (schedule.state) {
     case SchedulerState::powered_down:
@@ -16,8 +14,6 @@ bool is_withdrawn(const NodeSchedule& schedule) {
     default: return false;
   }
 }
-
-}  // namespace
 
 Pass::Pass(std::span<const PortSets> blocks, const std::vector<std::string>& nodes,
            const History& history, const DueRule& rule, WallTime now, std::size_t most_nodes) {

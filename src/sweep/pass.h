@@ -34,6 +34,9 @@ struct PassedOver {
   std::size_t withdrawn = 0;  ///< powered down, in maintenance, not there: the scheduler says so
 };
 
+/// Nobody is asked who is said not to be there: his silence would prove nothing.
+bool is_withdrawn(const NodeSchedule& schedule);
+
 /// Not for several threads at once.
 class Pass {
  public:
