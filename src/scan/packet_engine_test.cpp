@@ -165,37 +165,6 @@ TEST(PacketEngine, FindsAllOf65535Ports) {
   expect_exact(plan, table, open);
 }
 
-TEST(PacketEngine, AsksEachTargetItsShareAlone) {
-  for (const unsigned threads : {1U, 3U}) {
-    SCOPED_TRACE(threads);
-    Plan plan = plan_of(12, port_range(1, 1200));
-    plan.threads = threads;
-    plan.rate = PacketsPerSecond(50'000);
-    for (std::uint32_t i = 0; i < 11; ++i) {  // the last is asked all
-      plan.targets[i].first = i * 100;
-      plan.targets[i].count = 50 + i * 10;
-    }
-    MemoryNetwork network;
-    const auto open = populate(network, plan);
-    const auto table = table_for(plan);
-    expect_done(PacketEngine(network).run(plan, table));
-    std::size_t probes = 0;
-    for (std::uint32_t i = 0; i < 12; ++i) {
-      SCOPED_TRACE(i);
-      const auto share = plan.ports_of(i);
-      PortSet asked;
-      for (const Port port : share) asked.insert(port);
-      PortSet found;
-      for (const Port port : ports_with(table, i, Answer::open)) found.insert(port);
-      EXPECT_EQ(found, open[i] & asked);
-      EXPECT_EQ(table.target(i).asked, share.size());
-      EXPECT_EQ(table.target(i).answered, share.size());
-      probes += share.size();
-    }
-    EXPECT_EQ(table.run().probes, probes);
-  }
-}
-
 TEST(PacketEngine, IsExactInSpiteOfLoss) {
   for (const double loss : {0.01, 0.05, 0.1, 0.2, 0.3}) {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
