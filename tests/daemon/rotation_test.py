@@ -93,11 +93,11 @@ class Rotating(unittest.TestCase):
     def capture(self):
         captures = {}
         for host in self.lab.hosts():
-            process = self.lab.popen(
-                host.name, "tcpdump", "-ni", "any", "-s", "96", "-B", "8192", "-U", "-w", "-",
-                f"src host 198.18.0.1 and dst host {host.ipv4} and tcp",
-                stdout=open(f"{self.daemon.folder}/{host.name}.pcap", "wb"),
-                stderr=subprocess.PIPE)
+            with open(f"{self.daemon.folder}/{host.name}.pcap", "wb") as pcap:
+                process = self.lab.popen(
+                    host.name, "tcpdump", "-ni", "any", "-s", "96", "-B", "8192", "-U", "-w", "-",
+                    f"src host 198.18.0.1 and dst host {host.ipv4} and tcp",
+                    stdout=pcap, stderr=subprocess.PIPE)
             self.addCleanup(process.stderr.close)
             while b"listening on" not in process.stderr.readline():
                 self.assertIsNone(process.poll())
@@ -120,8 +120,9 @@ class Rotating(unittest.TestCase):
         captures = self.capture()
         daemon.start()
         self.assertIn("within 9s on some node", daemon.run("status").stdout)
-        daemon.wait(lambda: daemon.runs("hour"), "the first turn")
-        time.sleep(ON_EACH_S + ASKING_S + SLACK_S)
+        daemon.wait(lambda: any(run["state"] == "running" and run["steps_done"] >= 2
+                                for run in daemon.runs("hour")[:-1]),
+                    "a round and two turns", patience=2 * ON_EACH_S)
         late = [line for line in daemon.status()["troubles"] if "a turn" in line]
         seen = self.end(captures)
         if late:
