@@ -161,7 +161,9 @@ class Judge {
       add_gap(*view.node, view.network, "the sweep left no record of what it examined");
     }
     for (const Coverage* const coverage : view.coverage) {
-      if (coverage->examined()) continue;
+      // A node that is left to a job is asked again when that is over. Should it never be, it is
+      // overdue in the end, and an alert of that.
+      if (coverage->examined() || coverage->gap == CoverageGap::left) continue;
       const bool unreachable = coverage->gap == CoverageGap::unreachable;
       Finding finding =
           about(unreachable ? FindingKind::node_unreachable : FindingKind::coverage_gap, *view.node,

@@ -61,6 +61,14 @@ TEST(Judge, FindsEachKindOfDifference) {
          w.coverage[0].answered = 0;
        },
        {"low node-unreachable compute n1 - []"}},
+      {"a node that was left to a job, with what was found till then",
+       [](World& w) {
+         w.hide(1, 6818);
+         w.show(1, 4444, PortState::open, Evidence::syn_ack);
+         w.coverage[0].gap = CoverageGap::left;
+         w.coverage[0].asked = 700;
+       },
+       {"high unexpected-port compute n1 4444/tcp open []"}},
       {"a sweep that was stopped, with what it had found",
        [](World& w) {
          w.hide(1, 6818);

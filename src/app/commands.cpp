@@ -7,7 +7,6 @@
 
 #include "app/compose.h"
 #include "app/console.h"
-#include "app/daemon_link.h"
 #include "app/demo.h"
 #include "app/doctor.h"
 #include "app/session.h"
@@ -113,16 +112,7 @@ Result<int> do_sweep(const cli::SweepCommand& command, Invocation& call) {
 }  // namespace
 
 Result<int> run_command(const cli::SweepCommand& command, Invocation& call) {
-  if (call.daemon == nullptr) return do_sweep(command, call);
-  const cli::ServiceOptions& services = command.services;
-  if (!services.dialogues.empty() || !services.probes.empty() || !services.recog.empty()) {
-    return fail(
-        ErrorKind::unsupported,
-        "--dialogues, --probes and --recog name files, which a sweep of the daemon does not "
-        "touch: name them in [services], or sweep while the daemon does not run");
-  }
-  const auto stop = call.stops({});
-  return call.daemon->between_steps([&] { return do_sweep(command, call); }, *stop);
+  return send_in_turn(call, command.services, [&] { return do_sweep(command, call); });
 }
 
 Result<int> run_command(const cli::StopCommand& command, Invocation& call) {

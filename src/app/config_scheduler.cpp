@@ -79,9 +79,12 @@ void read_scheduler_table(TomlReader& root, SchedulerConfig& scheduler) {
 }
 
 std::unique_ptr<SchedulerCache> make_scheduler(const SchedulerConfig& config,
-                                               std::vector<std::string> nodes) {
+                                               std::vector<std::string> nodes,
+                                               const std::atomic<bool>* stop) {
   if (config.kind == SchedulerKind::none) return nullptr;
-  return std::make_unique<SchedulerCache>(scheduler_of(config.kind), std::move(nodes),
+  std::unique_ptr<Scheduler> scheduler = scheduler_of(config.kind);
+  scheduler->heed(stop);
+  return std::make_unique<SchedulerCache>(std::move(scheduler), std::move(nodes),
                                           std::chrono::steady_clock::now,
                                           SchedulerCacheOptions{.interval = config.interval});
 }

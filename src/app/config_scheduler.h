@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -34,8 +35,9 @@ struct SchedulerConfig {
 
 void read_scheduler_table(TomlReader& root, SchedulerConfig& scheduler);
 
-/// Null where the configuration names none.
+/// Null where the configuration names none. `stop` as for Scheduler::heed().
 std::unique_ptr<SchedulerCache> make_scheduler(const SchedulerConfig& config,
-                                               std::vector<std::string> nodes);
+                                               std::vector<std::string> nodes,
+                                               const std::atomic<bool>* stop = nullptr);
 
 }  // namespace lockstep

@@ -30,7 +30,8 @@ Result<void> StandardConsole::write_report(std::string_view text) {
   report_ << text;
   report_.close();
   if (report_) return {};
-  return fail(ErrorKind::unavailable, fmt::format("could not write {}", lockstep::quoted(report_path_)));
+  return fail(ErrorKind::unavailable,
+              fmt::format("could not write {}", lockstep::quoted(report_path_)));
 }
 
 Result<void> print(std::string_view text) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "app/console.h"
 #include "app/instances.h"
@@ -45,6 +46,18 @@ minutes own_time_of_day() {
   return std::chrono::hours(local.tm_hour) + minutes(local.tm_min);
 }
 
+/// What takes a restart.
+Result<void> check_fixed(const Config& now, const Config& next) {
+  const char* changed = nullptr;
+  if (now.store.url != next.store.url) changed = "[store] url";
+  if (now.serve.socket != next.serve.socket) changed = "[serve] socket";
+  if (now.serve.group != next.serve.group) changed = "[serve] group";
+  if (state_dir(now) != state_dir(next)) changed = "[scan] state_dir";
+  if (changed == nullptr) return {};
+  return fail(ErrorKind::invalid,
+              fmt::format("{} has changed, which takes a restart of the daemon", changed));
+}
+
 /// Where a step of an instance says what it has to say: the log.
 class StepConsole final : public Console {
  public:
@@ -75,7 +88,7 @@ Daemon::Daemon(std::string config, Setup setup, Inventory inventory, sender::Lau
       wall_seen_(std::chrono::system_clock::now()),
       steady_seen_(Steady::now()) {
   alive_ = Steady::now().time_since_epoch().count();
-  renew_scheduler(*world_);
+  renew_scheduler(*world_, nullptr);
 }
 
 Daemon::~Daemon() {
@@ -148,11 +161,16 @@ std::shared_ptr<const Setup> Daemon::setup() const {
   return world()->setup;
 }
 
-void Daemon::renew_scheduler(const World& world) {
-  const std::scoped_lock lock(scheduler_mutex_);
-  scheduler_ = make_scheduler(world.setup->config.scheduler, names_of(world.inventory));
-  scheduler_name_ = scheduler_ ? scheduler_->name() : "";
-  scheduler_trouble_.clear();
+/// A scheduler of which nothing has changed is not asked sooner for it.
+void Daemon::renew_scheduler(const World& world, const World* before) {
+  const SchedulerConfig& config = world.setup->config.scheduler;
+  const std::vector<std::string> nodes = names_of(world.inventory);
+  if (before != nullptr) {
+    const SchedulerConfig& held = before->setup->config.scheduler;
+    const bool same = config.kind == held.kind && config.interval == held.interval;
+    if (same && nodes == names_of(before->inventory)) return;
+  }
+  jobs_.renew(make_scheduler(config, nodes, &stop_));
 }
 
 Result<void> Daemon::reload(const std::string& person) {
@@ -162,6 +180,7 @@ Result<void> Daemon::reload(const std::string& person) {
     LOCKSTEP_CHECK(require_fence(setup));
     LOCKSTEP_TRY(Inventory inventory, load_inventory(setup.config));
     LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
+    LOCKSTEP_CHECK(check_fixed(this->setup()->config, setup.config));
     return std::make_shared<const World>(
         World{std::make_shared<const Setup>(std::move(setup)), std::move(inventory)});
   }();
@@ -170,7 +189,7 @@ Result<void> Daemon::reload(const std::string& person) {
     reload_problem_ = read.error().message();
     return std::unexpected(read.error());
   }
-  renew_scheduler(**read);
+  renew_scheduler(**read, world().get());
   {
     const std::scoped_lock lock(mutex_);
     world_ = *read;
@@ -195,17 +214,15 @@ Result<control::DaemonStatus> Daemon::status() {
                                .pid = ::getpid(),
                                .config = now->setup->path,
                                .nodes = now->inventory.nodes.size(),
+                               .scheduler = jobs_.name(),
+                               .scheduler_trouble = jobs_.trouble(),
+                               .scheduler_states = jobs_.last_states(),
                                .stop_order = read_stop_order(now->setup->config),
                                .statuses = board_.statuses(),
                                .troubles = troubles_.lines()};
   {
     const std::scoped_lock lock(mutex_);
     status.reload_problem = reload_problem_;
-  }
-  {
-    const std::scoped_lock lock(scheduler_mutex_);
-    status.scheduler = scheduler_name_;
-    status.scheduler_trouble = scheduler_trouble_;
   }
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(now->setup->config));
   LOCKSTEP_TRY(status.instances,
@@ -215,7 +232,10 @@ Result<control::DaemonStatus> Daemon::status() {
 }
 
 std::size_t Daemon::leave(const std::vector<std::string>& nodes, const std::string& /*job*/) {
-  return board_.take(nodes, Steady::now());
+  const auto now = world();
+  std::vector<std::string> ours = nodes;
+  std::erase_if(ours, [&](const auto& name) { return !now->inventory.nodes.contains(name); });
+  return jobs_.take(ours, Steady::now());
 }
 
 Result<void> Daemon::run_now(const std::string& instance) {
@@ -283,53 +303,19 @@ void Daemon::do_work() {
 }
 
 bool Daemon::has_scheduler() const {
-  const std::scoped_lock lock(scheduler_mutex_);
-  return scheduler_ != nullptr;
+  return jobs_.has_scheduler();
 }
 
 std::vector<NodeSchedule> Daemon::schedules(const std::vector<std::string>& nodes) {
-  std::vector<NodeSchedule> said;
-  std::string trouble;
-  Steady::time_point asked = Steady::now();
-  {
-    const std::scoped_lock lock(scheduler_mutex_);
-    if (!scheduler_) return said;
-    for (KnownSchedule& known : scheduler_->states(nodes)) {
-      // As old as the oldest of them.
-      if (known.age) asked = std::min(asked, Steady::now() - *known.age);
-      said.push_back(std::move(known.schedule));
-    }
-    if (scheduler_->trouble()) trouble = scheduler_->trouble()->message();
-    if (trouble == scheduler_trouble_) {
-      board_.correct(said, asked);
-      return said;
-    }
-    scheduler_trouble_ = trouble;
-  }
-  if (trouble.empty()) {
-    troubles_.clear(FindingKind::scheduler_unavailable, scheduler_name_);
-  } else {
-    troubles_.raise(FindingKind::scheduler_unavailable, scheduler_name_,
-                    trouble + "; nodes of which it says nothing count as busy");
-  }
-  board_.correct(said, asked);
-  return said;
+  return jobs_.schedules(nodes);
 }
 
 bool Daemon::wait_for_schedules(const std::atomic<bool>& stop) {
-  milliseconds left(0);
-  {
-    const std::scoped_lock lock(scheduler_mutex_);
-    if (!scheduler_) return false;
-    left = std::chrono::ceil<milliseconds>(scheduler_->until_next_round());
-  }
-  const auto end = Steady::now() + left;
+  const auto left = jobs_.until_next_round();
+  if (!left) return false;
+  const auto end = Steady::now() + *left;
   while (!stop && Steady::now() < end) std::this_thread::sleep_for(milliseconds(20));
-  if (stop) return false;
-  const std::scoped_lock lock(scheduler_mutex_);
-  if (!scheduler_) return false;
-  scheduler_->states({});
-  return !scheduler_->trouble();
+  return !stop && jobs_.ask();
 }
 
 /// A job may begin on a node while it is asked. Without a prolog's word the scheduler tells so when
@@ -337,13 +323,7 @@ bool Daemon::wait_for_schedules(const std::atomic<bool>& stop) {
 void Daemon::watch_jobs(const std::stop_token& token) {
   while (!token.stop_requested() && !stop_) {
     std::this_thread::sleep_for(kJobPoll);
-    const std::vector<std::string> nodes = board_.asked_as_idle();
-    if (nodes.empty() || !has_scheduler()) continue;
-    std::vector<std::string> taken;
-    for (const NodeSchedule& each : schedules(nodes)) {
-      if (!counts_as_idle(each)) taken.push_back(each.node);
-    }
-    board_.leave_now(taken);
+    jobs_.look();
   }
 }
 
@@ -429,6 +409,8 @@ Result<control::SweepReport> Daemon::step(const StepOrder& order, Store& store) 
   if (asks) LOCKSTEP_CHECK(session.start_services(services));
   control::SweepPolicy policy = session.policy();
   policy.run = order.run;
+  // The plan has seen to it that some class has one; a step may be of others.
+  policy.without_profile = true;
   LOCKSTEP_TRY(control::SweepReport report,
                control::sweep(session.setting(), store, order.step.nodes, policy, session.world()));
   if (asks && !report.record.summary.interrupted) {
@@ -469,6 +451,8 @@ Result<std::vector<control::SweepReport>> Daemon::turn(const TurnOrder& order, S
                                        nodes));
   control::SweepPolicy policy = session.policy();
   policy.run = order.run;
+  // As for a step.
+  policy.without_profile = true;
   return control::sweep_shares(session.setting(), store, shares, policy, session.world());
 }
 

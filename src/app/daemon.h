@@ -19,9 +19,9 @@
 #include "app/daemon_plan.h"
 #include "app/measures.h"
 #include "daemon/board.h"
+#include "daemon/job_watch.h"
 #include "daemon/sweeper.h"
 #include "daemon/troubles.h"
-#include "inventory/scheduler_cache.h"
 
 namespace lockstep {
 
@@ -67,7 +67,7 @@ class Daemon final : public DaemonLink {
   };
 
   std::shared_ptr<const World> world() const;
-  void renew_scheduler(const World& world);
+  void renew_scheduler(const World& world, const World* before);
   void sweep(const std::stop_token& token);
   void watch_jobs(const std::stop_token& token);
   void do_work();
@@ -90,13 +90,9 @@ class Daemon final : public DaemonLink {
   std::deque<Work*> works_;
   std::condition_variable changed_;
 
-  mutable std::mutex scheduler_mutex_;
-  std::unique_ptr<SchedulerCache> scheduler_;  // null: none
-  std::string scheduler_name_;
-  std::string scheduler_trouble_;
-
   Board board_;
   Troubles troubles_;
+  JobWatch jobs_{board_, troubles_};
   ServiceRounds rounds_;
   std::atomic<std::chrono::steady_clock::rep> alive_{0};
   std::chrono::system_clock::time_point wall_seen_;

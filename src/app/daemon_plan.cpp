@@ -13,18 +13,10 @@
 namespace lockstep {
 namespace {
 
-/// The ports whose services somebody expects, of the classes of these nodes.
-Result<PortSets> expected_ports(const std::vector<std::string>& nodes, const Inventory& inventory,
-                                Store& store) {
-  std::set<std::string> classes;
-  for (const std::string& name : nodes) {
-    const Node& node = inventory.nodes.at(name);
-    classes.insert(node.classes.begin(), node.classes.end());
-  }
-  LOCKSTEP_TRY(const std::vector<Profile> profiles, store.profiles());
+/// The ports whose services somebody expects.
+Result<PortSets> expected_ports(const std::vector<Profile>& profiles) {
   PortSets ports;
   for (const Profile& profile : profiles) {
-    if (!classes.contains(profile.host_type.substr(0, profile.host_type.find('@')))) continue;
     for (const ExpectedPort& each : profile.ports) ports.of(each.protocol).insert(each.port);
     for (const PortRule& rule : profile.rules) {
       if (rule.presence == Presence::required) {
@@ -32,12 +24,8 @@ Result<PortSets> expected_ports(const std::vector<std::string>& nodes, const Inv
       }
     }
   }
-  if (ports.empty()) {
-    return fail(ErrorKind::invalid,
-                "no class of these nodes has a profile yet, so that no service is expected; learn "
-                "one: lockstep profile learn --class CLASS --consensus");
-  }
-  return ports;
+  if (!ports.empty()) return ports;
+  return fail(ErrorKind::invalid, "the profiles of these nodes expect no port");
 }
 
 /// By what services said last, and by the rounds of this process.
@@ -79,6 +67,24 @@ Result<std::vector<std::string>> nodes_of_instance(const Instance& instance, con
   return nodes;
 }
 
+Result<std::vector<Profile>> profiles_of(const std::vector<std::string>& nodes,
+                                         const Inventory& inventory, Store& store) {
+  std::set<std::string> classes;
+  for (const std::string& name : nodes) {
+    const Node& node = inventory.nodes.at(name);
+    classes.insert(node.classes.begin(), node.classes.end());
+  }
+  LOCKSTEP_TRY(std::vector<Profile> profiles, store.profiles());
+  std::erase_if(profiles, [&](const Profile& profile) {
+    return !classes.contains(profile.host_type.substr(0, profile.host_type.find('@')));
+  });
+  if (!profiles.empty()) return profiles;
+  return fail(
+      ErrorKind::invalid,
+      "no class of these nodes has a profile yet; learn one: lockstep profile learn --class "
+      "CLASS --consensus, then: lockstep profile approve --class CLASS");
+}
+
 void ServiceRounds::note(const std::string& instance, const std::vector<std::string>& nodes,
                          WallTime now) {
   const std::scoped_lock lock(mutex_);
@@ -97,8 +103,9 @@ Result<SweepPlan> plan_instance(const Instance& instance, const Config& config,
   SweepPlan plan;
   LOCKSTEP_TRY(plan.nodes, nodes_of_instance(instance, config, inventory));
   plan.rate = instance.rate.value_or(config.scan.rate);
+  LOCKSTEP_TRY(const std::vector<Profile> profiles, profiles_of(plan.nodes, inventory, store));
   if (instance.collector == "services") {
-    LOCKSTEP_TRY(const PortSets ports, expected_ports(plan.nodes, inventory, store));
+    LOCKSTEP_TRY(const PortSets ports, expected_ports(profiles));
     // All at once: what a node is asked is short, and it is noted by node.
     plan.blocks = {ports};
     LOCKSTEP_TRY(plan.history, service_history(instance, rounds, store));

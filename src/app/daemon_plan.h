@@ -38,6 +38,11 @@ Result<SweepPlan> plan_instance(const Instance& instance, const Config& config,
                                 const Inventory& inventory, const ServiceRounds& rounds,
                                 Store& store);
 
+/// The profiles of the classes of these nodes. Errors: `invalid` where there is none: nothing could
+/// be judged.
+Result<std::vector<Profile>> profiles_of(const std::vector<std::string>& nodes,
+                                         const Inventory& inventory, Store& store);
+
 /// What an instance that rotates asks of whom, without `history`. Errors: `invalid`.
 Result<RotationPlan> plan_rotation_of(const Instance& instance, const Config& config,
                                       const Inventory& inventory);

@@ -95,6 +95,9 @@ Result<RotationPlan> plan_rotation_of(const Instance& instance, const Config& co
 Result<RotationPlan> plan_rotation_of(const Instance& instance, const Config& config,
                                       const Inventory& inventory, Store& store) {
   LOCKSTEP_TRY(RotationPlan plan, plan_rotation_of(instance, config, inventory));
+  std::vector<std::string> nodes;
+  for (const auto& group : plan.groups) nodes.insert(nodes.end(), group.begin(), group.end());
+  LOCKSTEP_CHECK(profiles_of(nodes, inventory, store));
   LOCKSTEP_TRY(const Looks looks, store.looks());
   auto histories = std::make_shared<std::map<std::size_t, LookHistory>>();
   for (const auto& [count, blocks] : plan.blocks) {

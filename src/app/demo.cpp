@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "app/demo_cluster.h"
+#include "app/demo_serve.h"
 #include "base/text.h"
 #include "proc/child.h"
 
@@ -101,7 +102,7 @@ class Demonstration {
 
   Result<bool> play(const std::vector<std::string>& classes) {
     LOCKSTEP_TRY(const std::string configuration, cluster_.configuration(folder_));
-    LOCKSTEP_CHECK(write_file(config_path(), configuration));
+    LOCKSTEP_CHECK(write_file(config_path(), configuration + kDemoInstances));
     LOCKSTEP_CHECK(learn(classes));
     say("2. Sweep all 65,535 ports of every node. Nothing should deviate.");
     LOCKSTEP_TRY(const Seen clean, sweep(0, "findings"));
@@ -115,6 +116,14 @@ class Demonstration {
         clean.deviations.empty() && intruded.deviations == planted() && intruded.alerts.size() == 1;
     if (!caught) return false;
     return follow(*intruded.alerts.begin());
+  }
+
+  /// Until somebody stops it.
+  Result<void> serve() {
+    say("7. From now on it runs by itself, and an intruder comes and goes. Ctrl-C ends it all.");
+    fmt::print("$ lockstep serve\n");
+    std::fflush(stdout);
+    return serve_demo(cluster_, program(), stop_);
   }
 
  private:
@@ -186,12 +195,18 @@ class Demonstration {
     if (stop_) return fail(ErrorKind::unavailable, "interrupted");
     fmt::print("$ lockstep {}\n", fmt::join(as_typed(arguments), " "));
     std::fflush(stdout);
+    std::vector<std::string> command = program();
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run_child(command);
+  }
+
+  /// This program with its configuration, on the cluster's monitor.
+  std::vector<std::string> program() const {
     std::error_code error;
     std::vector<std::string> command = cluster_.monitor_prefix();
     command.push_back(std::filesystem::read_symlink("/proc/self/exe", error));
     command.insert(command.end(), {"--config", config_path()});
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    return run_child(command);
+    return command;
   }
 
   Result<Seen> sweep(int expected_status, std::string_view rows) {
@@ -238,6 +253,10 @@ Result<bool> run_demo(const cli::DemoCommand& command, const std::atomic<bool>& 
              exact ? "Exactly the planted deviations were found, and no other; they were proven "
                      "over, and found again."
                    : "NOT exactly the planted deviations were found.");
+  // Whoever looks on may stay; a script gets its status. On loopback nothing sends half-open.
+  if (exact && !command.keep && started.classes.size() > 1 && ::isatty(STDIN_FILENO) == 1) {
+    LOCKSTEP_CHECK(demonstration.serve());
+  }
   if (command.keep) {
     fmt::print("\nThe cluster stays up:\n{}  {}/lockstep.toml is its configuration\n",
                started.cluster->keep(), folder.path());

@@ -9,7 +9,8 @@
 
 namespace lockstep {
 
-/// Plays the demonstration on standard output. Returns whether exactly the planted deviations were
+/// Plays the demonstration on standard output, and then, where standard input is a terminal, lets
+/// the daemon run until `stop`. Returns whether exactly the planted deviations were
 /// found: no more, no less. Errors tell why it could not be played. Everything is removed at the
 /// end, unless it was asked to stay.
 Result<bool> run_demo(const cli::DemoCommand& command, const std::atomic<bool>& stop);

@@ -24,10 +24,10 @@ struct ForDaemons {
   bool operator()(const Command& /*command*/) const {
     return is_one_of<Command, cli::SweepCommand, cli::AlertsCommand, cli::AlertActionCommand,
                      cli::KeysCommand, cli::AcceptKeysCommand, cli::ValuesCommand, cli::ShowCommand,
-                     cli::DiffCommand, cli::ApproveCommand, cli::StatusCommand, cli::ReloadCommand,
-                     cli::InstanceListCommand, cli::InstanceSetCommand, cli::InstanceResetCommand,
-                     cli::InstanceRunCommand, cli::RunsCommand, cli::AuditCommand,
-                     cli::LeaveCommand>;
+                     cli::DiffCommand, cli::ApproveCommand, cli::LearnCommand, cli::StatusCommand,
+                     cli::ReloadCommand, cli::InstanceListCommand, cli::InstanceSetCommand,
+                     cli::InstanceResetCommand, cli::InstanceRunCommand, cli::RunsCommand,
+                     cli::AuditCommand, cli::LeaveCommand>;
   }
   bool operator()(const cli::NodesCommand& command) const {
     return !command.expand && !command.fold;

@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/compose.h"
 #include "app/console.h"
+#include "app/daemon_link.h"
 #include "app/session.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
@@ -80,6 +81,11 @@ Result<control::NodePage> page_of(const Setup& setup, const Inventory& inventory
   return control::describe_node(*store, inventory, node, now_in_seconds());
 }
 
+std::optional<NodeSchedule> schedule_of(DaemonLink& daemon, const std::string& node) {
+  std::vector<NodeSchedule> said = daemon.schedules({node});
+  return said.empty() ? std::nullopt : std::optional(std::move(said.front()));
+}
+
 }  // namespace
 
 Result<int> run_command(const cli::NodesCommand& command, Invocation& call) {
@@ -97,7 +103,8 @@ Result<int> run_command(const cli::NodesCommand& command, Invocation& call) {
   }
   if (!command.nodes.empty() && names.size() == 1) {
     const Node& node = inventory.nodes.at(names.front());
-    if (const auto page = page_of(setup, inventory, node)) {
+    if (auto page = page_of(setup, inventory, node)) {
+      if (call.daemon != nullptr) page->schedule = schedule_of(*call.daemon, node.name);
       LOCKSTEP_CHECK(call.console.print(command.json ? cli::node_page_json(*page)
                                                      : cli::node_page_text(*page)));
       return cli::kInStep;

@@ -65,7 +65,9 @@ Result<std::string> network_named(const std::string& name, const Config& config)
 
 }  // namespace
 
-Result<int> run_command(const cli::LearnCommand& command, Invocation& call) {
+namespace {
+
+Result<int> do_learn(const cli::LearnCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(call, command.from));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   if (!command.consensus && cluster.nodes.size() != 1) {
@@ -86,6 +88,12 @@ Result<int> run_command(const cli::LearnCommand& command, Invocation& call) {
   LOCKSTEP_CHECK(
       call.console.print(command.json ? cli::learn_json(*report) : cli::learn_text(*report)));
   return cli::kInStep;
+}
+
+}  // namespace
+
+Result<int> run_command(const cli::LearnCommand& command, Invocation& call) {
+  return send_in_turn(call, command.services, [&] { return do_learn(command, call); });
 }
 
 Result<int> run_command(const cli::ImportCommand& command, Invocation& call) {

@@ -28,8 +28,10 @@ class Signals {
   Signals() {
     sigemptyset(&set_);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
-    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
+    sigset_t blocked = set_;
+    // Blocked, not ignored: who is ignored stays so in programs that we start.
+    sigaddset(&blocked, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   }
 
   /// The next one within `time`, or 0.

@@ -218,6 +218,19 @@ Result<StoreSetup> open_configured_store(const Invocation& call) {
   return opened;
 }
 
+Result<int> send_in_turn(Invocation& call, const cli::ServiceOptions& services,
+                         const std::function<Result<int>()>& work) {
+  if (call.daemon == nullptr) return work();
+  if (!services.dialogues.empty() || !services.probes.empty() || !services.recog.empty()) {
+    return fail(
+        ErrorKind::unsupported,
+        "--dialogues, --probes and --recog name files, which a sweep of the daemon does not "
+        "touch: name them in [services], or sweep while the daemon does not run");
+  }
+  const auto stop = call.stops({});
+  return call.daemon->between_steps(work, *stop);
+}
+
 Result<void> require_fence(const Setup& setup) {
   if (!setup.config.scan.allow.empty()) return {};
   return fail(

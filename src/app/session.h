@@ -96,6 +96,11 @@ struct StoreSetup {
 };
 Result<StoreSetup> open_configured_store(const Invocation& call);
 
+/// Does what sends: here, or in a daemon between two of its steps. Errors: those of `work`;
+/// `unsupported` where a daemon is to touch files of the caller, which `services` names.
+Result<int> send_in_turn(Invocation& call, const cli::ServiceOptions& services,
+                         const std::function<Result<int>()>& work);
+
 /// Sweeps have something that they may ask.
 Result<void> require_fence(const Setup& setup);
 

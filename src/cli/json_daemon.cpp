@@ -1,5 +1,6 @@
 #include "cli/json.h"
 #include "cli/json_values.h"
+#include "model/nodeset.h"
 
 namespace lockstep::cli {
 namespace {
@@ -36,6 +37,15 @@ json::object of_instance(const control::InstanceRow& row) {
           {"latest_run", row.latest ? json::value(of_run(*row.latest)) : json::value(nullptr)}};
 }
 
+json::value of_states(const control::SchedulerStates& states) {
+  if (!states.age) return nullptr;
+  json::object nodes;
+  for (const auto& [state, names] : states.nodes) {
+    nodes[to_string(state)] = json_text(fold_nodeset(names));
+  }
+  return json::object{{"age_s", states.age->count()}, {"nodes", std::move(nodes)}};
+}
+
 json::object of_status(const std::string& name, const control::InstanceStatus& status) {
   json::object object{{"instance", json_text(name)},
                       {"next", json_time(status.next)},
@@ -66,6 +76,7 @@ std::string status_json(const control::DaemonStatus& status) {
        {"nodes", status.nodes},
        {"scheduler", json_or_null(status.scheduler)},
        {"scheduler_trouble", json_or_null(status.scheduler_trouble)},
+       {"scheduler_states", of_states(status.scheduler_states)},
        {"stopped", status.stop_order ? json_or_null(*status.stop_order) : json::value(nullptr)},
        {"reload_problem", json_or_null(status.reload_problem)},
        {"instances", json_array(status.instances, of_instance)},

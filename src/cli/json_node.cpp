@@ -40,6 +40,19 @@ json::object of_port(const control::PagePort& port) {
   return object;
 }
 
+json::object of_schedule(const NodeSchedule& schedule) {
+  json::array jobs;
+  for (const SchedulerJob& job : schedule.jobs) {
+    jobs.push_back(json::object{{"id", json_text(job.id)}, {"user", json_or_null(job.user)}});
+  }
+  return {{"state", to_string(schedule.state)},
+          {"responding", schedule.responding},
+          {"jobs", std::move(jobs)},
+          {"reason", json_or_null(schedule.reason)},
+          {"partitions", json_texts(schedule.partitions)},
+          {"features", json_texts(schedule.features)}};
+}
+
 json::object of_filtered(const control::FilteredPorts& filtered) {
   return {{"network", json_text(filtered.network)},
           {"protocol", to_string(filtered.protocol)},
@@ -73,6 +86,7 @@ json::object of_profile(const control::PageProfile& profile) {
 
 std::string node_page_json(const control::NodePage& page) {
   json::object node = json_node(page.node);
+  if (page.schedule) node["scheduler"] = of_schedule(*page.schedule);
   node["looks"] = json_array(page.looks, of_look);
   node["ports"] = json_array(page.ports, of_port);
   node["filtered"] = json_array(page.filtered, of_filtered);

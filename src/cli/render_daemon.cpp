@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "model/duration.h"
+#include "model/nodeset.h"
 
 namespace lockstep::cli {
 namespace {
@@ -32,6 +33,29 @@ std::string state_text(const InstanceRow& row, const InstanceStatus* status) {
       "step {}/{}", std::min(status->run->steps_done + 1, status->run->steps), status->run->steps);
   if (!status->step.empty()) text += ": " + status->step;
   return text;
+}
+
+/// States that many nodes are in all the time, so that one counts them and names the others.
+bool is_everyday(SchedulerState state) {
+  switch (state) {
+    case SchedulerState::idle:
+    case SchedulerState::mixed:
+    case SchedulerState::allocated:
+    case SchedulerState::completing: return true;
+    default: return false;
+  }
+}
+
+/// "  12s ago: 510 idle, 2 maintenance (node[017-018])"
+std::string states_text(const control::SchedulerStates& states) {
+  if (!states.age) return "";
+  std::string text;
+  for (const auto& [state, nodes] : states.nodes) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", with_thousands(nodes.size()),
+                        to_string(state));
+    if (!is_everyday(state)) text += fmt::format(" ({})", shown(fold_nodeset(nodes)));
+  }
+  return fmt::format("  {} ago: {}\n", format_age(*states.age), text);
 }
 
 /// What a row cannot hold.
@@ -72,6 +96,7 @@ std::string status_text(const DaemonStatus& status) {
     text += fmt::format(
         "job scheduler {}: {}\n", status.scheduler,
         status.scheduler_trouble.empty() ? "answers" : shown_sentence(status.scheduler_trouble));
+    text += states_text(status.scheduler_states);
   }
   Table table({"INSTANCE", "COLLECTOR", "EVERY", "STATE", "NEXT", "LAST RUN"});
   for (const InstanceRow& row : status.instances) {

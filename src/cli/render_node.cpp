@@ -31,6 +31,20 @@ std::string title(const Node& node) {
                      node.group.empty() ? "" : "  in " + shown(node.group));
 }
 
+/// "  job scheduler: maintenance, "new disk" since 2h ago", "  job scheduler: allocated, job 7 kim"
+std::string schedule_line(const NodeSchedule& schedule, WallTime now) {
+  std::string text = fmt::format("  job scheduler: {}", to_string(schedule.state));
+  if (!schedule.responding) text += ", does not reach the node";
+  for (const SchedulerJob& job : schedule.jobs) {
+    text += fmt::format(", job {}{}{}", shown(job.id), job.user.empty() ? "" : " ",
+                        job.user.empty() ? "" : shown(job.user));
+  }
+  if (!schedule.reason.empty()) text += ", " + shown_sentence(schedule.reason);
+  if (schedule.since > WallTime())
+    text += fmt::format(", {} ago", format_age(now - schedule.since));
+  return text + "\n";
+}
+
 std::string look_line(const Look& look, WallTime now) {
   const std::string where =
       fmt::format("{} {}", look.address == IpAddress() ? "no address" : look.address.to_string(),
@@ -144,6 +158,7 @@ std::string_view standing_text(control::Standing standing) {
 
 std::string node_page_text(const NodePage& page) {
   std::string text = title(page.node);
+  if (page.schedule) text += schedule_line(*page.schedule, page.now);
   for (const Look& look : page.looks) text += look_line(look, page.now);
   text += unseen_lines(page) + "\n" + ports_table(page) + filtered_lines(page) + "\n";
   if (!page.values.empty()) text += node_values_text(page.values, page.now) + "\n";

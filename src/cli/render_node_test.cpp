@@ -105,8 +105,30 @@ TEST(NodePageText, SaysWhatIsNotProven) {
           "No open alert."));
 }
 
+TEST(NodePageText, TellsWhatTheSchedulerSays) {
+  NodePage page = page_of();
+  NodeSchedule& schedule = page.schedule.emplace();
+  schedule.state = SchedulerState::allocated;
+  schedule.jobs = {{"88123", "alice"}, {"88124", ""}};
+  EXPECT_THAT(node_page_text(page),
+              HasSubstr("in rack1\n  job scheduler: allocated, job 88123 alice, job 88124\n"));
+  schedule = {};
+  schedule.state = SchedulerState::maintenance;
+  schedule.responding = false;
+  schedule.reason = "new disk";
+  schedule.since = std::chrono::floor<std::chrono::seconds>(page.now - 2h);
+  EXPECT_THAT(
+      node_page_text(page),
+      HasSubstr("\n  job scheduler: maintenance, does not reach the node, new disk, 2h ago\n"));
+  const json::value node = json::parse(node_page_json(page)).at("nodes").at(0);
+  EXPECT_EQ(node.at("scheduler").at("state"), "maintenance");
+  EXPECT_EQ(node.at("scheduler").at("reason"), "new disk");
+}
+
 TEST(NodePageText, HostileTextIsQuoted) {
   NodePage page = page_of();
+  page.schedule.emplace().jobs = {{kHostile, kHostile}};
+  page.schedule->reason = kHostile;
   page.node.group = kHostile;
   page.ports[0].service = kHostile;
   page.profiles[0].host_type = kHostile;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "collectors/collector.h"
 #include "control/instance_use_cases.h"
 #include "model/instance.h"
+#include "model/scheduler_state.h"
 
 namespace lockstep::control {
 
@@ -25,6 +27,13 @@ struct InstanceStatus {
   std::size_t withdrawn = 0;  ///< or since the scheduler says that they are not there
 };
 
+/// What the scheduler said last of the nodes.
+struct SchedulerStates {
+  std::map<SchedulerState, std::vector<std::string>> nodes{};
+  std::optional<std::chrono::seconds>
+      age{};  ///< of the oldest answer; none: it told nothing lately
+};
+
 struct DaemonStatus {
   WallTime now{};
   WallTime since{};
@@ -32,8 +41,9 @@ struct DaemonStatus {
   std::int64_t pid = 0;
   std::string config{};  ///< its file
   std::size_t nodes = 0;
-  std::string scheduler{};                  ///< "slurm"; empty: none
-  std::string scheduler_trouble{};          ///< empty: it answers
+  std::string scheduler{};          ///< "slurm"; empty: none
+  std::string scheduler_trouble{};  ///< empty: it answers
+  SchedulerStates scheduler_states{};
   std::optional<std::string> stop_order{};  ///< all sending is stopped: by whom and why
   std::string reload_problem{};  ///< why the latest change of the configuration does not hold
   std::vector<InstanceRow> instances{};

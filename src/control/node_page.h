@@ -11,6 +11,7 @@
 #include "control/value_use_cases.h"
 #include "model/node.h"
 #include "model/profile.h"
+#include "model/scheduler_state.h"
 #include "model/service.h"
 #include "model/sweep_info.h"
 #include "store/store.h"
@@ -67,6 +68,8 @@ struct PageProfile {
 struct NodePage {
   WallTime now{};
   Node node;
+  /// What the job scheduler says of it now, where whoever asks knows; describe_node() does not.
+  std::optional<NodeSchedule> schedule{};
   std::vector<Look> looks{};      ///< ascending by network and address
   std::vector<PagePort> ports{};  ///< ascending by network, protocol and port
   std::vector<FilteredPorts> filtered{};

@@ -25,7 +25,7 @@ class SweepRun {
       : setting_(setting), store_(store), policy_(policy), world_(world) {}
 
   Result<SweepReport> run(const std::vector<std::string>& nodes) {
-    LOCKSTEP_CHECK(prepare_store(setting_, store_, nodes, world_.now()));
+    LOCKSTEP_CHECK(prepare_store(setting_, store_, policy_, nodes, world_.now()));
     // What it keeps on its way changes them.
     LOCKSTEP_TRY(looks_, store_.looks());
     LOCKSTEP_CHECK(begin(nodes));
@@ -403,7 +403,7 @@ class SharedSweep {
  public:
   SharedSweep(const SweepSetting& setting, Store& store, const std::vector<SweepShare>& shares,
               const SweepPolicy& policy, const SweepWorld& world)
-      : setting_(setting), store_(store), shares_(shares), world_(world) {
+      : setting_(setting), store_(store), shares_(shares), policy_(policy), world_(world) {
     // The scheduler is waited for once: all were asked before.
     if (world_.wait_for_schedules) {
       world_.wait_for_schedules = [this, wait = world.wait_for_schedules] {
@@ -423,7 +423,7 @@ class SharedSweep {
   Result<std::vector<SweepReport>> run() {
     std::vector<std::string> nodes;
     for (const auto& [node, share] : share_of_) nodes.push_back(node);
-    LOCKSTEP_CHECK(prepare_store(setting_, store_, nodes, world_.now()));
+    LOCKSTEP_CHECK(prepare_store(setting_, store_, policy_, nodes, world_.now()));
     for (; begun_ < runs_.size(); ++begun_) {
       const auto begun = runs_[begun_].begin(shares_[begun_].nodes);
       if (!begun) return give_up(begun.error());
@@ -488,6 +488,7 @@ class SharedSweep {
   const SweepSetting& setting_;
   Store& store_;
   const std::vector<SweepShare>& shares_;
+  const SweepPolicy& policy_;
   SweepWorld world_;
   std::optional<bool> schedules_came_;
   std::deque<SweepSetting> settings_;

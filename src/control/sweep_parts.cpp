@@ -68,10 +68,11 @@ std::size_t count_proven(const SweepRecord& record) {
   return seen.size() - unproven.size();
 }
 
-Result<void> prepare_store(const SweepSetting& setting, Store& store,
+Result<void> prepare_store(const SweepSetting& setting, Store& store, const SweepPolicy& policy,
                            const std::vector<std::string>& nodes, WallTime now) {
   LOCKSTEP_CHECK(store.replace_inventory(setting.inventory));
   LOCKSTEP_CHECK(prune_daily(store, now));
+  if (policy.without_profile) return {};
   LOCKSTEP_TRY(const std::vector<Profile> profiles, store.profiles());
   LOCKSTEP_TRY(const std::vector<Baseline> baselines, store.baselines());
   return require_some_profile(pick(setting.inventory, nodes), profiles, baselines);

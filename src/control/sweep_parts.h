@@ -23,8 +23,8 @@ std::vector<Node> pick(const Inventory& inventory, const std::vector<std::string
 std::size_t count_proven(const SweepRecord& record);
 
 /// What a sweep of `nodes` needs of the store. Errors: `invalid` where no class of them has a
-/// profile.
-Result<void> prepare_store(const SweepSetting& setting, Store& store,
+/// profile, unless the policy goes on without.
+Result<void> prepare_store(const SweepSetting& setting, Store& store, const SweepPolicy& policy,
                            const std::vector<std::string>& nodes, WallTime now);
 
 /// Keeps what a sweep has so far. Called from the collector's threads, one at a time, while the

@@ -82,9 +82,11 @@ struct SweepPolicy {
   ServiceSchedule schedule{};
   /// Ports that jobs may open on each node that the scheduler has; see analysis/job_ports.h.
   PortSet job_ports{};
-  std::string owner;  ///< this process (proc/identity.h)
-  std::string host;   ///< this machine's name
+  std::string owner;     ///< this process (proc/identity.h)
+  std::string host;      ///< this machine's name
   std::int64_t run = 0;  ///< of which pass of a plug-in instance it is a step; 0: of none
+  /// Goes on where no class of the nodes has a profile: each is a gap, and what is seen is kept.
+  bool without_profile = false;
 };
 
 /// What the outside world is to a sweep; handed in, so that tests have a world of their own.

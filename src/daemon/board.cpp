@@ -57,15 +57,17 @@ std::size_t Board::take(const std::vector<std::string>& nodes, Steady now) {
   return left;
 }
 
-void Board::correct(std::vector<NodeSchedule>& said, Steady asked) {
+void Board::correct(NodeSchedule& said, std::optional<Steady> asked) {
   const std::scoped_lock lock(mutex_);
-  std::erase_if(taken_, [asked](const auto& each) { return each.second < asked; });
-  for (NodeSchedule& each : said) {
-    if (taken_.contains(each.node) && counts_as_idle(each)) {
-      each.state = SchedulerState::allocated;
-      each.reason = "a job was given this node";
-    }
+  const auto taken = taken_.find(said.node);
+  if (taken == taken_.end()) return;
+  if (asked && *asked > taken->second) {
+    taken_.erase(taken);
+    return;
   }
+  if (!counts_as_idle(said)) return;
+  said.state = SchedulerState::allocated;
+  said.reason = "a job was given this node";
 }
 
 }  // namespace lockstep

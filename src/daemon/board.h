@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -42,11 +43,12 @@ class Board {
   /// They are not idle any more, says the scheduler itself.
   void leave_now(const std::vector<std::string>& nodes);
   /// A job was given these nodes: those of the step that are asked as idle ones are left at once,
-  /// and all count as busy until the scheduler was asked after `now`. Returns how many are left.
+  /// and each counts as busy until the scheduler was asked about it after `now`. Returns how many
+  /// are left.
   std::size_t take(const std::vector<std::string>& nodes, Steady now);
-  /// What the scheduler said of nodes that it was asked about at `asked`, corrected by what was
-  /// taken since.
-  void correct(std::vector<NodeSchedule>& said, Steady asked);
+  /// What the scheduler said of a node that it was asked about at `asked`, corrected by what was
+  /// taken since. None: it told nothing of the node, and what was taken stays so.
+  void correct(NodeSchedule& said, std::optional<Steady> asked);
 
  private:
   mutable std::mutex mutex_;

@@ -7,13 +7,10 @@ namespace {
 
 using std::chrono::seconds;
 
-std::vector<NodeSchedule> idle(const std::vector<std::string>& nodes) {
-  std::vector<NodeSchedule> said;
-  for (const std::string& node : nodes) {
-    said.emplace_back();
-    said.back().node = node;
-    said.back().state = SchedulerState::idle;
-  }
+NodeSchedule idle(const std::string& node) {
+  NodeSchedule said;
+  said.node = node;
+  said.state = SchedulerState::idle;
   return said;
 }
 
@@ -31,16 +28,31 @@ TEST(Board, LeavesTheNodesOfTheStepThatAreAskedAsIdleOnes) {
   EXPECT_FALSE(board.leave().contains("n1"));
 }
 
-TEST(Board, WhatWasTakenIsBusyUntilTheSchedulerWasAskedAgain) {
+TEST(Board, WhatWasTakenIsBusyUntilTheSchedulerWasAskedAboutItAgain) {
+  struct Row {
+    const char* description;
+    const char* node;
+    std::optional<Board::Steady> asked;
+    bool idle;
+  };
+  const Board::Steady taken{seconds(100)};
   Board board;
-  board.take({"n1"}, Board::Steady(seconds(100)));
-  auto said = idle({"n1", "n2"});
-  board.correct(said, Board::Steady(seconds(90)));
-  EXPECT_FALSE(counts_as_idle(said[0])) << "it was asked before";
-  EXPECT_TRUE(counts_as_idle(said[1]));
-  said = idle({"n1"});
-  board.correct(said, Board::Steady(seconds(101)));
-  EXPECT_TRUE(counts_as_idle(said[0]));
+  board.take({"n1"}, taken);
+  const Row rows[] = {
+      {"it was asked before", "n1", taken - seconds(10), false},
+      {"another node", "n2", taken - seconds(10), true},
+      {"another node was asked since", "n2", taken + seconds(10), true},
+      {"that was of another one", "n1", taken - seconds(10), false},
+      {"nothing was told", "n1", {}, false},
+      {"it was asked just then", "n1", taken, false},
+      {"it was asked since", "n1", taken + seconds(1), true},
+      {"that holds, whatever is told later", "n1", taken - seconds(10), true},
+  };
+  for (const Row& row : rows) {
+    NodeSchedule said = idle(row.node);
+    board.correct(said, row.asked);
+    EXPECT_EQ(counts_as_idle(said), row.idle) << row.description;
+  }
 }
 
 }  // namespace

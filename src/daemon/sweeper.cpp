@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -18,6 +19,8 @@ using std::chrono::seconds;
 constexpr milliseconds kLongestWait(1000);
 /// After a failure, so long until the next try, or the interval where that is shorter.
 constexpr seconds kRetry(60);
+/// Whoever has something to do gets a turn after so long, whatever is more urgent.
+constexpr std::chrono::minutes kLongestTurnWait(5);
 /// So many failures in a row are an alert: a sweep by hand may be in the way of one.
 constexpr unsigned kFailuresTold = 2;
 
@@ -113,21 +116,34 @@ void Sweeper::take_up(const std::vector<Instance>& instances) {
   }
 }
 
+bool Sweeper::has_something(const Course& course, Steady now, std::chrono::minutes of_day) const {
+  const auto& window = course.instance.window;
+  if (window && !course.run_now && !window->contains(of_day)) return false;
+  return course.pass || now >= course.next_check;
+}
+
+/// By priority, and the shorter interval first; but whoever has waited for too long goes before all
+/// others: an instance that is never done must not take every turn.
 Sweeper::Course* Sweeper::most_urgent(Steady now) {
-  Course* best = nullptr;
-  const auto rank = [](const Course& course) {
-    // Turns have their time.
-    const bool waits = course.instance.mode != InstanceMode::rotate;
-    return std::tuple(-course.instance.priority, waits, course.instance.interval);
-  };
   const std::chrono::minutes of_day = world_.time_of_day();
+  const auto rank = [now](const Course& course) {
+    const auto waited = now - *course.waits_since;
+    const bool too_long = waited > kLongestTurnWait;
+    // Turns of those that rotate have their time.
+    const bool has_time = course.instance.mode != InstanceMode::rotate;
+    return std::tuple(too_long ? -waited : Steady::duration(0), -course.instance.priority, has_time,
+                      course.instance.interval);
+  };
+  Course* best = nullptr;
   for (auto& [name, course] : courses_) {
-    if (course.instance.window && !course.run_now && !course.instance.window->contains(of_day)) {
+    if (!has_something(course, now, of_day)) {
+      course.waits_since.reset();
       continue;
     }
-    if (!course.pass && now < course.next_check) continue;
+    if (!course.waits_since) course.waits_since = now;
     if (best == nullptr || rank(course) < rank(*best)) best = &course;
   }
+  if (best != nullptr) best->waits_since = now;
   return best;
 }
 
@@ -150,9 +166,6 @@ void Sweeper::begin(Course& course, Steady now) {
                 .owner = world_.owner,
                 .nodes = pass.nodes(),
                 .steps = pass.steps_left()};
-  const auto id = store_.begin_run(course.run);
-  if (!id) return fail(course, id.error());
-  course.run.id = *id;
   course.begun = now;
   course.told_late = false;
   course.outstanding = pass.outstanding();
@@ -174,6 +187,12 @@ std::size_t Sweeper::most_nodes(std::size_t ports, PacketsPerSecond rate) const 
 void Sweeper::step(Course& course, const std::atomic<bool>& stop) {
   const auto step = course.pass->next(world_.schedules);
   if (!step) return end(course, SweepState::finished);
+  // Not before: where a job holds each node that is due, there is no run.
+  if (course.run.id == 0) {
+    const auto id = store_.begin_run(course.run);
+    if (!id) return fail(course, id.error());
+    course.run.id = *id;
+  }
   show(course, describe(*step));
   board_.begin_step(step->idle);
   const auto report = world_.step({course.instance, *step, course.run.id, stop}, store_);
@@ -226,7 +245,8 @@ void Sweeper::note_late(Course& course, Steady now) {
 }
 
 /// Nodes that were not even tried for twice as long as the longest that they should be left alone.
-/// Whoever does not answer has an alert of his own.
+/// Whoever does not answer has an alert of his own, and whoever is off, says the scheduler, is
+/// fine.
 void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
   const auto limit = 2 * std::max(course.instance.overdue_after(), course.instance.interval);
   const WallTime now = world_.now();
@@ -246,6 +266,14 @@ void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
 
 void Sweeper::tell_overdue(const Course& course, std::chrono::seconds limit,
                            std::vector<std::string> overdue) {
+  if (!overdue.empty() && world_.schedules) {
+    const std::vector<NodeSchedule> said = world_.schedules(overdue);
+    std::set<std::string> off;
+    for (const NodeSchedule& each : said) {
+      if (is_withdrawn(each)) off.insert(each.node);
+    }
+    std::erase_if(overdue, [&](const std::string& node) { return off.contains(node); });
+  }
   if (overdue.empty()) return troubles_.clear(FindingKind::scan_overdue, course.instance.name);
   troubles_.raise(
       FindingKind::scan_overdue, course.instance.name,
@@ -268,8 +296,8 @@ void Sweeper::fail(Course& course, const Error& error) {
 
 void Sweeper::note_passed_over(const Course& course, const PassedOver& passed_over) {
   board_.update(course.instance.name, [&](InstanceStatus& status) {
-    status.busy = passed_over.busy;
-    status.withdrawn = passed_over.withdrawn;
+    status.busy = passed_over.busy.size();
+    status.withdrawn = passed_over.withdrawn.size();
   });
 }
 
@@ -284,7 +312,7 @@ void Sweeper::end(Course& course, SweepState state) {
   course.rounds = false;
   course.outstanding.clear();
   // Where it cannot be written now, a later process finds it lost.
-  std::ignore = store_.save_run(course.run);
+  if (course.run.id != 0) std::ignore = store_.save_run(course.run);
   course.run.problem.clear();
   show(course, "");
 }

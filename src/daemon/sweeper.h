@@ -92,6 +92,7 @@ class Sweeper {
     std::optional<Pass> pass;
     InstanceRun run;
     Steady begun{};
+    std::optional<Steady> waits_since;  // with something to do; none: it has nothing
     bool told_late = false;
     unsigned failures = 0;
     std::map<std::string, std::size_t> outstanding;  // blocks of a node that are not examined yet
@@ -103,6 +104,7 @@ class Sweeper {
 
   void take_up(const std::vector<Instance>& instances);
   Course* most_urgent(Steady now);
+  bool has_something(const Course& course, Steady now, std::chrono::minutes of_day) const;
   void begin(Course& course, Steady now);
   void step(Course& course, const std::atomic<bool>& stop);
   // Of those that rotate (sweeper_rotation.cpp).

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "daemon/test_folder.h"
 
 namespace lockstep {
@@ -36,6 +38,7 @@ class SweeperTest : public WithStore {
                        .rate = PacketsPerSecond(20'000)};
     };
     world.step = [this](const StepOrder& order, Store&) { return do_step(order); };
+    world.schedules = [this](const std::vector<std::string>& nodes) { return schedules(nodes); };
     world.owner = "me";
     sweeper_ = std::make_unique<Sweeper>(*store_, std::move(world), board_, troubles_);
   }
@@ -44,6 +47,17 @@ class SweeperTest : public WithStore {
     PortSet ports;
     ports.insert(22);
     return ports;
+  }
+
+  /// Nothing where no node is off: then there is no scheduler.
+  std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) const {
+    std::vector<NodeSchedule> said;
+    for (const std::string& node : nodes) {
+      if (off_.empty()) break;
+      said.emplace_back().node = node;
+      said.back().state = off_.contains(node) ? SchedulerState::powered_down : SchedulerState::idle;
+    }
+    return said;
   }
 
   WallTime wall() const { return WallTime(seconds(1'700'000'000)) + elapsed_; }
@@ -76,6 +90,7 @@ class SweeperTest : public WithStore {
   std::string plan_error_;
   std::string step_error_;
   std::vector<std::string> nodes_ = {"n1", "n2"};
+  std::set<std::string> off_;
   std::map<std::tuple<std::string, std::string, std::size_t>, LastLook> seen_;
   std::map<std::string, std::size_t> blocks_done_;
   std::vector<std::string> steps_;
@@ -185,6 +200,37 @@ TEST_F(SweeperTest, NodesThatNobodyAskedForLongAreTold) {
             1);
   turns(80);
   EXPECT_TRUE(troubles_.lines().empty()) << "they were asked since";
+}
+
+TEST_F(SweeperTest, NobodyStarves) {
+  // Never done: its nodes are due again before the last of them was asked.
+  instances_ = {instance("slow", {{"interval", "60s"}, {"priority", "9"}}),
+                instance("fast", {{"interval", "1h"}, {"priority", "1"}})};
+  turns(64);
+  EXPECT_GE(std::ranges::count(steps_, "fast"), 1);
+  EXPECT_GE(std::ranges::count(steps_, "slow"), 40);
+}
+
+TEST_F(SweeperTest, WhoIsOffIsNotOverdue) {
+  instances_ = {instance("fast", {{"interval", "60s"}, {"overdue", "1h"}})};
+  seen_[{"fast", "n1", 0}] = {wall() - hours(30), {}};
+  seen_[{"fast", "n2", 0}] = {wall(), wall()};
+  off_ = {"n1"};
+  turns(200);
+  EXPECT_TRUE(troubles_.lines().empty());
+  EXPECT_GE(std::ranges::count(steps_, "fast"), 1) << "n2 is asked";
+}
+
+TEST_F(SweeperTest, WhereNobodyMayBeAskedThereIsNoRun) {
+  instances_ = {instance("fast", {{"interval", "60s"}})};
+  off_ = {"n1", "n2"};
+  turns(200);
+  EXPECT_TRUE(steps_.empty());
+  EXPECT_TRUE(store_->runs(9)->empty());
+  EXPECT_EQ(board_.statuses().at("fast").withdrawn, 2U);
+  off_ = {"n1"};
+  turns(80);
+  EXPECT_FALSE(store_->runs(9)->empty());
 }
 
 TEST_F(SweeperTest, WhatIsStoppedIsNotLost) {

@@ -13,7 +13,9 @@ Finding finding_of(FindingKind kind, const std::string& reason, const std::strin
   Finding finding;
   finding.kind = kind;
   finding.reason = reason;
-  finding.detail = detail;
+  // Whoever reads it has to know which instance it is.
+  finding.detail =
+      detail.starts_with(reason + ":") ? detail : fmt::format("{}: {}", reason, detail);
   finding.node_class = kMonitorClass;
   return finding;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "daemon/test_folder.h"
 
 namespace lockstep {
@@ -26,6 +28,7 @@ TEST_F(TroublesTest, AreAlertsUntilTheyAreOver) {
   auto alerts = keep(0);
   ASSERT_EQ(alerts.size(), 2U);
   EXPECT_EQ(alerts[0].subject.node_class, kMonitorClass);
+  EXPECT_EQ(alerts[0].detail, "versions: it hangs") << "who it is about";
   EXPECT_EQ(troubles_.lines().size(), 2U);
   troubles_.clear(FindingKind::collector_failed, "versions");
   for (const AlertRecord& alert : keep(1)) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <span>
 #include <string>
@@ -29,6 +30,9 @@ class Scheduler {
   /// Whether it tells of all nodes whatever it is asked, so that one query may name any number.
   bool tells_all() const { return tells_all_; }
 
+  /// Once it is set, queries end at once, with an error. Outlives this.
+  void heed(const std::atomic<bool>* stop) { stop_ = stop; }
+
   /// The states of `nodes` now, one each and in their order, within `time` or not at all. A node
   /// that the scheduler does not name, or of which it says two things, is `unknown` with a reason;
   /// what it says of other nodes is dropped. Texts are cut to sane lengths. `invalid` for more than
@@ -40,6 +44,8 @@ class Scheduler {
   explicit Scheduler(std::string name, bool tells_all = false)
       : name_(std::move(name)), tells_all_(tells_all) {}
 
+  const std::atomic<bool>* stop() const { return stop_; }
+
  private:
   /// What the scheduler says, as it says it, of at least these nodes (each a name that is safe on a
   /// command line). A node may come several times, with partitions and jobs of its own each time.
@@ -48,6 +54,7 @@ class Scheduler {
 
   std::string name_;
   bool tells_all_;
+  const std::atomic<bool>* stop_ = nullptr;
 };
 
 }  // namespace lockstep

@@ -43,6 +43,14 @@ std::vector<KnownSchedule> SchedulerCache::states(std::span<const std::string> n
   return result;
 }
 
+std::vector<KnownSchedule> SchedulerCache::last_states() const {
+  const Time now = clock_();
+  std::vector<KnownSchedule> result;
+  result.reserve(nodes_.size());
+  for (const std::string& node : nodes_) result.push_back(known(node, now));
+  return result;
+}
+
 milliseconds SchedulerCache::until_next_round() const {
   if (!last_round_) return milliseconds(0);
   const auto left = std::chrono::ceil<milliseconds>(options_.interval - (clock_() - *last_round_));
@@ -101,7 +109,7 @@ KnownSchedule SchedulerCache::known(const std::string& node, Time now) const {
     return unknown(node, fmt::format("{} has told nothing of this node for {} s",
                                      scheduler_->name(), age.count() / 1000));
   }
-  return {entry.schedule, age};
+  return {entry.schedule, age, entry.asked};
 }
 
 }  // namespace lockstep

@@ -40,6 +40,8 @@ struct KnownSchedule {
   /// SchedulerCacheOptions::interval it is as fresh as it gets; older, the scheduler is in trouble,
   /// and whoever is about to begin a dialogue has to decide.
   std::optional<std::chrono::milliseconds> age;
+  /// When that query began; none: nothing was told.
+  std::optional<std::chrono::steady_clock::time_point> asked = {};
 };
 
 /// Not for several threads at once.
@@ -54,6 +56,9 @@ class SchedulerCache {
   /// What is known of `nodes`, one each and in their order, asking first where a round is due. A
   /// node that the cache was not made for is `unknown`. Never fails: see trouble().
   std::vector<KnownSchedule> states(std::span<const std::string> nodes);
+
+  /// What is known of all its nodes, by the last answers alone; never asks.
+  std::vector<KnownSchedule> last_states() const;
 
   /// How long until states() asks anew, whoever wants to know; 0: it would now.
   std::chrono::milliseconds until_next_round() const;

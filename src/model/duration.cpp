@@ -28,9 +28,9 @@ std::optional<seconds> unit_of(char letter) {
 
 Result<seconds> parse_duration(std::string_view text, seconds most) {
   std::uint32_t count = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, count);
-  const bool whole = !text.empty() && error != std::errc::invalid_argument && rest + 1 == end;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool whole = !text.empty() && error != std::errc::invalid_argument &&
+                     rest + 1 == text.data() + text.size();
   const std::optional<seconds> unit = whole ? unit_of(*rest) : std::nullopt;
   if (!unit || (error == std::errc() && count == 0)) {
     return fail(ErrorKind::invalid,

@@ -23,6 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxComplaintBytes = 4096;
+constexpr long long kStopPollMs = 50;
 
 struct Pipe {
   UniqueFd read;
@@ -165,6 +166,7 @@ struct Output {
   std::string err;
   bool too_much = false;
   bool late = false;
+  bool stopped = false;
 };
 
 /// Collects until the leader ends. Those it left behind may hold the pipes open for longer.
@@ -181,7 +183,12 @@ Output collect(const Child& child, int out, int err, const CommandLimits& limits
       result.late = true;
       return result;
     }
-    const int timeout = static_cast<int>(std::min<long long>(left, 60'000));
+    if (limits.stop != nullptr && *limits.stop) {
+      result.stopped = true;
+      return result;
+    }
+    const int timeout =
+        static_cast<int>(std::min<long long>(left, limits.stop != nullptr ? kStopPollMs : 60'000));
     if (::poll(events.data(), events.size(), timeout) < 0 && errno != EINTR) return result;
     const bool ended = events[2].revents != 0;
     if (!drain(out, result.out, limits.output_bytes, result.too_much)) events[0].fd = -1;
@@ -211,6 +218,7 @@ Result<std::string> run_command(const Command& command, const CommandLimits& lim
     return fail(ErrorKind::unavailable, fmt::format("{} did not end within {} ms{}", what,
                                                     limits.time.count(), complaint(output.err)));
   }
+  if (output.stopped) return fail(ErrorKind::unavailable, what + " was stopped");
   if (output.too_much) {
     return fail(ErrorKind::invalid, fmt::format("{} wrote more than {} bytes", what,
                                                 with_thousands(limits.output_bytes)));

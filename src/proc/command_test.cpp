@@ -32,6 +32,7 @@ TEST(Command, ChangesTheEnvironment) {
 }
 
 TEST(Command, TellsWhatWentWrongByItsName) {
+  const std::atomic<bool> stopped{true};
   const struct {
     std::vector<std::string> words;
     CommandLimits limits;
@@ -54,6 +55,10 @@ TEST(Command, TellsWhatWentWrongByItsName) {
        {milliseconds(20), 10},
        ErrorKind::unavailable,
        "the command \"it\" did not end within 20 ms"},
+      {{"sh", "-c", "read line < /dev/zero"},
+       {milliseconds(60'000), 10, &stopped},
+       ErrorKind::unavailable,
+       "the command \"it\" was stopped"},
   };
   for (const auto& row : rows) {
     const auto output = run_command({row.words, "", {}, "it"}, row.limits);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include "base/unique_fd.h"
 #include "proc/guard_process.h"
 #include "proc/process_tree.h"
+#include "proc/rights.h"
 
 namespace lockstep {
 namespace {
@@ -97,6 +99,13 @@ struct User {
   gid_t group;
 };
 
+/// A daemon that was started as root has given it up, and stays root.
+bool may_change_user() {
+  constexpr Capabilities kBoth = Capabilities{1} << CAP_SETUID | Capabilities{1} << CAP_SETGID;
+  const auto rights = rights_of(::getpid());
+  return rights && (rights->effective & kBoth) == kBoth;
+}
+
 /// Nothing: it stays ours.
 Result<std::optional<User>> find_user(const std::string& name) {
   constexpr uid_t kNobody = 65534;
@@ -111,6 +120,15 @@ Result<std::optional<User>> find_user(const std::string& name) {
     }
     return fail(ErrorKind::denied,
                 fmt::format("only root may run a command as {}", lockstep::quoted(name)));
+  }
+  if (!may_change_user()) {
+    // Root without capabilities still owns root's files: only who says so gets that.
+    if (found != nullptr && found->pw_uid == 0) return std::optional<User>();
+    return fail(ErrorKind::denied,
+                fmt::format("it cannot run as {}: this process of root has given up the right to "
+                            "become another user; run lockstep serve as a user of its own, or say "
+                            "user = root if the command may run as that",
+                            wanted));
   }
   if (found != nullptr) return User{found->pw_uid, found->pw_gid};
   if (name.empty()) return User{kNobody, kNobody};

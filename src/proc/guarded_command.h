@@ -19,7 +19,7 @@ struct GuardedCommand {
   /// The first is a path, or looked up in kGuardedPath. No shell sees them.
   std::vector<std::string> words;
   /// Whom it runs as, where we are root; empty: nobody. Where we are not, it runs as we do, and
-  /// another name is an error.
+  /// another name is an error; so it is for root without the right to change users, but for "root".
   std::string user{};
 };
 

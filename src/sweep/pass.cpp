@@ -55,12 +55,12 @@ std::optional<SweepStep> Pass::next(const Schedules& schedules) {
       const Candidate& candidate = part.candidates[i];
       const bool idle = said.empty() || counts_as_idle(said[i]);
       if (!said.empty() && is_withdrawn(said[i])) {
-        ++passed_over_.withdrawn;
+        passed_over_.withdrawn.insert(candidate.node);
       } else if (idle || candidate.due == Due::always) {
         step.nodes.push_back(candidate.node);
         if (!said.empty() && candidate.due == Due::if_idle) step.idle.insert(candidate.node);
       } else {
-        ++passed_over_.busy;
+        passed_over_.busy.insert(candidate.node);
       }
     }
     if (step.nodes.empty()) continue;

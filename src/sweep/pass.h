@@ -28,13 +28,14 @@ struct SweepStep {
   std::set<std::string> idle;
 };
 
-/// Why nodes that are due were passed over.
+/// Why nodes that are due were passed over, for one block at least.
 struct PassedOver {
-  std::size_t busy = 0;       ///< a job may hold them
-  std::size_t withdrawn = 0;  ///< powered down, in maintenance, not there: the scheduler says so
+  std::set<std::string> busy;       ///< a job may hold them
+  std::set<std::string> withdrawn;  ///< powered down, not there: the scheduler says so
 };
 
-/// Nobody is asked who is said not to be there: his silence would prove nothing.
+/// Whether the scheduler says that the node is not there: then nobody asks it, as its silence would
+/// prove nothing.
 bool is_withdrawn(const NodeSchedule& schedule);
 
 /// Not for several threads at once.

@@ -46,10 +46,10 @@ class Turn {
   void add(const std::vector<std::string>& names, std::size_t blocks) {
     std::vector<NodeSchedule> said = schedules_ ? schedules_(names) : std::vector<NodeSchedule>();
     std::vector<RotationNode> nodes;
-    std::vector<bool> idle;
+    std::vector<bool> idle;  // and asked since it is
     for (std::size_t i = 0; i < names.size(); ++i) {
       Clone clone = clone_of(names[i], blocks);
-      idle.push_back(said.empty() || counts_as_idle(said[i]));
+      idle.push_back(!said.empty() && counts_as_idle(said[i]) && !asks_busy(clone.overdue));
       if (!said.empty()) clone.node.available = may_be_asked(said[i], clone.overdue);
       nodes.push_back(std::move(clone.node));
     }
@@ -59,8 +59,7 @@ class Turn {
       SweepStep& step = steps_[{blocks, *dealt[i]}];
       if (step.nodes.empty()) step.ports = plan_.blocks.at(blocks)[*dealt[i]];
       step.nodes.push_back(names[i]);
-      const bool asked_as_idle = !said.empty() && idle[i] && rule_.busy != BusyNodes::scan;
-      if (asked_as_idle) step.idle.insert(names[i]);
+      if (idle[i]) step.idle.insert(names[i]);
     }
   }
 
@@ -81,13 +80,16 @@ class Turn {
 
   bool may_be_asked(const NodeSchedule& schedule, bool overdue) {
     if (is_withdrawn(schedule)) {
-      ++passed_over_.withdrawn;
+      passed_over_.withdrawn.insert(schedule.node);
       return false;
     }
-    const bool asked = counts_as_idle(schedule) || rule_.busy == BusyNodes::scan ||
-                       (rule_.busy == BusyNodes::overdue && overdue);
-    if (!asked) ++passed_over_.busy;
+    const bool asked = counts_as_idle(schedule) || asks_busy(overdue);
+    if (!asked) passed_over_.busy.insert(schedule.node);
     return asked;
+  }
+
+  bool asks_busy(bool overdue) const {
+    return rule_.busy == BusyNodes::scan || (rule_.busy == BusyNodes::overdue && overdue);
   }
 
   const RotationPlan& plan_;

@@ -95,8 +95,8 @@ TEST_F(RotationTurnTest, WhoIsBusyIsPassedOverUnlessOverdue) {
     return said;
   };
   EXPECT_EQ(turn(), (Lines{"1-2 of login*", "2 of n2", "4 of n4*"}));
-  EXPECT_EQ(passed_over_.busy, 1U);
-  EXPECT_EQ(passed_over_.withdrawn, 1U);
+  EXPECT_EQ(passed_over_.busy.size(), 1U);
+  EXPECT_EQ(passed_over_.withdrawn.size(), 1U);
   busy_ = BusyNodes::leave;
   EXPECT_EQ(turn(), (Lines{"3-4 of login*", "1 of n4*"}));
   busy_ = BusyNodes::scan;

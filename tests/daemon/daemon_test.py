@@ -27,6 +27,18 @@ interval = "1h"
 """
 
 
+PLUGIN = """\
+#!/bin/sh
+# What each node's kernel would say; node3 is out of step while the file is there.
+jq -rc '.nodes[].name' | while read -r node; do
+  kernel=6.1.12
+  [ "$node" = node3 ] && [ -e {folder}/odd ] && kernel=6.1.0
+  printf '{{"value":{{"node":"%s","name":"kernel","value":"%s"}}}}\\n' "$node" "$kernel"
+  printf '{{"covered":{{"node":"%s"}}}}\\n' "$node"
+done
+"""
+
+
 class InLab(unittest.TestCase):
     compute = 4
 
@@ -87,6 +99,25 @@ class Serving(InLab):
         daemon.run("instance", "reset", "versions")
         rows = {row["name"]: row for row in daemon.json("instance", "list")["instances"]}
         self.assertEqual(rows["versions"]["interval_s"], 3600)
+
+    def test_a_plug_in_of_ones_own_gets_the_comparison_with_the_class(self):
+        daemon = self.daemon(instances="")
+        script = pathlib.Path(daemon.folder, "kernels")
+        script.write_text(PLUGIN.format(folder=daemon.folder))
+        script.chmod(0o755)
+        pathlib.Path(daemon.folder).chmod(0o755)
+        daemon.instances = (f'[instance.kernels]\ncollector = "exec"\ncommand = "{script}"\n'
+                            'interval = "10s"\n')
+        daemon.write()
+        daemon.learn()
+        daemon.start()
+        daemon.wait(lambda: daemon.json("values")["count"] == 4, "the values")
+        self.assertEqual(daemon.alerts(), set())
+        odd = pathlib.Path(daemon.folder, "odd")
+        odd.touch()
+        daemon.wait(lambda: daemon.alerts() == {("value-deviates", "node3", None)}, "the alert")
+        odd.unlink()
+        daemon.wait(lambda: daemon.alerts() == set(), "its end")
 
     def test_a_sweep_by_hand_goes_through_the_daemon(self):
         daemon = self.daemon(instances='[instance.seldom]\ncollector = "ports"\ninterval = "1d"\n'

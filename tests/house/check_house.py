@@ -50,7 +50,8 @@ ALLOWED = {
     "sweep": "base model inventory collectors/collector.h store/store.h",
     "control": "base model inventory collectors/collector.h profiles profiles/* analysis sweep"
                " store/store.h",
-    "daemon": "base model collectors/collector.h collectors/leave_list.h sweep analysis store/store.h control",
+    "daemon": "base model inventory/scheduler_cache.h collectors/collector.h collectors/leave_list.h"
+              " sweep analysis store/store.h control",
     "cli": "base model collectors/collector.h control",
     "serve": "base model control",
     "serve/*": "base model control serve",

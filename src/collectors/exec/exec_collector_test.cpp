@@ -137,7 +137,7 @@ TEST(ExecCollector, KeepsGoodLinesOfABadPlugin) {
         python(std::string("say(value={'node': 'n1', 'name': 'a', 'value': 1})\ncover('n1')\n") +
                row.script);
     options.limits.time = milliseconds(2000);
-    options.limits.grace = milliseconds(100);
+    options.limits.grace = milliseconds(1000);
     options.limits.output_bytes = 1 << 20;
     const Ran ran(options);
     EXPECT_EQ(ran.error, "") << row.description;

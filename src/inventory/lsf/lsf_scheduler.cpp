@@ -26,7 +26,7 @@ class LsfScheduler : public Scheduler {
     }
     LOCKSTEP_TRY(const std::string text,
                  run_command({words, "/", {"LC_ALL=C", "LSB_BHOSTS_FORMAT"}, options_.bhosts},
-                             {time, options_.answer_bytes}));
+                             {time, options_.answer_bytes, stop()}));
     auto hosts = options_.json ? parse_lsf_json(text) : parse_lsf_text(text);
     if (hosts) return hosts;
     return std::unexpected(hosts.error().within(fmt::format(

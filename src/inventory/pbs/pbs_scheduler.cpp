@@ -21,7 +21,7 @@ class PbsScheduler : public Scheduler {
     std::vector<std::string> words{options_.pbsnodes, "-a"};
     if (options_.json) words.insert(words.end(), {"-F", "json"});
     LOCKSTEP_TRY(const std::string text, run_command({words, "/", {"LC_ALL=C"}, options_.pbsnodes},
-                                                     {time, options_.answer_bytes}));
+                                                     {time, options_.answer_bytes, stop()}));
     auto nodes = options_.json ? parse_pbs_json(text) : parse_pbs_text(text);
     if (nodes) return nodes;
     return std::unexpected(nodes.error().within(fmt::format(

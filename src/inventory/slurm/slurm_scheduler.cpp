@@ -102,7 +102,8 @@ class SlurmScheduler : public Scheduler {
   }
 
   Result<std::string> run(const std::vector<std::string>& words, milliseconds time) const {
-    return run_command({words, "/", slurm_environment(), words[0]}, {time, options_.answer_bytes});
+    return run_command({words, "/", slurm_environment(), words[0]},
+                       {time, options_.answer_bytes, stop()});
   }
 
   SlurmOptions options_;
