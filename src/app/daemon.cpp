@@ -8,10 +8,12 @@
 #include <utility>
 
 #include "app/console.h"
+#include "app/instances.h"
 #include "app/session.h"
 #include "app/stop_order.h"
 #include "base/text.h"
 #include "cli/options.h"
+#include "control/shared_sweep.h"
 #include "control/use_cases.h"
 #include "proc/identity.h"
 #include "proc/stop_watch.h"
@@ -225,6 +227,7 @@ Result<control::DaemonStatus> Daemon::status() {
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(now->setup->config));
   LOCKSTEP_TRY(status.instances,
                control::list_instances(*store, now->setup->config.serve.instances));
+  note_promises(status.instances, now->setup->config, now->inventory);
   return status;
 }
 
@@ -364,6 +367,12 @@ SweeperWorld Daemon::sweeper_world() {
             return plan_instance(instance, now->setup->config, now->inventory, rounds_, store);
           },
       .step = [this](const StepOrder& order, Store& store) { return step(order, store); },
+      .rotation =
+          [this](const Instance& instance, Store& store) {
+            const auto now = world();
+            return plan_rotation_of(instance, now->setup->config, now->inventory, store);
+          },
+      .turn = [this](const TurnOrder& order, Store& store) { return turn(order, store); },
       .schedules = {},
       .owner = own_identity()};
   // Asked each time anew: the configuration may get one, or lose it.
@@ -412,6 +421,39 @@ Result<control::SweepReport> Daemon::step(const StepOrder& order, Store& store) 
     rounds_.note(order.instance.name, asked, now_in_seconds());
   }
   return report;
+}
+
+Result<std::vector<control::SweepReport>> Daemon::turn(const TurnOrder& order, Store& store) {
+  const auto now = world();
+  const Config& config = now->setup->config;
+  StepConsole console(board_, order.instance.name);
+  Invocation call{.config = config_,
+                  .person = "",
+                  .console = console,
+                  .stops = [&](const std::string& file) -> std::unique_ptr<StopSource> {
+                    return std::make_unique<StopWatch>(file, order.stop, nullptr);
+                  },
+                  .daemon = this};
+  Session session(config, now->inventory, call);
+  LOCKSTEP_TRY(const PortSets all, ports_of_instance(order.instance, config));
+  std::vector<control::SweepShare> shares;
+  std::vector<std::string> nodes;
+  for (const SweepStep& step : order.steps) {
+    shares.push_back({.ports = step.ports, .nodes = step.nodes});
+    nodes.insert(nodes.end(), step.nodes.begin(), step.nodes.end());
+  }
+  LOCKSTEP_CHECK(session.prepare_sweep({.ports = all.of(Protocol::tcp).to_string(),
+                                        .udp_ports = "none",
+                                        .engine = {},
+                                        .interface = {},
+                                        .rate = order.instance.rate,
+                                        .node_rate = order.instance.node_rate},
+                                       nodes));
+  control::SweepPolicy policy = session.policy();
+  policy.run = order.run;
+  // As for a step.
+  policy.without_profile = true;
+  return control::sweep_shares(session.setting(), store, shares, policy, session.world());
 }
 
 void Daemon::sweep(const std::stop_token& token) {

@@ -74,6 +74,7 @@ class Daemon final : public DaemonLink {
   void take_up(Store& store);
   SweeperWorld sweeper_world();
   Result<control::SweepReport> step(const StepOrder& order, Store& store);
+  Result<std::vector<control::SweepReport>> turn(const TurnOrder& order, Store& store);
   void wait(std::chrono::milliseconds time);
 
   std::string config_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/commands.h"
 #include "app/daemon_link.h"
 #include "app/daemon_plan.h"
@@ -29,6 +31,9 @@ control::CheckInstance check_against(const Config& config, const Inventory& inve
     LOCKSTEP_TRY(const auto nodes, nodes_of_instance(instance, config, inventory));
     if (nodes.empty()) return fail(ErrorKind::invalid, "nodes: it means no node of the inventory");
     if (instance.collector == "ports") LOCKSTEP_CHECK(ports_of_instance(instance, config));
+    if (instance.mode == InstanceMode::rotate) {
+      LOCKSTEP_CHECK(plan_rotation_of(instance, config, inventory));
+    }
     return {};
   };
 }
@@ -55,8 +60,15 @@ Result<int> run_command(const cli::ReloadCommand& /*command*/, Invocation& call)
 
 Result<int> run_command(const cli::InstanceListCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
-  LOCKSTEP_TRY(const auto rows,
-               control::list_instances(*opened.store, opened.setup.config.serve.instances));
+  const Config& config = opened.setup.config;
+  LOCKSTEP_TRY(auto rows, control::list_instances(*opened.store, config.serve.instances));
+  const auto rotates = [](const control::InstanceRow& row) {
+    return row.instance.mode == InstanceMode::rotate;
+  };
+  if (std::ranges::any_of(rows, rotates)) {
+    // Where the nodes are not known there is no promise.
+    if (const auto inventory = load_inventory(config)) note_promises(rows, config, *inventory);
+  }
   LOCKSTEP_CHECK(call.console.print(command.json ? cli::instances_json(rows)
                                                  : cli::instances_text(rows, now_in_seconds())));
   return cli::kInStep;
@@ -72,6 +84,8 @@ Result<int> run_command(const cli::InstanceSetCommand& command, Invocation& call
                                command.settings, check_against(config, inventory), own_act(call)));
   if (call.daemon != nullptr) call.daemon->instances_changed();
   LOCKSTEP_CHECK(call.console.print(cli::instance_text(instance)));
+  const std::string promise = promise_of_instance(instance, config, inventory);
+  if (!promise.empty()) LOCKSTEP_CHECK(call.console.print("It promises " + promise + ".\n"));
   return cli::kInStep;
 }
 

@@ -13,26 +13,6 @@
 namespace lockstep {
 namespace {
 
-/// The profiles of the classes of these nodes. Errors: `invalid` where there is none: nothing could
-/// be judged.
-Result<std::vector<Profile>> profiles_of(const std::vector<std::string>& nodes,
-                                         const Inventory& inventory, Store& store) {
-  std::set<std::string> classes;
-  for (const std::string& name : nodes) {
-    const Node& node = inventory.nodes.at(name);
-    classes.insert(node.classes.begin(), node.classes.end());
-  }
-  LOCKSTEP_TRY(std::vector<Profile> profiles, store.profiles());
-  std::erase_if(profiles, [&](const Profile& profile) {
-    return !classes.contains(profile.host_type.substr(0, profile.host_type.find('@')));
-  });
-  if (!profiles.empty()) return profiles;
-  return fail(
-      ErrorKind::invalid,
-      "no class of these nodes has a profile yet; learn one: lockstep profile learn --class "
-      "CLASS --consensus, then: lockstep profile approve --class CLASS");
-}
-
 /// The ports whose services somebody expects.
 Result<PortSets> expected_ports(const std::vector<Profile>& profiles) {
   PortSets ports;
@@ -85,6 +65,24 @@ Result<std::vector<std::string>> nodes_of_instance(const Instance& instance, con
   LOCKSTEP_TRY(const TargetPolicy policy, make_policy(config, inventory, {}));
   std::erase_if(nodes, [&](const auto& name) { return policy.excluded_nodes.contains(name); });
   return nodes;
+}
+
+Result<std::vector<Profile>> profiles_of(const std::vector<std::string>& nodes,
+                                         const Inventory& inventory, Store& store) {
+  std::set<std::string> classes;
+  for (const std::string& name : nodes) {
+    const Node& node = inventory.nodes.at(name);
+    classes.insert(node.classes.begin(), node.classes.end());
+  }
+  LOCKSTEP_TRY(std::vector<Profile> profiles, store.profiles());
+  std::erase_if(profiles, [&](const Profile& profile) {
+    return !classes.contains(profile.host_type.substr(0, profile.host_type.find('@')));
+  });
+  if (!profiles.empty()) return profiles;
+  return fail(
+      ErrorKind::invalid,
+      "no class of these nodes has a profile yet; learn one: lockstep profile learn --class "
+      "CLASS --consensus, then: lockstep profile approve --class CLASS");
 }
 
 void ServiceRounds::note(const std::string& instance, const std::vector<std::string>& nodes,

@@ -6,8 +6,10 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "app/compose.h"
+#include "control/instance_use_cases.h"
 #include "daemon/sweeper.h"
 #include "model/instance.h"
 #include "store/store.h"
@@ -35,5 +37,24 @@ class ServiceRounds {
 Result<SweepPlan> plan_instance(const Instance& instance, const Config& config,
                                 const Inventory& inventory, const ServiceRounds& rounds,
                                 Store& store);
+
+/// The profiles of the classes of these nodes. Errors: `invalid` where there is none: nothing could
+/// be judged.
+Result<std::vector<Profile>> profiles_of(const std::vector<std::string>& nodes,
+                                         const Inventory& inventory, Store& store);
+
+/// What an instance that rotates asks of whom, without `history`. Errors: `invalid`.
+Result<RotationPlan> plan_rotation_of(const Instance& instance, const Config& config,
+                                      const Inventory& inventory);
+/// The same with what the store knows of earlier looks.
+Result<RotationPlan> plan_rotation_of(const Instance& instance, const Config& config,
+                                      const Inventory& inventory, Store& store);
+
+/// What an instance that rotates promises; empty: it does not rotate, or makes no sense.
+std::string promise_of_instance(const Instance& instance, const Config& config,
+                                const Inventory& inventory);
+/// Says it of each row.
+void note_promises(std::vector<control::InstanceRow>& rows, const Config& config,
+                   const Inventory& inventory);
 
 }  // namespace lockstep

@@ -9,6 +9,7 @@
 #include "app/compose.h"
 #include "app/value_collectors.h"
 #include "base/text.h"
+#include "model/duration.h"
 #include "model/port_spec.h"
 
 namespace lockstep {
@@ -16,10 +17,25 @@ namespace {
 
 Result<void> check_ports(const Instance& instance) {
   for (const auto& [name, value] : instance.parameters) {
-    if (value == "none") continue;
+    if (value == "none" || name == "turn") continue;
     const auto ports = parse_port_spec(value, name == "udp_ports" ? Protocol::udp : Protocol::tcp);
     if (!ports) return std::unexpected(ports.error().within(name));
   }
+  return {};
+}
+
+/// Of an instance of ports.
+Result<void> check_rotation(const Instance& instance) {
+  if (instance.mode != InstanceMode::rotate) {
+    if (!instance.parameters.contains("turn")) return {};
+    return fail(ErrorKind::invalid, "turn: only with mode=rotate");
+  }
+  if (instance.parameters.contains("udp_ports")) {
+    return fail(ErrorKind::invalid,
+                "udp_ports: mode=rotate asks by TCP alone, since nodes limit their ICMP errors; "
+                "give UDP an instance of its own");
+  }
+  LOCKSTEP_CHECK(turn_of_instance(instance));
   return {};
 }
 
@@ -30,7 +46,7 @@ bool fits(std::string_view name, std::string_view setting) {
 
 /// Those that the collector has beside the settings of all instances.
 std::vector<std::string_view> own_settings(std::string_view collector) {
-  if (collector == "ports") return {"ports", "udp_ports"};
+  if (collector == "ports") return {"ports", "udp_ports", "turn"};
   return value_settings(collector);
 }
 
@@ -56,7 +72,22 @@ Result<void> check_names(const Instance& instance) {
 Result<void> check_instance(const Instance& instance) {
   LOCKSTEP_CHECK(check_names(instance));
   if (instance.collector == "services") return {};
-  return instance.collector == "ports" ? check_ports(instance) : check_value_instance(instance);
+  if (instance.collector != "ports") return check_value_instance(instance);
+  LOCKSTEP_CHECK(check_ports(instance));
+  return check_rotation(instance);
+}
+
+Result<std::chrono::seconds> turn_of_instance(const Instance& instance) {
+  constexpr std::chrono::seconds kUsual(60);
+  constexpr std::chrono::hours kMost(24);
+  const auto found = instance.parameters.find("turn");
+  if (found == instance.parameters.end()) return std::min(kUsual, instance.interval);
+  auto turn = parse_duration(found->second, kMost);
+  if (!turn) return std::unexpected(turn.error().within("turn"));
+  if (*turn > instance.interval) {
+    return fail(ErrorKind::invalid, "turn: longer than the interval, in which all are asked");
+  }
+  return *turn;
 }
 
 Result<PortSets> ports_of_instance(const Instance& instance, const Config& config) {

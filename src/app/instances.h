@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <chrono>
+
 #include "app/config.h"
 #include "base/port.h"
 #include "base/result.h"
@@ -15,5 +17,9 @@ Result<void> check_instance(const Instance& instance);
 
 /// Of an instance of ports. Errors: `invalid`.
 Result<PortSets> ports_of_instance(const Instance& instance, const Config& config);
+
+/// How long a turn of one that rotates should take, a minute where it does not say. Errors:
+/// `invalid`.
+Result<std::chrono::seconds> turn_of_instance(const Instance& instance);
 
 }  // namespace lockstep

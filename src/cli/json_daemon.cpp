@@ -33,6 +33,7 @@ json::object of_instance(const control::InstanceRow& row) {
           {"changed_at", row.change ? json_time(row.change->changed_at) : json::value(nullptr)},
           {"changed_by", row.change ? json_or_null(row.change->changed_by) : json::value(nullptr)},
           {"problem", json_or_null(row.problem)},
+          {"promise", json_or_null(row.promise)},
           {"latest_run", row.latest ? json::value(of_run(*row.latest)) : json::value(nullptr)}};
 }
 

@@ -63,6 +63,7 @@ void add_notes(const InstanceRow& row, const InstanceStatus* status, Table& tabl
   if (!row.problem.empty()) {
     table.add_note("what was changed does not hold: " + shown_sentence(row.problem));
   }
+  if (!row.promise.empty()) table.add_note("promise: " + row.promise);
   if (status == nullptr) return;
   if (!status->problem.empty()) table.add_note(shown_sentence(status->problem));
   if (status->progress && status->run) table.add_note(format_progress(*status->progress));
@@ -133,6 +134,7 @@ std::string instances_text(const std::vector<InstanceRow>& rows, WallTime now) {
     if (!row.problem.empty()) {
       table.add_note("what was changed does not hold: " + shown_sentence(row.problem));
     }
+    if (!row.promise.empty()) table.add_note("promise: " + row.promise);
     InstanceSettings more = settings_of(instance);
     for (const char* const told : {"collector", "interval", "nodes", "enabled"}) more.erase(told);
     std::string note;

@@ -42,6 +42,9 @@ struct CollectTarget {
   PacketsPerSecond node_rate = PacketsPerSecond::unlimited();
   /// For collectors that ask what is there, not whether something is.
   std::vector<ServiceQuestion> questions{};
+  /// Collector `ports` alone: what it is asked in place of all ports, some of them that follow one
+  /// another; null: all. Outlives the collection; CollectControl::ports goes before it.
+  const PortSets* ports = nullptr;
 };
 
 /// Where facts go. Called from one thread, in any order of addresses; the coverage of an address

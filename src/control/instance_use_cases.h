@@ -25,6 +25,8 @@ struct InstanceRow {
   std::optional<StoredInstance> change;  ///< what was changed at run time
   std::optional<InstanceRun> latest;     ///< its latest run
   std::string problem;  ///< why what was changed cannot be used, so that the configuration holds
+  /// What it promises, if it rotates; for whoever knows the nodes to say.
+  std::string promise{};
 };
 
 /// What holds now, ascending by name. A change that makes no sense any more is told in its row, and

@@ -1,125 +1,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
-#include <mutex>
 #include <set>
 #include <tuple>
 
 #include "analysis/confirm.h"
 #include "analysis/judge.h"
 #include "analysis/key_judge.h"
+#include "control/shared_sweep.h"
+#include "control/sweep_parts.h"
 #include "control/sweep_rows.h"
 #include "control/use_cases.h"
 
 namespace lockstep::control {
 namespace {
-
-std::vector<Node> pick(const Inventory& inventory, const std::vector<std::string>& names) {
-  std::vector<Node> nodes;
-  for (const std::string& name : names) {
-    const auto found = inventory.nodes.find(name);
-    if (found != inventory.nodes.end()) nodes.push_back(found->second);
-  }
-  return nodes;
-}
-
-std::size_t count_proven(const SweepRecord& record) {
-  std::set<std::string> seen;
-  std::set<std::string> unproven;
-  for (const Coverage& coverage : record.coverage) {
-    seen.insert(coverage.node);
-    if (!coverage.examined()) unproven.insert(coverage.node);
-  }
-  return seen.size() - unproven.size();
-}
-
-/// A sweep that could judge nobody would only print a gap for every node.
-Result<void> require_some_profile(const std::vector<Node>& nodes,
-                                  const std::vector<Profile>& profiles,
-                                  const std::vector<Baseline>& baselines) {
-  std::set<std::string> classes;
-  for (const Node& node : nodes) classes.insert(node.classes.begin(), node.classes.end());
-  const auto is_ours = [&](const std::string& type) {
-    return classes.contains(type.substr(0, type.find('@')));
-  };
-  for (const Profile& profile : profiles) {
-    if (is_ours(profile.host_type)) return {};
-  }
-  if (classes.empty()) {
-    return fail(ErrorKind::invalid, "the nodes are in no class; give them one in the inventory");
-  }
-  for (const Baseline& baseline : baselines) {
-    if (!is_ours(baseline.profile.host_type)) continue;
-    const std::string node_class =
-        baseline.profile.host_type.substr(0, baseline.profile.host_type.find('@'));
-    return fail(ErrorKind::invalid,
-                fmt::format("what was learned for {} waits for approval; look at it: lockstep "
-                            "profile diff --class {}, then: lockstep profile approve --class {}",
-                            node_class, node_class, node_class));
-  }
-  return fail(ErrorKind::invalid,
-              fmt::format("no class of these nodes has a profile yet; learn one first: "
-                          "lockstep profile learn --class {} --consensus",
-                          *classes.begin()));
-}
-
-/// Keeps what a sweep has so far. Called from the collector's threads, one at a time, while the
-/// sweep itself waits for the collector.
-class Keeper {
- public:
-  Keeper(Store& store, std::int64_t sweep, const std::function<WallTime()>& now)
-      : store_(store), sweep_(sweep), now_(now) {}
-
-  void keep(const CollectCheckpoint& checkpoint) {
-    const std::scoped_lock lock(mutex_);
-    // A full disk may have room again the next time; the end of the sweep will tell otherwise.
-    std::ignore = store_.checkpoint_sweep(sweep_, now_(), checkpoint.open, checkpoint.coverage);
-  }
-
- private:
-  Store& store_;
-  std::int64_t sweep_;
-  const std::function<WallTime()>& now_;
-  std::mutex mutex_;
-};
-
-/// When each port was last proven closed, by the looks before this sweep and what they saw.
-class ClosedBefore {
- public:
-  ClosedBefore(const Looks& looks, const std::vector<PortFact>& facts, WallTime started)
-      : looks_(looks) {
-    for (const Look& look : looks.looks) {
-      if (look.examined) by_node_[{look.node, look.network, look.protocol}].push_back(&look);
-    }
-    for (const PortFact& fact : facts) {
-      if (fact.since >= started) continue;
-      seen_.emplace(fact.seen.node, fact.seen.network, fact.seen.protocol, fact.seen.port);
-    }
-  }
-
-  std::optional<WallTime> operator()(const Finding& finding) const {
-    std::optional<WallTime> latest;
-    if (!finding.port || !finding.protocol) return latest;
-    if (seen_.contains({finding.node, finding.network, *finding.protocol, *finding.port})) {
-      return latest;
-    }
-    const auto found = by_node_.find({finding.node, finding.network, *finding.protocol});
-    if (found == by_node_.end()) return latest;
-    for (const Look* const look : found->second) {
-      if (!looks_.port_sets[look->ports].of(*finding.protocol).contains(*finding.port)) continue;
-      latest = std::max(latest.value_or(*look->examined), *look->examined);
-    }
-    return latest;
-  }
-
- private:
-  using Place = std::tuple<std::string_view, std::string_view, Protocol>;
-
-  const Looks& looks_;
-  std::map<Place, std::vector<const Look*>> by_node_;
-  std::set<std::tuple<std::string_view, std::string_view, Protocol, Port>> seen_;
-};
 
 /// One sweep from its claim to its end in the store.
 class SweepRun {
@@ -129,50 +25,134 @@ class SweepRun {
       : setting_(setting), store_(store), policy_(policy), world_(world) {}
 
   Result<SweepReport> run(const std::vector<std::string>& nodes) {
-    LOCKSTEP_CHECK(prepare(nodes));
-    LOCKSTEP_TRY(id_, store_.begin_sweep(claim(nodes), world_.is_alive));
+    LOCKSTEP_CHECK(prepare_store(setting_, store_, policy_, nodes, world_.now()));
+    // What it keeps on its way changes them.
+    LOCKSTEP_TRY(looks_, store_.looks());
+    LOCKSTEP_CHECK(begin(nodes));
     auto record = look(nodes);
     if (!record) return give_up(record.error());
-    report_.record = std::move(*record);
-    if (const auto read = read_ties(); !read) return give_up(read.error());
-    note_excused(ask_scheduler());
+    if (const auto taken = take(std::move(*record)); !taken) return give_up(taken.error());
     look_again();
     settle_jobs();
     ask_services();
     return finish();
   }
 
- private:
-  Result<void> prepare(const std::vector<std::string>& nodes) {
+  // --- Its steps, for who does several at once; prepare_store() goes before them. ---
+
+  Result<void> begin(const std::vector<std::string>& nodes) {
     started_ = world_.now();
-    LOCKSTEP_CHECK(store_.replace_inventory(setting_.inventory));
-    LOCKSTEP_CHECK(prune_daily());
     LOCKSTEP_TRY(profiles_, store_.profiles());
     LOCKSTEP_TRY(approvals_, store_.approvals());
-    LOCKSTEP_TRY(const std::vector<Baseline> baselines, store_.baselines());
     subjects_ = pick(setting_.inventory, nodes);
-    if (!policy_.without_profile) {
-      LOCKSTEP_CHECK(require_some_profile(subjects_, profiles_, baselines));
-    }
-    LOCKSTEP_TRY(looks_, store_.looks());
     ask_scheduler();
-    if (setting_.services == nullptr) return {};
-    LOCKSTEP_TRY(service_facts_, store_.services());
-    LOCKSTEP_TRY(known_keys_, store_.known_keys());
-    LOCKSTEP_TRY(alerts_, store_.alerts());
+    if (setting_.services != nullptr) {
+      LOCKSTEP_TRY(service_facts_, store_.services());
+      LOCKSTEP_TRY(known_keys_, store_.known_keys());
+      LOCKSTEP_TRY(alerts_, store_.alerts());
+    }
+    LOCKSTEP_TRY(id_, store_.begin_sweep(claim(nodes), world_.is_alive));
     return {};
   }
 
-  /// The first sweep of a day takes away what has been over for long.
-  Result<void> prune_daily() {
-    LOCKSTEP_TRY(const std::vector<SweepInfo> latest, store_.sweeps(1));
-    const auto day = [](WallTime time) { return std::chrono::floor<std::chrono::days>(time); };
-    if (!latest.empty() && day(latest.front().started) == day(started_)) return {};
-    // What is too old may stay for another day.
-    std::ignore = store_.prune(started_, {});
-    return {};
+  /// What `targets` showed, who were asked elsewhere.
+  Result<void> take(SweepRecord record, std::vector<CollectTarget> targets) {
+    targets_ = std::move(targets);
+    return take(std::move(record));
   }
 
+  /// Something looks wrong, and may be asked again.
+  bool is_suspicious() const {
+    return report_.reasked < policy_.reasks && !stopped() &&
+           !suspects_of(input(), findings_).empty();
+  }
+
+  /// False where it was not: what was seen stands.
+  bool ask_again() {
+    if (setting_.control.stopped() || !reask(suspects_of(input(), findings_))) return false;
+    ask_scheduler();
+    findings_ = judge(input());
+    ++report_.reasked;
+    return true;
+  }
+
+  /// A listener whose job began, or ended, since the scheduler was asked last is no news. What
+  /// would be news waits for what it says after the ports were asked.
+  void settle_jobs() {
+    if (!world_.schedules) return;
+    const auto book = store_.alerts();
+    if (book && !rests_on_jobs(input(), findings_, *book)) return;
+    // What was said before may be minutes old where the scheduler is in trouble.
+    const bool answered = !stopped() && (!world_.wait_for_schedules || world_.wait_for_schedules());
+    if (answered) {
+      ask_scheduler();
+    } else {
+      jobs_.seen.note_silence();
+    }
+    findings_ = judge(input());
+  }
+
+  Result<SweepReport> finish() {
+    const JudgeInput judged = input();
+    KeyVerdict keys = judge_keys(judged, ServicePlaces(judged));
+    leave_out_misfits(keys.learned, findings_);
+    report_.keys_learned = keys.learned.size();
+    report_.nodes = subjects_.size();
+    report_.proven = count_proven(report_.record);
+    const WallTime now = world_.now();
+    LOCKSTEP_TRY(const std::vector<PortFact> facts, facts_for());
+    if (!looks_) {
+      LOCKSTEP_TRY(looks_, facts.empty() ? Looks{} : store_.looks());
+    }
+    const SweepJudgement judgement{.input = judged,
+                                   .findings = findings_,
+                                   .interrupted = report_.record.summary.interrupted,
+                                   .last_closed = ClosedBefore(*looks_, facts, started_)};
+    const JobTies ties = tie_listeners(judged);
+    AlertChanges changes;
+    auto alerts =
+        store_.finish_sweep(id_, end(now),
+                            {.observations = report_.record.observations,
+                             .coverage = report_.record.coverage,
+                             .services = report_.record.services,
+                             .keys = keys.learned,
+                             .tied = ties.tied,
+                             .job_gone = ties.gone},
+                            [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
+                              changes = update_alerts(book, judgement, policy_.alerts, now);
+                              return changes;
+                            });
+    if (alerts && !keys.rebuilt.empty()) forget_old_keys(keys);
+    if (!alerts) {
+      // What was found is told all the same, with what may be told of it.
+      report_.not_kept = alerts.error().message();
+      alerts = std::vector<AlertRecord>{};
+      changes = {};
+    } else if (!report_.record.summary.interrupted || world_.given_up()) {
+      setting_.collector.give_up_place();
+    }
+    report_.info = info(now);
+    report_.rows = sweep_rows(findings_, *alerts, now);
+    if (world_.schedules) note_holders(report_.rows, jobs_.seen);
+    std::erase_if(changes.written,
+                  [](const AlertRecord& record) { return record.status != AlertStatus::resolved; });
+    report_.resolved = fold_alerts(changes.written, {.include_resolved = true}, now);
+    return std::move(report_);
+  }
+
+  std::unexpected<Error> give_up(const Error& error) {
+    SweepEnd end;
+    end.state = SweepState::failed;
+    end.ended = world_.now();
+    end.node_count = subjects_.size();
+    end.problem = error.message();
+    std::ignore = store_.finish_sweep(
+        id_, end, {},
+        [](const std::vector<AlertRecord>&) -> Result<AlertChanges> { return AlertChanges{}; });
+    return std::unexpected(error);
+  }
+
+ private:
   SweepClaim claim(const std::vector<std::string>& nodes) const {
     return {.started = started_,
             .nodes = nodes,
@@ -193,16 +173,12 @@ class SweepRun {
     return run_sweep(setting_.collector, std::move(selection), control);
   }
 
-  std::unexpected<Error> give_up(const Error& error) {
-    SweepEnd end;
-    end.state = SweepState::failed;
-    end.ended = world_.now();
-    end.node_count = subjects_.size();
-    end.problem = error.message();
-    std::ignore = store_.finish_sweep(
-        id_, end, {},
-        [](const std::vector<AlertRecord>&) -> Result<AlertChanges> { return AlertChanges{}; });
-    return std::unexpected(error);
+  Result<void> take(SweepRecord record) {
+    report_.record = std::move(record);
+    LOCKSTEP_CHECK(read_ties());
+    note_excused(ask_scheduler());
+    findings_ = judge(input());
+    return {};
   }
 
   JudgeInput input() const {
@@ -226,17 +202,11 @@ class SweepRun {
 
   bool stopped() const { return setting_.control.stopped() || report_.record.summary.interrupted; }
 
-  /// Judges, and asks again what looks wrong; each time only what still does.
+  /// Asks again what looks wrong; each time only what still does.
   void look_again() {
-    findings_ = judge(input());
-    for (; report_.reasked < policy_.reasks && !stopped(); ++report_.reasked) {
-      const std::vector<Suspect> suspects = suspects_of(input(), findings_);
-      if (suspects.empty()) return;
+    while (is_suspicious()) {
       if (report_.reasked > 0) world_.wait_for_reask();
-      if (setting_.control.stopped()) return;
-      if (!reask(suspects)) return;
-      ask_scheduler();
-      findings_ = judge(input());
+      if (!ask_again()) return;
     }
   }
 
@@ -318,22 +288,6 @@ class SweepRun {
     return {};
   }
 
-  /// A listener whose job began, or ended, since the scheduler was asked last is no news. What
-  /// would be news waits for what it says after the ports were asked.
-  void settle_jobs() {
-    if (!world_.schedules) return;
-    const auto book = store_.alerts();
-    if (book && !rests_on_jobs(input(), findings_, *book)) return;
-    // What was said before may be minutes old where the scheduler is in trouble.
-    const bool answered = !stopped() && (!world_.wait_for_schedules || world_.wait_for_schedules());
-    if (answered) {
-      ask_scheduler();
-    } else {
-      jobs_.seen.note_silence();
-    }
-    findings_ = judge(input());
-  }
-
   /// Nodes that may hold a job, says the scheduler now. One of which it says nothing may.
   std::set<std::string> busy_nodes() {
     std::set<std::string> busy;
@@ -353,51 +307,6 @@ class SweepRun {
       if (!silent.contains(each.node) || !silence_is_expected(each)) continue;
       excused_.emplace(each.node, to_string(each.state));
     }
-  }
-
-  Result<SweepReport> finish() {
-    const JudgeInput judged = input();
-    KeyVerdict keys = judge_keys(judged, ServicePlaces(judged));
-    leave_out_misfits(keys.learned, findings_);
-    report_.keys_learned = keys.learned.size();
-    report_.nodes = subjects_.size();
-    report_.proven = count_proven(report_.record);
-    const WallTime now = world_.now();
-    LOCKSTEP_TRY(const std::vector<PortFact> facts, facts_for());
-    const SweepJudgement judgement{.input = judged,
-                                   .findings = findings_,
-                                   .interrupted = report_.record.summary.interrupted,
-                                   .last_closed = ClosedBefore(looks_, facts, started_)};
-    const JobTies ties = tie_listeners(judged);
-    AlertChanges changes;
-    auto alerts =
-        store_.finish_sweep(id_, end(now),
-                            {.observations = report_.record.observations,
-                             .coverage = report_.record.coverage,
-                             .services = report_.record.services,
-                             .keys = keys.learned,
-                             .tied = ties.tied,
-                             .job_gone = ties.gone},
-                            [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
-                              changes = update_alerts(book, judgement, policy_.alerts, now);
-                              return changes;
-                            });
-    if (alerts && !keys.rebuilt.empty()) forget_old_keys(keys);
-    if (!alerts) {
-      // What was found is told all the same, with what may be told of it.
-      report_.not_kept = alerts.error().message();
-      alerts = std::vector<AlertRecord>{};
-      changes = {};
-    } else if (!report_.record.summary.interrupted || world_.given_up()) {
-      setting_.collector.give_up_place();
-    }
-    report_.info = info(now);
-    report_.rows = sweep_rows(findings_, *alerts, now);
-    if (world_.schedules) note_holders(report_.rows, jobs_.seen);
-    std::erase_if(changes.written,
-                  [](const AlertRecord& record) { return record.status != AlertStatus::resolved; });
-    report_.resolved = fold_alerts(changes.written, {.include_resolved = true}, now);
-    return std::move(report_);
   }
 
   /// Whether or not it succeeds, the next sweep comes to the same conclusion.
@@ -460,7 +369,7 @@ class SweepRun {
   std::vector<Node> subjects_;
   std::vector<Profile> profiles_;
   std::vector<Approval> approvals_;
-  Looks looks_;
+  std::optional<Looks> looks_;  // before this sweep
   std::vector<ServiceFact> service_facts_;
   std::vector<KnownKey> known_keys_;
   std::vector<AlertRecord> alerts_;  // as they were when the sweep began; for services alone
@@ -470,6 +379,123 @@ class SweepRun {
   std::vector<PortObservation> transient_;
   std::vector<Finding> findings_;  // of what is known so far
   SweepReport report_;
+};
+
+/// What was seen, to the records of those whose share it is.
+class SharingSink final : public ObservationSink {
+ public:
+  SharingSink(std::deque<SweepRecord>& records, const std::map<std::string, std::size_t>& share_of)
+      : records_(records), share_of_(share_of) {}
+  void observe(PortObservation seen) override {
+    records_[share_of_.at(seen.node)].observations.push_back(std::move(seen));
+  }
+  void cover(Coverage coverage) override {
+    records_[share_of_.at(coverage.node)].coverage.push_back(std::move(coverage));
+  }
+
+ private:
+  std::deque<SweepRecord>& records_;
+  const std::map<std::string, std::size_t>& share_of_;
+};
+
+/// Sweeps that go through their steps together.
+class SharedSweep {
+ public:
+  SharedSweep(const SweepSetting& setting, Store& store, const std::vector<SweepShare>& shares,
+              const SweepPolicy& policy, const SweepWorld& world)
+      : setting_(setting), store_(store), shares_(shares), policy_(policy), world_(world) {
+    // The scheduler is waited for once: all were asked before.
+    if (world_.wait_for_schedules) {
+      world_.wait_for_schedules = [this, wait = world.wait_for_schedules] {
+        if (!schedules_came_) schedules_came_ = wait();
+        return *schedules_came_;
+      };
+    }
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+      const SweepSetting& own =
+          settings_.emplace_back(SweepSetting{setting.inventory, setting.unresolved, setting.policy,
+                                              setting.collector, shares[i].ports, setting.control});
+      runs_.emplace_back(own, store, policy, world_);
+      for (const std::string& node : shares[i].nodes) share_of_.emplace(node, i);
+    }
+  }
+
+  Result<std::vector<SweepReport>> run() {
+    std::vector<std::string> nodes;
+    for (const auto& [node, share] : share_of_) nodes.push_back(node);
+    LOCKSTEP_CHECK(prepare_store(setting_, store_, policy_, nodes, world_.now()));
+    for (; begun_ < runs_.size(); ++begun_) {
+      const auto begun = runs_[begun_].begin(shares_[begun_].nodes);
+      if (!begun) return give_up(begun.error());
+    }
+    if (const auto done = look(nodes); !done) return give_up(done.error());
+    look_again();
+    std::vector<SweepReport> reports;
+    for (SweepRun& run : runs_) run.settle_jobs();
+    for (; finished_ < runs_.size(); ++finished_) {
+      auto report = runs_[finished_].finish();
+      if (!report) return give_up(report.error());
+      reports.push_back(std::move(*report));
+    }
+    return reports;
+  }
+
+ private:
+  /// Those that are neither finished nor not begun.
+  std::unexpected<Error> give_up(const Error& error) {
+    for (std::size_t i = finished_; i < begun_; ++i) std::ignore = runs_[i].give_up(error);
+    return std::unexpected(error);
+  }
+
+  Result<void> look(const std::vector<std::string>& nodes) {
+    std::deque<SweepRecord> records(runs_.size());
+    TargetSelection selection =
+        select_targets(setting_.inventory, nodes, setting_.unresolved, setting_.policy);
+    std::vector<std::vector<CollectTarget>> targets(runs_.size());
+    for (CollectTarget& target : selection.targets) {
+      const std::size_t share = share_of_.at(target.node);
+      target.ports = &shares_[share].ports;
+      targets[share].push_back(target);
+    }
+    SharingSink sink(records, share_of_);
+    for (Coverage& gap : selection.left_out) sink.cover(std::move(gap));
+    CollectSummary summary;
+    summary.method = "none";
+    const WallTime started = world_.now();
+    if (!selection.targets.empty()) {
+      LOCKSTEP_TRY(summary, setting_.collector.collect(selection.targets, sink, setting_.control));
+    }
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      records[i].started = started;
+      records[i].summary = summary;
+      summary.probes_sent = 0;  // they are counted once
+      LOCKSTEP_CHECK(runs_[i].take(std::move(records[i]), std::move(targets[i])));
+    }
+    return {};
+  }
+
+  void look_again() {
+    std::vector<SweepRun*> suspicious;
+    for (SweepRun& run : runs_) suspicious.push_back(&run);
+    for (unsigned round = 0;; ++round) {
+      std::erase_if(suspicious, [](const SweepRun* run) { return !run->is_suspicious(); });
+      if (suspicious.empty()) return;
+      if (round > 0) world_.wait_for_reask();
+      std::erase_if(suspicious, [](SweepRun* run) { return !run->ask_again(); });
+    }
+  }
+
+  const SweepSetting& setting_;
+  Store& store_;
+  const std::vector<SweepShare>& shares_;
+  const SweepPolicy& policy_;
+  SweepWorld world_;
+  std::optional<bool> schedules_came_;
+  std::deque<SweepSetting> settings_;
+  std::deque<SweepRun> runs_;  // one a share
+  std::map<std::string, std::size_t> share_of_;
+  std::size_t begun_ = 0;
+  std::size_t finished_ = 0;
 };
 
 }  // namespace
@@ -485,6 +511,12 @@ Result<SweepReport> sweep(const SweepSetting& setting, Store& store, std::vector
   const Nodeset& excluded = setting.policy.excluded_nodes;
   std::erase_if(nodes, [&](const std::string& name) { return excluded.contains(name); });
   return SweepRun(setting, store, policy, world).run(nodes);
+}
+
+Result<std::vector<SweepReport>> sweep_shares(const SweepSetting& setting, Store& store,
+                                              const std::vector<SweepShare>& shares,
+                                              const SweepPolicy& policy, const SweepWorld& world) {
+  return SharedSweep(setting, store, shares, policy, world).run();
 }
 
 }  // namespace lockstep::control

@@ -67,6 +67,10 @@ milliseconds Sweeper::turn(const std::vector<Instance>& instances, const std::at
     }
     return std::max(wait, milliseconds(10));
   }
+  if (course->instance.mode == InstanceMode::rotate) {
+    rotate(*course, now, stop);
+    return milliseconds(0);
+  }
   if (!course->pass) begin(*course, now);
   if (course->pass) step(*course, stop);
   return milliseconds(0);
@@ -81,7 +85,7 @@ void Sweeper::run_now(const std::string& instance) {
 
 void Sweeper::give_up(SweepState state) {
   for (auto& [name, course] : courses_) {
-    if (course.pass) end(course, state);
+    if (course.runs()) end(course, state);
   }
 }
 
@@ -93,7 +97,7 @@ void Sweeper::take_up(const std::vector<Instance>& instances) {
     const auto [found, is_new] = courses_.try_emplace(instance.name);
     Course& course = found->second;
     if (!is_new && course.instance == instance) continue;
-    if (course.pass) end(course, SweepState::interrupted);
+    if (course.runs()) end(course, SweepState::interrupted);
     course.instance = instance;
     course.next_check = world_.steady() + (is_new ? offset_of(instance) : milliseconds(0));
   }
@@ -102,7 +106,7 @@ void Sweeper::take_up(const std::vector<Instance>& instances) {
       ++each;
       continue;
     }
-    if (each->second.pass) end(each->second, SweepState::interrupted);
+    if (each->second.runs()) end(each->second, SweepState::interrupted);
     for (const FindingKind kind :
          {FindingKind::collector_failed, FindingKind::sweep_late, FindingKind::scan_overdue}) {
       troubles_.clear(kind, each->first);
@@ -125,7 +129,9 @@ Sweeper::Course* Sweeper::most_urgent(Steady now) {
   const auto rank = [now](const Course& course) {
     const auto waited = now - *course.waits_since;
     const bool too_long = waited > kLongestTurnWait;
-    return std::tuple(too_long ? -waited : Steady::duration(0), -course.instance.priority,
+    // Turns of those that rotate have their time.
+    const bool has_time = course.instance.mode != InstanceMode::rotate;
+    return std::tuple(too_long ? -waited : Steady::duration(0), -course.instance.priority, has_time,
                       course.instance.interval, *course.waits_since);
   };
   Course* best = nullptr;
@@ -151,7 +157,7 @@ void Sweeper::begin(Course& course, Steady now) {
   const WallTime wall = world_.now();
   const DueRule rule = rule_of(course.instance, course.run_now);
   Pass pass(plan->blocks, plan->nodes, plan->history, rule, wall,
-            nodes_a_step(most_ports, plan->rate));
+            most_nodes(most_ports, plan->rate));
   course.run_now = false;
   if (pass.empty()) return show(course, "");
   course.run = {.instance = course.instance.name,
@@ -164,6 +170,18 @@ void Sweeper::begin(Course& course, Steady now) {
   course.told_late = false;
   course.outstanding = pass.outstanding();
   course.pass = std::move(pass);
+}
+
+/// Steps are short where turns wait for their end.
+std::size_t Sweeper::most_nodes(std::size_t ports, PacketsPerSecond rate) const {
+  constexpr double kUsual = 60;  // seconds
+  double share = 1;
+  for (const auto& [name, course] : courses_) {
+    if (course.turn.count() == 0) continue;
+    share = std::min(share, (1 - kAskingShare) * static_cast<double>(course.turn.count()) / kUsual);
+  }
+  const auto most = static_cast<double>(nodes_a_step(ports, rate));
+  return std::max<std::size_t>(1, static_cast<std::size_t>(most * share));
 }
 
 void Sweeper::step(Course& course, const std::atomic<bool>& stop) {
@@ -199,6 +217,11 @@ void Sweeper::step(Course& course, const std::atomic<bool>& stop) {
 void Sweeper::count(Course& course, const SweepStep& step, const control::SweepReport& report) {
   ++course.run.steps_done;
   course.run.steps = course.run.steps_done + course.pass->steps_left();
+  count_proven(course, step, report);
+}
+
+void Sweeper::count_proven(Course& course, const SweepStep& step,
+                           const control::SweepReport& report) {
   course.run.probes += report.record.summary.probes_sent;
   course.run.ended = world_.now();
   std::set<std::string> unproven;
@@ -208,7 +231,7 @@ void Sweeper::count(Course& course, const SweepStep& step, const control::SweepR
   for (const std::string& node : step.nodes) {
     const auto found = course.outstanding.find(node);
     if (found == course.outstanding.end() || unproven.contains(node)) continue;
-    if (--found->second == 0) ++course.run.proven;
+    if (found->second > 0 && --found->second == 0) ++course.run.proven;
   }
 }
 
@@ -238,6 +261,11 @@ void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
       break;
     }
   }
+  tell_overdue(course, limit, std::move(overdue));
+}
+
+void Sweeper::tell_overdue(const Course& course, std::chrono::seconds limit,
+                           std::vector<std::string> overdue) {
   if (!overdue.empty() && world_.schedules) {
     const std::vector<NodeSchedule> said = world_.schedules(overdue);
     std::set<std::string> off;
@@ -247,16 +275,16 @@ void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
     std::erase_if(overdue, [&](const std::string& node) { return off.contains(node); });
   }
   if (overdue.empty()) return troubles_.clear(FindingKind::scan_overdue, course.instance.name);
-  troubles_.raise(FindingKind::scan_overdue, course.instance.name,
-                  fmt::format("not asked by {} for more than {}", course.instance.name,
-                              to_text(std::chrono::duration_cast<seconds>(limit))),
-                  std::move(overdue));
+  troubles_.raise(
+      FindingKind::scan_overdue, course.instance.name,
+      fmt::format("not asked by {} for more than {}", course.instance.name, to_text(limit)),
+      std::move(overdue));
 }
 
 void Sweeper::fail(Course& course, const Error& error) {
   ++course.failures;
   course.run.problem = error.message();
-  if (course.pass) end(course, SweepState::failed);
+  if (course.runs()) end(course, SweepState::failed);
   course.next_check = world_.steady() + std::min<milliseconds>(kRetry, course.instance.interval);
   board_.update(course.instance.name, [&](InstanceStatus& status) {
     status.problem = error.message();
@@ -266,17 +294,22 @@ void Sweeper::fail(Course& course, const Error& error) {
   troubles_.raise(FindingKind::collector_failed, course.instance.name, error.message());
 }
 
+void Sweeper::note_passed_over(const Course& course, const PassedOver& passed_over) {
+  board_.update(course.instance.name, [&](InstanceStatus& status) {
+    status.busy = passed_over.busy.size();
+    status.withdrawn = passed_over.withdrawn.size();
+  });
+}
+
 void Sweeper::end(Course& course, SweepState state) {
   if (state == SweepState::finished && !course.told_late) {
     troubles_.clear(FindingKind::sweep_late, course.instance.name);
   }
   course.run.state = state;
   course.run.ended = world_.now();
-  board_.update(course.instance.name, [&](InstanceStatus& status) {
-    status.busy = course.pass->passed_over().busy.size();
-    status.withdrawn = course.pass->passed_over().withdrawn.size();
-  });
+  if (course.pass) note_passed_over(course, course.pass->passed_over());
   course.pass.reset();
+  course.rounds = false;
   course.outstanding.clear();
   // Where it cannot be written now, a later process finds it lost.
   if (course.run.id != 0) std::ignore = store_.save_run(course.run);
@@ -288,7 +321,7 @@ void Sweeper::show(const Course& course, const std::string& step) {
   board_.update(course.instance.name, [&](InstanceStatus& status) {
     status.step = step;
     status.progress.reset();
-    status.run = course.pass ? std::optional(course.run) : std::nullopt;
+    status.run = course.runs() ? std::optional(course.run) : std::nullopt;
     status.next = world_.now() + std::chrono::round<seconds>(course.next_check - world_.steady());
     if (course.failures == 0) status.problem.clear();
   });

@@ -23,6 +23,7 @@
 #include "model/instance.h"
 #include "store/store.h"
 #include "sweep/pass.h"
+#include "sweep/rotation_turn.h"
 
 namespace lockstep {
 
@@ -42,6 +43,14 @@ struct StepOrder {
   const std::atomic<bool>& stop;
 };
 
+/// What a turn of an instance that rotates is told.
+struct TurnOrder {
+  const Instance& instance;
+  const std::vector<SweepStep>& steps;  ///< all at once
+  std::int64_t run;
+  const std::atomic<bool>& stop;
+};
+
 /// What the sweeper works with; handed in, so that tests have a world of their own.
 struct SweeperWorld {
   std::function<std::chrono::steady_clock::time_point()> steady;
@@ -49,6 +58,9 @@ struct SweeperWorld {
   std::function<std::chrono::minutes()> time_of_day;  ///< of the machine's own time
   std::function<Result<SweepPlan>(const Instance&, Store&)> plan;
   std::function<Result<control::SweepReport>(const StepOrder&, Store&)> step;
+  /// Of instances that rotate, in place of `plan` and `step`; one report for each step of a turn.
+  std::function<Result<RotationPlan>(const Instance&, Store&)> rotation{};
+  std::function<Result<std::vector<control::SweepReport>>(const TurnOrder&, Store&)> turn{};
   Pass::Schedules schedules{};  ///< see Pass
   std::string owner;            ///< this process
 };
@@ -84,6 +96,10 @@ class Sweeper {
     bool told_late = false;
     unsigned failures = 0;
     std::map<std::string, std::size_t> outstanding;  // blocks of a node that are not examined yet
+    bool rounds = false;  // it rotates: `run` is the round at hand, in which each node is due
+    std::chrono::seconds turn{0};  // of one that rotates, once it is known
+
+    bool runs() const { return pass.has_value() || rounds; }
   };
 
   void take_up(const std::vector<Instance>& instances);
@@ -91,10 +107,22 @@ class Sweeper {
   bool has_something(const Course& course, Steady now, std::chrono::minutes of_day) const;
   void begin(Course& course, Steady now);
   void step(Course& course, const std::atomic<bool>& stop);
+  // Of those that rotate (sweeper_rotation.cpp).
+  void rotate(Course& course, Steady now, const std::atomic<bool>& stop);
+  Result<void> begin_round(Course& course, const RotationPlan& plan);
+  void do_turn(Course& course, const std::vector<SweepStep>& steps, const std::atomic<bool>& stop);
+  void note_late_turn(Course& course, Steady now, std::chrono::nanoseconds waited);
+  void note_overdue(const Course& course, const RotationPlan& plan);
+
+  std::size_t most_nodes(std::size_t ports, PacketsPerSecond rate) const;
   void count(Course& course, const SweepStep& step, const control::SweepReport& report);
+  void count_proven(Course& course, const SweepStep& step, const control::SweepReport& report);
   void note_late(Course& course, Steady now);
   void note_overdue(const Course& course, const SweepPlan& plan);
+  void tell_overdue(const Course& course, std::chrono::seconds limit,
+                    std::vector<std::string> overdue);
   void fail(Course& course, const Error& error);
+  void note_passed_over(const Course& course, const PassedOver& passed_over);
   void end(Course& course, SweepState state);
   void show(const Course& course, const std::string& step);
 

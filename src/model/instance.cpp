@@ -223,6 +223,10 @@ Result<Instance> parse_instance(const std::string& name, const InstanceSettings&
   if (instance.collector.empty()) {
     return fail(ErrorKind::invalid, "collector is missing: ports, services, exec or pcp");
   }
+  constexpr std::chrono::hours kUsualRound(1);
+  if (instance.mode == InstanceMode::rotate && !settings.contains("interval")) {
+    instance.interval = kUsualRound;
+  }
   if (instance.mode == InstanceMode::rotate && instance.collector != "ports") {
     return fail(ErrorKind::invalid, "mode: only instances of ports rotate");
   }

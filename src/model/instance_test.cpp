@@ -73,6 +73,14 @@ TEST(Instance, RefusesWhatHasNoSense) {
   }
 }
 
+TEST(Instance, ARoundOfOneThatRotatesIsAnHour) {
+  const InstanceSettings settings = {{"collector", "ports"}, {"mode", "rotate"}};
+  EXPECT_EQ(parse_instance("x", settings)->interval, hours(1));
+  const auto kept = settings_of(*parse_instance("x", settings));
+  EXPECT_EQ(kept.at("interval"), "1h");
+  EXPECT_EQ(parse_instance("x", {{"collector", "ports"}})->interval, hours(24));
+}
+
 TEST(DayWindow, MayGoOverMidnight) {
   const DayWindow night{hours(22), hours(6)};
   EXPECT_TRUE(night.contains(hours(23)));

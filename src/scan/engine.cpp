@@ -38,6 +38,13 @@ Result<void> check_targets(const Plan& plan) {
   std::vector<IpAddress> addresses;
   for (const PlanTarget& target : plan.targets) {
     addresses.push_back(target.address);
+    const std::uint64_t end = std::uint64_t{target.first} + target.count;
+    const bool shares = target.count != PlanTarget::kAllPorts;
+    if (target.count == 0 || (shares && end > plan.ports.size())) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} is to be asked ports that the plan does not have",
+                              target.address.to_string()));
+    }
     if (target.group != PlanTarget::kNoGroup && target.group >= plan.group_rates.size()) {
       return fail(ErrorKind::invalid,
                   fmt::format("{} is in a group without a rate", target.address.to_string()));

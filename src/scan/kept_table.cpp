@@ -39,6 +39,9 @@ std::uint64_t identity_of(const Plan& plan) {
     words.push_back(target.address.is_v4() ? 4 : 6);
     words.push_back(half(target.address, 0));
     words.push_back(half(target.address, 8));
+    // Plans without shares are what they always were.
+    if (target.count == PlanTarget::kAllPorts) continue;
+    words.push_back(lockstep_u64{target.first} << 32 | target.count);
   }
   words.insert(words.end(), plan.ports.begin(), plan.ports.end());
   const lockstep_cookie_key no_secret{};

@@ -125,6 +125,9 @@ TEST_F(KeptTables, AreOfOnePlanEach) {
   other.targets[1].address = test::address("198.18.9.9");
   EXPECT_EQ(KeptTable::open(place_, other)->table().answer(0, 22), Answer::none);
   other = plan_;
+  other.targets[1].count = 7;
+  EXPECT_EQ(KeptTable::open(place_, other)->table().answer(0, 22), Answer::none);
+  other = plan_;
   other.rate = PacketsPerSecond(10);
   other.seed = 99;
   EXPECT_EQ(KeptTable::open(place_, other)->table().answer(0, 22), Answer::open)

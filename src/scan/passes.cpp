@@ -73,9 +73,8 @@ std::optional<Pass> Passes::next(std::chrono::nanoseconds took) {
   ++number_;
   choose_targets();
   if (active_.empty()) return {};
-  Pass pass{.number = number_, .ports = plan_.ports, .lanes = {}, .probes = 0, .quiet = quiet()};
-  choose_ports(pass);
-  make_lanes(pass);
+  Pass pass{.number = number_, .ports = {}, .lanes = {}, .probes = 0, .quiet = quiet()};
+  make_lanes(pass, choose_ports(pass));
   asked_in_pass_ = pass.probes;
   RunCounters& run = table_.run();
   run.pass.store(number_, std::memory_order_relaxed);
@@ -101,7 +100,7 @@ bool Passes::all_answered() const {
 
 std::uint32_t Passes::unanswered(std::uint32_t target) const {
   const auto answered = table_.target(target).answered.load(std::memory_order_acquire);
-  return static_cast<std::uint32_t>(plan_.ports.size()) - answered;
+  return static_cast<std::uint32_t>(plan_.ports_of(target).size()) - answered;
 }
 
 std::uint32_t Passes::answered_itself(std::uint32_t target) const {
@@ -173,29 +172,48 @@ void Passes::choose_targets() {
 
 /// In later passes, the ports that nobody needs any more are left out, so that a walk need not
 /// skip over them address by address.
-void Passes::choose_ports(Pass& pass) const {
+Passes::PortsOfShares Passes::choose_ports(Pass& pass) const {
+  PortsOfShares shares;
+  for (const std::uint32_t target : active_) {
+    shares.try_emplace({plan_.targets[target].first, plan_.targets[target].count});
+  }
+  for (auto& [share, ports] : shares) ports = choose_ports(share, pass);
+  return shares;
+}
+
+Passes::PassPorts Passes::choose_ports(const Share& share, Pass& pass) const {
+  PlanTarget any;
+  std::tie(any.first, any.count) = share;
+  const std::span<const Port> all = plan_.ports_of(any);
+  std::vector<Port> ports(all.begin(), all.end());
   if (number_ > 1) {
     PortSet wanted;
     for (const std::uint32_t target : active_) {
       if (table_.run().stop) break;  // nothing will be asked; the largest plan takes a while here
-      for (const Port port : plan_.ports) {
+      if (Share{plan_.targets[target].first, plan_.targets[target].count} != share) continue;
+      for (const Port port : ports) {
         if (table_.answer(target, port) == Answer::none) wanted.insert(port);
       }
     }
-    std::erase_if(pass.ports, [&](Port port) { return !wanted.contains(port); });
+    std::erase_if(ports, [&](Port port) { return !wanted.contains(port); });
   }
-  shuffle(pass.ports, plan_.seed + number_);
+  shuffle(ports, plan_.seed + number_);
+  const PassPorts place{pass.ports.size(), ports.size()};
+  pass.ports.insert(pass.ports.end(), ports.begin(), ports.end());
+  return place;
 }
 
-void Passes::make_lanes(Pass& pass) const {
+void Passes::make_lanes(Pass& pass, const PortsOfShares& ports_of) const {
   const std::vector<double> rates = allocate_rates(plan_, active_, rate_);
-  std::map<std::tuple<double, std::size_t, bool>, Lane> lanes;
+  std::map<std::tuple<double, std::size_t, std::size_t, bool>, Lane> lanes;
   for (std::size_t i = 0; i < active_.size(); ++i) {
     const std::uint32_t target = active_[i];
     const bool silent = number_ > 1 && table_.target(target).answered == 0;
-    const std::size_t ports =
-        silent ? std::min(kSilentSample, pass.ports.size()) : pass.ports.size();
-    Lane& lane = lanes[{rates[i], ports, plan_.targets[target].address.is_v4()}];
+    const PassPorts& share =
+        ports_of.at({plan_.targets[target].first, plan_.targets[target].count});
+    const std::size_t ports = silent ? std::min(kSilentSample, share.count) : share.count;
+    Lane& lane = lanes[{rates[i], share.first, ports, plan_.targets[target].address.is_v4()}];
+    lane.first_port = share.first;
     lane.period = period_of(rates[i]);
     if (plan_.protocol == Protocol::udp && plan_.icmp_limit) {
       limit(lane, plan_.targets[target].address.is_v4());
@@ -205,8 +223,10 @@ void Passes::make_lanes(Pass& pass) const {
     lane.targets.push_back(target);
     pass.probes += silent ? ports : unanswered(target);
   }
+  std::size_t place = 0;
   for (auto& [rate, lane] : lanes) {
     shuffle(lane.targets, plan_.seed ^ number_);
+    if (ports_of.size() > 1) lane.offset = lane.period * place++ / lanes.size();
     pass.lanes.push_back(std::move(lane));
   }
 }

@@ -16,7 +16,9 @@
 
 #pragma once
 
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "scan/plan.h"
@@ -51,8 +53,17 @@ class Passes {
   std::chrono::nanoseconds quiet() const;
   void note_suppressed(std::uint32_t target) const;
   void choose_targets();
-  void choose_ports(Pass& pass) const;
-  void make_lanes(Pass& pass) const;
+  /// Where a share of the plan's ports is in those of a pass: index and count.
+  using Share = std::pair<std::uint32_t, std::uint32_t>;
+  struct PassPorts {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+  using PortsOfShares = std::map<Share, PassPorts>;
+
+  PortsOfShares choose_ports(Pass& pass) const;
+  PassPorts choose_ports(const Share& share, Pass& pass) const;
+  void make_lanes(Pass& pass, const PortsOfShares& ports) const;
   void limit(Lane& lane, bool v4) const;
   void slow_down(std::chrono::nanoseconds took);
 

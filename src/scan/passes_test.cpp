@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <random>
 #include <set>
 
@@ -43,10 +44,11 @@ class Rehearsal {
     for (const Lane& lane : pass.lanes) {
       for (std::size_t i = 0; i < lane.ports; ++i) {
         for (const std::uint32_t target : lane.targets) {
-          if (table_.answer(target, pass.ports[i]) != Answer::none) continue;
+          const Port port = pass.ports[lane.first_port + i];
+          if (table_.answer(target, port) != Answer::none) continue;
           ++sent;
-          const Answer answer = network({target, pass.ports[i]}, pass.number);
-          if (answer != Answer::none) table_.record(target, pass.ports[i], answer);
+          const Answer answer = network({target, port}, pass.number);
+          if (answer != Answer::none) table_.record(target, port, answer);
         }
       }
     }
@@ -232,6 +234,43 @@ TEST(Passes, GiveEachRateItsLane) {
   for (const Lane& lane : pass->lanes) periods.insert(lane.period.count());
   EXPECT_EQ(periods, (std::multiset<std::int64_t>{0, 20'000'000, 333'333'334}))
       << "a period is rounded up, so that no rate is exceeded";
+}
+
+TEST(Passes, AskEachTargetItsShareAlone) {
+  Plan plan = plan_of(4, port_range(1, 100));
+  plan.targets[0].count = 40;
+  plan.targets[1].first = 40;
+  plan.targets[1].count = 60;
+  plan.targets[2].count = 40;
+  const auto table = table_for(plan);
+  std::map<std::uint32_t, std::set<Port>> asked;
+  const auto sent = run(plan, table, [&](const Probe& probe, unsigned) {
+    asked[probe.target].insert(probe.port);
+    // One port of each stays silent.
+    return probe.port % 50 == 7 ? Answer::none : Answer::closed;
+  });
+  // Those of 40 ports have one that is silent, those of 60 have another, and the last has both.
+  EXPECT_EQ(sent, (std::vector<std::size_t>{240, 5, 5}));
+  for (std::uint32_t target = 0; target < 4; ++target) {
+    const auto share = plan.ports_of(target);
+    EXPECT_EQ(asked[target], std::set<Port>(share.begin(), share.end())) << target;
+  }
+}
+
+TEST(Passes, LanesOfSharesDoNotSendAtOneMoment) {
+  Plan plan = plan_of(10, port_range(1, 100));
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    plan.targets[i].first = i * 10;
+    plan.targets[i].count = 10;
+    plan.targets[i].rate = PacketsPerSecond(10);
+  }
+  const auto table = table_for(plan);
+  const auto pass = Passes(plan, table, targets_of(plan)).next(kTook);
+  ASSERT_TRUE(pass);
+  std::set<std::chrono::nanoseconds> offsets;
+  for (const Lane& lane : pass->lanes) offsets.insert(lane.offset);
+  EXPECT_EQ(offsets.size(), 10U);
+  EXPECT_EQ(*offsets.rbegin(), std::chrono::milliseconds(90));
 }
 
 TEST(Passes, SlowDownWhereAFastPassLost) {

@@ -23,4 +23,10 @@ bool Fence::permits(const IpAddress& address) const {
          });
 }
 
+bool Plan::has_shares() const {
+  return std::any_of(targets.begin(), targets.end(), [](const PlanTarget& target) {
+    return target.count != PlanTarget::kAllPorts;
+  });
+}
+
 }  // namespace lockstep::scan

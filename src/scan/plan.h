@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,11 @@ struct PlanTarget {
   PacketsPerSecond rate = PacketsPerSecond::unlimited();
   /// Index into Plan::group_rates, or kNoGroup.
   std::uint32_t group = kNoGroup;
+  /// What it is asked: `count` of the plan's ports, from index `first` on; kAllPorts: all of them.
+  std::uint32_t first = 0;
+  std::uint32_t count = kAllPorts;
 
+  static constexpr std::uint32_t kAllPorts = 0xffffffff;
   static constexpr std::uint32_t kNoGroup = 0xffffffff;
 };
 
@@ -77,6 +82,15 @@ struct Plan {
   /// UDP alone; none: the hosts have no limit.
   std::optional<IcmpLimit> icmp_limit = IcmpLimit{};
   unsigned threads = 0;  ///< at most 256; 0: one for each CPU that the rate needs
+
+  /// The ports that a target is asked.
+  std::span<const Port> ports_of(const PlanTarget& target) const {
+    const std::span<const Port> all(ports);
+    return target.count == PlanTarget::kAllPorts ? all : all.subspan(target.first, target.count);
+  }
+  std::span<const Port> ports_of(std::size_t target) const { return ports_of(targets[target]); }
+  /// Some target is asked less than all ports.
+  bool has_shares() const;
 };
 
 }  // namespace lockstep::scan

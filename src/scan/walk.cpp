@@ -66,7 +66,8 @@ Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned 
   for (std::size_t i = 0; i < pass.lanes.size(); ++i) {
     Lane& lane = lanes_[i];
     if (slice >= lane.ports) continue;
-    Cursor cursor{.lane = &lane, .port = slice, .full_period = lane.period, .start = start};
+    Cursor cursor{
+        .lane = &lane, .port = slice, .full_period = lane.period, .start = start + lane.offset};
     cursor.until_sentinels = rounds_until_sentinels(false);
     while (sentinels != nullptr && cursor.position < lane.targets.size()) {
       const bool slow = sentinels->period(lane.targets[cursor.position]) > lane.period;
@@ -119,7 +120,7 @@ bool Walk::settle(Cursor& cursor, std::size_t& budget, TimePoint now) {
 bool Walk::wanted(const Cursor& cursor, TimePoint now) {
   const std::uint32_t target = cursor.lane->targets[cursor.position];
   if (cursor.for_sentinels) return !table_.is_left(target) && sentinels_->needed(target, now);
-  return table_.answer(target, pass_.ports[cursor.port]) == Answer::none && !table_.is_left(target);
+  return table_.answer(target, port_of(cursor)) == Answer::none && !table_.is_left(target);
 }
 
 void Walk::end_round(Cursor& cursor, TimePoint now) {
@@ -170,7 +171,7 @@ std::chrono::nanoseconds Walk::reached_period(const Cursor& cursor, TimePoint no
 Probe Walk::take(Cursor& cursor, TimePoint now) {
   const Lane& lane = *cursor.lane;
   Probe probe{.target = lane.targets[cursor.position],
-              .port = pass_.ports[cursor.port],
+              .port = port_of(cursor),
               .round = static_cast<std::uint32_t>(round_of(cursor))};
   if (cursor.for_sentinels) {
     probe.sentinel = true;

@@ -47,7 +47,10 @@ struct Lane {
   std::uint64_t burst = 0;
   std::chrono::nanoseconds burst_period{0};
   std::chrono::nanoseconds lag = kMostLag;  ///< that it may make up for
-  std::size_t ports = 0;                    ///< the lane asks the first `ports` of the pass's ports
+  std::size_t ports = 0;                    ///< the lane asks so many of the pass's ports
+  std::size_t first_port = 0;               ///< from this index on
+  /// Its first round begins so much later, so that many lanes do not send at one moment.
+  std::chrono::nanoseconds offset{0};
 };
 
 /// The lateness that a lane of `period` may make up for, such that an address that is capped at
@@ -60,7 +63,7 @@ std::chrono::nanoseconds start_of_round(const Lane& lane, std::uint64_t round);
 /// One round over all that is unanswered.
 struct Pass {
   unsigned number = 1;
-  std::vector<Port> ports;  ///< in the order in which they are asked
+  std::vector<Port> ports;  ///< in the order in which they are asked; see Lane::first_port
   std::vector<Lane> lanes;
   std::uint64_t probes = 0;           ///< that it will send, at most
   std::chrono::nanoseconds quiet{0};  ///< it ends when no answer has come for so long
@@ -89,7 +92,7 @@ class Walk {
  private:
   struct Cursor {
     Lane* lane = nullptr;
-    std::size_t port = 0;          // index into the pass's ports
+    std::size_t port = 0;          // index into the lane's ports
     std::size_t position = 0;      // index into the lane's targets
     std::uint64_t rounds = 0;      // that sent something, before this one
     bool used = false;             // whether this round sent something
@@ -106,6 +109,9 @@ class Walk {
   /// lane.
   bool settle(Cursor& cursor, std::size_t& budget, TimePoint now);
   bool wanted(const Cursor& cursor, TimePoint now);
+  Port port_of(const Cursor& cursor) const {
+    return pass_.ports[cursor.lane->first_port + cursor.port];
+  }
   void end_round(Cursor& cursor, TimePoint now);
   void adopt_pace(Cursor& cursor, TimePoint now);
   unsigned rounds_until_sentinels(bool apart);

@@ -75,7 +75,9 @@ Case any_case() {
       targets.push_back(next++);
     }
     const auto ports = *rc::gen::inRange<std::size_t>(1, pass.ports.size() + 1);
-    pass.lanes.push_back(lane(std::move(targets), period, ports));
+    Lane& added = pass.lanes.emplace_back(lane(std::move(targets), period, ports));
+    added.first_port = *rc::gen::inRange<std::size_t>(0, pass.ports.size() - ports + 1);
+    added.offset = period * *rc::gen::inRange(0, 4) / 4;
   }
   auto table = ResultTable::create(next).value();
   std::set<std::pair<std::uint32_t, Port>> wanted;
@@ -84,10 +86,11 @@ Case any_case() {
   for (const Lane& one : pass.lanes) {
     for (const std::uint32_t target : one.targets) {
       for (std::size_t i = 0; i < one.ports; ++i) {
+        const Port port = pass.ports[one.first_port + i];
         if (random() % 100 < percent_answered) {
-          table.record(target, pass.ports[i], Answer::closed);
+          table.record(target, port, Answer::closed);
         } else {
-          wanted.emplace(target, pass.ports[i]);
+          wanted.emplace(target, port);
         }
       }
     }

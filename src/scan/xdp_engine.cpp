@@ -255,6 +255,9 @@ Result<void> check_plan(const XdpOptions& options, const Plan& plan,
   if (plan.protocol != Protocol::tcp) {
     return fail(ErrorKind::unsupported, "engine xdp asks by TCP alone; engine packet asks by UDP");
   }
+  if (plan.has_shares()) {
+    return fail(ErrorKind::unsupported, "engine xdp asks all targets the same ports");
+  }
   double rate = 0;
   for (const LinkTargets& link : links) {
     rate += link.rate(plan);

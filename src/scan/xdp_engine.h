@@ -42,8 +42,9 @@ class XdpEngine final : public Engine {
   bool completes_handshakes() const override { return false; }
 
  private:
-  /// Beyond those of Engine: `unsupported` before any probe where the plan, the kernel or the
-  /// interface is not for this engine; `unavailable` where another XDP program has the interface.
+  /// Beyond those of Engine: `unsupported` before any probe where the plan (of UDP, too slow,
+  /// or with targets that are not asked all ports), the kernel or the interface is not for this
+  /// engine; `unavailable` where another XDP program has the interface.
   Result<void> do_run(const Plan& plan, const ResultTable& table,
                       std::vector<std::uint32_t> targets) override;
 

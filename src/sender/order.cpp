@@ -11,7 +11,7 @@ namespace lockstep::sender {
 namespace {
 
 /// Of the layout; both sides are the same program, unless it was replaced while it ran.
-constexpr std::uint32_t kMagic = 0x6c6b6f31;  // "lko1"
+constexpr std::uint32_t kMagic = 0x6c6b6f32;  // "lko2"
 
 constexpr std::size_t kMostNameBytes = 64;
 constexpr std::size_t kMostPorts = 65535;
@@ -113,6 +113,8 @@ void write_plan(const scan::Plan& plan, Writer& writer) {
     writer.address(target.address);
     writer.real(target.rate.value());
     writer.number(target.group, 4);
+    writer.number(target.first, 4);
+    writer.number(target.count, 4);
   });
   writer.list(plan.ports, [&](Port port) { writer.number(port, 2); });
   writer.list(plan.fence.allowed(), [&](const Prefix& prefix) {
@@ -174,6 +176,8 @@ scan::Plan read_plan(Reader& reader) {
     target.address = reader.address();
     target.rate = reader.rate();
     target.group = reader.u32();
+    target.first = reader.u32();
+    target.count = reader.u32();
     return target;
   });
   plan.ports = reader.list(kMostPorts, [&]() -> Port { return reader.u16(); });

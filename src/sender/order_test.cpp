@@ -41,7 +41,9 @@ Order any_order() {
   plan.targets = some(5, [] {
     return scan::PlanTarget{.address = any_address(),
                             .rate = any_rate(),
-                            .group = *rc::gen::element(0U, 7U, scan::PlanTarget::kNoGroup)};
+                            .group = *rc::gen::element(0U, 7U, scan::PlanTarget::kNoGroup),
+                            .first = *rc::gen::arbitrary<std::uint32_t>(),
+                            .count = *rc::gen::element(1U, scan::PlanTarget::kAllPorts)};
   });
   plan.ports = some(9, [] { return *rc::gen::arbitrary<Port>(); });
   plan.fence = scan::Fence(some(3,
@@ -83,6 +85,8 @@ RC_GTEST_PROP(Order, ComesOutAsItWentIn, ()) {
     RC_ASSERT(read->plan.targets[i].address == order.plan.targets[i].address);
     RC_ASSERT(read->plan.targets[i].rate == order.plan.targets[i].rate);
     RC_ASSERT(read->plan.targets[i].group == order.plan.targets[i].group);
+    RC_ASSERT(read->plan.targets[i].first == order.plan.targets[i].first);
+    RC_ASSERT(read->plan.targets[i].count == order.plan.targets[i].count);
     const IpAddress& address = order.plan.targets[i].address;
     RC_ASSERT(read->plan.fence.permits(address) == order.plan.fence.permits(address));
   }

@@ -24,8 +24,10 @@ class RetentionConformance : public StoreTest {
  protected:
   /// A sweep of `node` that ends on `day`.
   void sweep(Store& store, std::int64_t day, const std::string& node,
-             const PortSet& ports = samples::ports(1, 100)) {
-    const auto id = store.begin_sweep(samples::claim({node}, day * kDay, ports), samples::dead);
+             const PortSet& ports = samples::ports(1, 100), std::int64_t run = 0) {
+    SweepClaim claim = samples::claim({node}, day * kDay, ports);
+    claim.run = run;
+    const auto id = store.begin_sweep(claim, samples::dead);
     ASSERT_TRUE(id.has_value()) << id.error().message();
     ServiceObservation service = asked(node, 1, 22);
     service.service.hostkeys = {{"ssh-ed25519", "SHA256:a"}};
@@ -68,6 +70,18 @@ LOCKSTEP_ON_ALL_BACKENDS(RetentionConformance);
 
 TEST_P(RetentionConformance, TakesNothingFromAnEmptyStore) {
   EXPECT_EQ(prune(*open(), 1000), Pruned{});
+}
+
+TEST_P(RetentionConformance, TakesStepsOfRunsSooner) {
+  const auto store = open();
+  ASSERT_TRUE(know(*store, {"n1", "n2"}).has_value());
+  for (int i = 0; i < 3; ++i) sweep(*store, 10, "n1", samples::ports(1, 10), 7);
+  sweep(*store, 10, "n2");
+  sweep(*store, 10, "n2");
+  sweep(*store, 10, "n1", samples::ports(1, 10), 8);
+  EXPECT_EQ(prune(*store, 13), Pruned{});
+  EXPECT_EQ(prune(*store, 14), (Pruned{.sweeps = 3}));
+  EXPECT_EQ(sweeps(), "4\n5\n6\n") << "a look is of the last one";
 }
 
 TEST_P(RetentionConformance, TakesSweepsAfterTheirTime) {

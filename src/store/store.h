@@ -110,6 +110,8 @@ using DecideByValues = std::function<Result<AlertChanges>(const std::vector<Valu
 struct Retention {
   std::chrono::days history{400};  ///< sweeps since they ended, alerts since they were resolved
   std::chrono::days departed{90};  ///< nodes since they were last looked at
+  /// Sweeps that were steps of runs; an instance that rotates makes some ten thousand a day.
+  std::chrono::days steps{3};
 };
 
 /// What was changed of a plug-in instance while the daemon ran; it holds before what the
@@ -265,7 +267,8 @@ class Store {
   /// Takes away what has been over for longer than `retention` at `now`; once a day is often
   /// enough.
   /// - Runs that have ended, but for the latest, and what people did.
-  /// - Sweeps that have ended, but for the latest, and those that a look is of.
+  /// - Sweeps that have ended, but for the latest, and those that a look is of; those that were
+  ///   steps of runs sooner.
   /// - Alerts that are resolved, but for those of the greatest id: no id is given twice.
   /// - Looks, states of ports, and services of nodes that the inventory no longer has. Their known
   ///   keys stay: a name that comes back has to prove itself. So do their open alerts. An inventory

@@ -63,7 +63,7 @@ class Selector {
                                     .address = address.address,
                                     .network = address.network,
                                     .group = node.group,
-                                    .node_rate = rate_of(node)});
+                                    .node_rate = node_rate_of(node, inventory_, policy_)});
     } else if (owner->second != node.name) {
       Coverage coverage = gap_of(node, CoverageGap::unsupported,
                                  fmt::format("the same address as {}", owner->second));
@@ -73,19 +73,6 @@ class Selector {
     }
   }
 
-  PacketsPerSecond rate_of(const Node& node) const {
-    if (policy_.asked_node_rate) return *policy_.asked_node_rate;
-    PacketsPerSecond lowest = PacketsPerSecond::unlimited();
-    bool named = false;
-    for (const std::string& name : node.classes) {
-      const auto found = inventory_.classes.find(name);
-      if (found == inventory_.classes.end() || !found->second.node_rate) continue;
-      lowest = std::min(lowest, *found->second.node_rate);
-      named = true;
-    }
-    return named ? lowest : policy_.node_rate;
-  }
-
   const Inventory& inventory_;
   const TargetPolicy& policy_;
   std::map<IpAddress, std::string> owners_;
@@ -93,6 +80,20 @@ class Selector {
 };
 
 }  // namespace
+
+PacketsPerSecond node_rate_of(const Node& node, const Inventory& inventory,
+                              const TargetPolicy& policy) {
+  if (policy.asked_node_rate) return *policy.asked_node_rate;
+  PacketsPerSecond lowest = PacketsPerSecond::unlimited();
+  bool named = false;
+  for (const std::string& name : node.classes) {
+    const auto found = inventory.classes.find(name);
+    if (found == inventory.classes.end() || !found->second.node_rate) continue;
+    lowest = std::min(lowest, *found->second.node_rate);
+    named = true;
+  }
+  return named ? lowest : policy.node_rate;
+}
 
 TargetSelection select_targets(const Inventory& inventory, const std::vector<std::string>& nodes,
                                const std::map<std::string, std::string>& unresolved,

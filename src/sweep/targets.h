@@ -31,6 +31,10 @@ struct TargetSelection {
   std::vector<Coverage> left_out;      ///< why a node or an address will not be examined
 };
 
+/// What a node may get: what was asked for, or the lowest of its classes, or the usual.
+PacketsPerSecond node_rate_of(const Node& node, const Inventory& inventory,
+                              const TargetPolicy& policy);
+
 /// The addresses of `nodes`, which name nodes of `inventory`; those without addresses are left out
 /// as not resolved. `unresolved` says why, by node, where it is known. Addresses on networks that
 /// the policy does not list are passed over in silence: that is their ordinary state; but a node

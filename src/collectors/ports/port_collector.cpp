@@ -1,17 +1,20 @@
 #include "collectors/ports/port_collector.h"
 
+#include <fmt/format.h>
 #include <sys/random.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
 #include <span>
 #include <thread>
 
+#include "base/text.h"
 #include "collectors/ports/report.h"
 
 namespace lockstep {
@@ -175,8 +178,17 @@ class Collection {
 
  private:
   const PortSet& ports() const { return all_ports_.of(protocol_); }
+  const PortSet& share_of(const CollectTarget& target) const {
+    return target.ports == nullptr || control_.ports ? ports() : target.ports->of(protocol_);
+  }
 
   Result<void> run_protocol(Targets targets, scan::Engine& engine, scan::Engine* fallback) {
+    std::vector<CollectTarget> concerned;
+    if (std::ranges::any_of(targets, [&](const auto& each) { return share_of(each).empty(); })) {
+      std::ranges::copy_if(targets, std::back_inserter(concerned),
+                           [&](const auto& each) { return !share_of(each).empty(); });
+      targets = concerned;
+    }
     for (std::size_t first = 0; first < targets.size(); first += scan::kMaxTargets) {
       const Targets shard =
           targets.subspan(first, std::min(scan::kMaxTargets, targets.size() - first));
@@ -193,7 +205,7 @@ class Collection {
     summary_.interrupted = true;
     for (const CollectTarget& target : shard) {
       const bool left = control_.leave != nullptr && control_.leave->contains(target.node);
-      sink_.cover(unexamined(target, protocol_, ports().size(),
+      sink_.cover(unexamined(target, protocol_, share_of(target).size(),
                              left ? CoverageGap::left : CoverageGap::interrupted));
     }
   }
@@ -263,11 +275,30 @@ class Collection {
         planned.group =
             groups.emplace(target.group, static_cast<std::uint32_t>(groups.size())).first->second;
       }
+      LOCKSTEP_CHECK(set_share(target, plan, planned));
       plan.targets.push_back(planned);
     }
     plan.group_rates.assign(groups.size(), options_.group_rate);
     LOCKSTEP_CHECK(fill_random(plan));
     return plan;
+  }
+
+  Result<void> set_share(const CollectTarget& target, const scan::Plan& plan,
+                         scan::PlanTarget& planned) const {
+    const PortSet& share = share_of(target);
+    if (&share == &ports()) return {};
+    const std::vector<Port> wanted = share.to_vector();
+    const auto first = std::ranges::lower_bound(plan.ports, wanted.front());
+    const auto left = static_cast<std::size_t>(plan.ports.end() - first);
+    if (left < wanted.size() || !std::equal(wanted.begin(), wanted.end(), first)) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} is to be asked ports that do not follow one another in those of "
+                              "the collection",
+                              lockstep::quoted(target.node)));
+    }
+    planned.first = static_cast<std::uint32_t>(first - plan.ports.begin());
+    planned.count = static_cast<std::uint32_t>(wanted.size());
+    return {};
   }
 
   Result<void> run_engine(Targets shard, scan::Engine& engine, const scan::Plan& plan,

@@ -216,6 +216,52 @@ TEST(PortCollector, PlansSharesOfNodesAndGroups) {
   EXPECT_NE(plans[0].seed, plans[1].seed);
 }
 
+TEST(PortCollector, AsksNodesTheirOwnPorts) {
+  PacketRun run(ports(1, 300));
+  PortSets low = ports(1, 100);
+  PortSets high = ports(200, 300);
+  std::vector<CollectTarget> targets;
+  for (const char* const at : {"198.18.0.1", "198.18.0.2", "198.18.0.3"}) {
+    PortSet open = ports(22, 22);
+    open.insert(250);
+    run.network.add(address(at), {.open = open});
+    targets.push_back(target(at, at));
+  }
+  targets[0].ports = &low;
+  targets[1].ports = &high;
+  ASSERT_TRUE(run.collect(targets));
+  EXPECT_THAT(run.recorder.seen_at("198.18.0.1"), ElementsAre("22 open syn-ack"));
+  EXPECT_THAT(run.recorder.seen_at("198.18.0.2"), ElementsAre("250 open syn-ack"));
+  EXPECT_THAT(run.recorder.seen_at("198.18.0.3"), SizeIs(2));
+  for (const auto& [at, count] : {std::pair("198.18.0.1", 100U), std::pair("198.18.0.2", 101U),
+                                  std::pair("198.18.0.3", 300U)}) {
+    const Coverage* const coverage = run.recorder.coverage_of(address(at));
+    ASSERT_NE(coverage, nullptr);
+    EXPECT_EQ(coverage->wanted, count);
+    EXPECT_TRUE(coverage->complete());
+  }
+  // A second look at some asks these.
+  run.recorder = {};
+  run.control.ports = ports(250, 250);
+  const auto again = run.collect(targets);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->probes_sent, 3U);
+}
+
+TEST(PortCollector, OwnPortsFollowOneAnotherAmongAll) {
+  PacketRun run(ports(1, 300));
+  PortSets apart = ports(1, 100);
+  apart.of(Protocol::tcp).insert(102);
+  PortSets beyond = ports(300, 301);
+  for (const PortSets* const own : {&apart, &beyond}) {
+    std::vector<CollectTarget> targets = {target("n1", "198.18.0.1")};
+    targets[0].ports = own;
+    const auto summary = run.collect(targets);
+    ASSERT_FALSE(summary);
+    EXPECT_EQ(summary.error().kind(), ErrorKind::invalid);
+  }
+}
+
 TEST(PortCollector, AddressesOfOneNodeShareItsRate) {
   PacketRun run(ports(1, 50));
   run.network.record_times();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "collectors/ports/port_collector.h"
 #include "scan/stack_signature.h"
@@ -50,7 +51,8 @@ class TargetReport {
         index_(index),
         interrupted_(interrupted),
         sink_(sink),
-        counters_(table.target(index)) {}
+        counters_(table.target(index)),
+        ports_(plan.ports_of(index)) {}
 
   void run() {
     report_ports();
@@ -72,7 +74,7 @@ class TargetReport {
     // Silence means a filter only where the address answers elsewhere and had every chance.
     const bool silence =
         !interrupted_ && alive() && counters_.suppressed == 0 && counters_.left == 0;
-    for (const Port port : plan_.ports) {
+    for (const Port port : ports_) {
       const Answer answer = table_.answer(index_, port);
       if (answer == Answer::open) observe(port, PortState::open, evidence_of_open());
       if (answer == Answer::unreachable && alive()) filtered(port, Evidence::icmp_unreachable);
@@ -101,7 +103,7 @@ class TargetReport {
   }
 
   void report_coverage() {
-    Coverage coverage = unexamined(target_, plan_.protocol, plan_.ports.size(), gap());
+    Coverage coverage = unexamined(target_, plan_.protocol, ports_.size(), gap());
     // While the engine runs, an answer may be counted before its probe is.
     coverage.answered = counters_.answered;
     coverage.asked = std::max(counters_.asked.load(), coverage.answered);
@@ -132,7 +134,7 @@ class TargetReport {
     return all_answered() ? CoverageGap::none : CoverageGap::unanswered;
   }
 
-  bool all_answered() const { return counters_.answered == plan_.ports.size(); }
+  bool all_answered() const { return counters_.answered == ports_.size(); }
   /// The address itself has answered. An ICMP error may come from anywhere: from a router, or from
   /// our own kernel when nobody answers its ARP request.
   bool alive() const { return counters_.answered > counters_.unreachable; }
@@ -167,6 +169,7 @@ class TargetReport {
   bool interrupted_;
   ObservationSink& sink_;
   const scan::TargetCounters& counters_;
+  std::span<const Port> ports_;
   std::size_t filtered_ = 0;
 };
 

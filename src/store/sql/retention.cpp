@@ -27,12 +27,14 @@ std::size_t delete_from(Connection& connection, std::string_view table,
   return run(connection, fmt::format("DELETE FROM {} WHERE {}", table, condition));
 }
 
-std::size_t prune_sweeps(Connection& connection, const std::string& before) {
+std::size_t prune_sweeps(Connection& connection, const std::string& before,
+                         const std::string& steps_before) {
   const std::size_t count = delete_from(
       connection, "sweeps",
-      fmt::format("state <> 'running' AND ended < '{}' AND id < (SELECT MAX(id) FROM sweeps) AND "
+      fmt::format("state <> 'running' AND (ended < '{}' OR (run <> 0 AND ended < '{}')) AND "
+                  "id < (SELECT MAX(id) FROM sweeps) AND "
                   "id NOT IN (SELECT DISTINCT sweep FROM looks)",
-                  before));
+                  before, steps_before));
   delete_from(connection, "port_sets",
               "id NOT IN (SELECT port_set FROM sweeps) AND "
               "id NOT IN (SELECT DISTINCT port_set FROM looks)");
@@ -97,7 +99,7 @@ Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& 
                               fmt::format("measured_at < '{}'", to_text(now - retention.departed)));
   // Looks first: a sweep stays as long as one is of it.
   LOCKSTEP_CHECK(prune_departed(connection, to_text(now - retention.departed), pruned));
-  pruned.sweeps = prune_sweeps(connection, history);
+  pruned.sweeps = prune_sweeps(connection, history, to_text(now - retention.steps));
   prune_runs(connection, history);
   pruned.alerts = prune_alerts(connection, history);
   return pruned;
