@@ -27,6 +27,7 @@ Result<int> run_command(const cli::AlertActionCommand& command, Invocation& call
 Result<int> run_command(const cli::KeysCommand& command, Invocation& call);
 Result<int> run_command(const cli::AcceptKeysCommand& command, Invocation& call);
 Result<int> run_command(const cli::ServeCommand& command, Invocation& call);
+Result<int> run_command(const cli::PluginHostCommand& command, Invocation& call);
 Result<int> run_command(const cli::StatusCommand& command, Invocation& call);
 Result<int> run_command(const cli::ReloadCommand& command, Invocation& call);
 Result<int> run_command(const cli::InstanceListCommand& command, Invocation& call);

@@ -75,6 +75,12 @@ void read_serve_tables(TomlReader& root, ServeConfig& serve) {
   root.table("serve", [&](TomlReader& table) {
     table.read("socket", serve.socket, as_path);
     table.read("group", serve.group, toml_text);
+    table.read("plugins_user", serve.plugins_user, toml_text);
+    table.read("plugins_socket", serve.plugins_socket, as_path);
+    if (!serve.plugins_user.empty() && !serve.plugins_socket.empty()) {
+      table.problem("plugins_user",
+                    "goes without plugins_socket: whom plug-ins run as is then the unit's to say");
+    }
   });
   const bool named = root.has("instance");
   root.each_named_table("instance", [&](const std::string& name, TomlReader& table) {

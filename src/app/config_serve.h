@@ -13,6 +13,10 @@ namespace lockstep {
 struct ServeConfig {
   std::string socket;  ///< the control socket; empty: "control" in the state folder
   std::string group;   ///< whose members may use it; empty: only its owner
+  /// Whom the daemon runs plug-ins as; empty: nobody, where it is root, else who it is.
+  std::string plugins_user;
+  /// Where plug-in hosts of a unit of their own listen; empty: the daemon starts its own.
+  std::string plugins_socket;
   /// Ascending by name. Where the file has none: default_instances().
   std::vector<Instance> instances;
 };

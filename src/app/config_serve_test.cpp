@@ -92,5 +92,40 @@ TEST(SplitCommand, HoldsQuotedWordsTogether) {
   EXPECT_FALSE(split_command("a \"b"));
 }
 
+TEST(ServeTables, SayWhoRunsPlugIns) {
+  const auto none = parse_config("", "lockstep.toml");
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->serve.plugins_user, "");
+  EXPECT_EQ(none->serve.plugins_socket, "");
+  const auto user = parse_config("[serve]\nplugins_user = \"nobody\"\n", "lockstep.toml");
+  ASSERT_TRUE(user);
+  EXPECT_EQ(user->serve.plugins_user, "nobody");
+  const auto socket = parse_config("[serve]\nplugins_socket = \"/run/host\"\n", "lockstep.toml");
+  ASSERT_TRUE(socket);
+  EXPECT_EQ(socket->serve.plugins_socket, "/run/host");
+}
+
+TEST(ServeTables, SayWhatIsWrongWithThem) {
+  const struct {
+    const char* description;
+    const char* text;
+    const char* told;
+  } rows[] = {
+      {"mistyped", "[serve]\nplugin_user = \"nobody\"\n", "did you mean plugins_user?"},
+      {"a socket that is nowhere", "[serve]\nplugins_socket = \"host\"\n", "no absolute path"},
+      {"both", "[serve]\nplugins_user = \"nobody\"\nplugins_socket = \"/run/host\"\n",
+       "goes without plugins_socket"},
+      {"a user of an instance",
+       "[instance.a]\ncollector = \"exec\"\ncommand = \"/bin/a\"\ninterval = \"1h\"\nuser = "
+       "\"b\"\n",
+       "user"},
+  };
+  for (const auto& row : rows) {
+    const auto parsed = parse_config(row.text, "lockstep.toml");
+    ASSERT_FALSE(parsed) << row.description;
+    EXPECT_THAT(parsed.error().message(), HasSubstr(row.told)) << row.description;
+  }
+}
+
 }  // namespace
 }  // namespace lockstep

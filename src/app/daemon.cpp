@@ -79,9 +79,11 @@ class StepConsole final : public Console {
 
 }  // namespace
 
-Daemon::Daemon(std::string config, Setup setup, Inventory inventory, sender::Launcher& launcher)
+Daemon::Daemon(std::string config, Setup setup, Inventory inventory, sender::Launcher& launcher,
+               plugin_host::Keeper& keeper)
     : config_(std::move(config)),
       launcher_(launcher),
+      keeper_(keeper),
       since_(now_in_seconds()),
       world_(std::make_shared<World>(
           World{std::make_shared<const Setup>(std::move(setup)), std::move(inventory)})),
@@ -105,6 +107,7 @@ void Daemon::start() {
       .stop = stop_,
       .board = board_,
       .troubles = troubles_,
+      .keeper = keeper_,
       .schedules = {}};
   if (has_scheduler()) {
     measuring.schedules = [this](const std::vector<std::string>& nodes) {

@@ -22,13 +22,15 @@
 #include "daemon/job_watch.h"
 #include "daemon/sweeper.h"
 #include "daemon/troubles.h"
+#include "plugin_host/keeper.h"
 
 namespace lockstep {
 
 class Daemon final : public DaemonLink {
  public:
-  /// `launcher` outlives it; `config` is the file that --config named.
-  Daemon(std::string config, Setup setup, Inventory inventory, sender::Launcher& launcher);
+  /// `launcher` and `keeper` outlive it; `config` is the file that --config named.
+  Daemon(std::string config, Setup setup, Inventory inventory, sender::Launcher& launcher,
+         plugin_host::Keeper& keeper);
   ~Daemon() override;
 
   void start();
@@ -79,6 +81,7 @@ class Daemon final : public DaemonLink {
 
   std::string config_;
   sender::Launcher& launcher_;
+  plugin_host::Keeper& keeper_;
   WallTime since_;
   std::atomic<bool> stop_{false};
 

@@ -16,6 +16,7 @@
 #include "net/io/af_packet.h"
 #include "net/io/xdp/xdp_programs.h"
 #include "net/route.h"
+#include "plugin_host/keeper_rights.h"
 
 namespace lockstep {
 namespace {
@@ -49,11 +50,13 @@ std::string words_of(const ProcessRights& rights) {
                      rights.filtered ? "; system calls filtered" : "");
 }
 
-/// Beyond what the processes of serve are to have: theirs is to have none, but for the launcher and
-/// a sender that is not yet sending.
+/// Beyond what the processes of serve are to have: theirs is to have none, but for the launcher, a
+/// sender that is not yet sending, and who starts plug-ins.
 bool is_too_much(const ProcessReport& report) {
   const bool sets_up = report.process == "launcher" || report.process == "sender (set-up)";
-  const Capabilities allowed = sets_up ? kSenderCapabilities : 0;
+  const bool keeps = report.process == "plug-in keeper";
+  const Capabilities allowed =
+      sets_up ? kSenderCapabilities : (keeps ? plugin_host::kKeeperCapabilities : 0);
   const bool reads_strangers = report.process == "sender" || report.process == "parser";
   return (report.rights.permitted & ~allowed) != 0 || !report.rights.no_new_privileges ||
          (reads_strangers && !report.rights.filtered);
@@ -64,19 +67,31 @@ bool owns_roots_files(const ProcessReport& report) {
   return report.rights.user == 0 && (report.process == "core" || report.process == "plug-ins");
 }
 
+/// Plug-ins of the core's own user: its memory, its store and its socket are theirs.
+bool shares_the_user(const ProcessReport& report, const std::vector<ProcessReport>& reports) {
+  return report.process == "plug-ins" && report.rights.user == reports.front().rights.user;
+}
+
 /// What each process of `lockstep serve` has here.
-void check_processes(std::vector<DoctorCheck>& checks) {
-  const auto reports = report_rights();
+void check_processes(const ServeConfig& config, std::vector<DoctorCheck>& checks) {
+  const auto reports = report_rights(config);
   if (!reports) {
     checks.push_back(bad("processes", reports.error(), "see what is said on standard error"));
     return;
   }
   for (const ProcessReport& report : *reports) {
     const std::string subject = "process: " + report.process;
-    if (is_too_much(report)) {
+    if (!report.problem.empty()) {
+      checks.push_back({subject, Verdict::bad, report.problem,
+                        "see [serve] plugins_user and plugins_socket in docs/configuration.md"});
+    } else if (is_too_much(report)) {
       checks.push_back({subject, Verdict::bad, words_of(report.rights),
                         "it has more than it needs; this kernel or container keeps it from giving "
                         "that up"});
+    } else if (shares_the_user(report, *reports)) {
+      checks.push_back(limited(subject, words_of(report.rights) + "; the user of the daemon itself",
+                               "give plug-ins a unit of their own, lockstep-plugins.service, and "
+                               "name its socket in [serve] plugins_socket"));
     } else if (owns_roots_files(report)) {
       checks.push_back(limited(subject, words_of(report.rights),
                                "let serve run as a user of its own: root may write root's files "
@@ -215,7 +230,7 @@ std::vector<DoctorCheck> run_doctor(const std::string& config) {
     checks.push_back(bad("configuration", loaded.error(), "correct the inventory that it names"));
   }
   checks.push_back(check_rights());
-  check_processes(checks);
+  check_processes(setup ? setup->config.serve : ServeConfig{}, checks);
   if (setup && setup->from_file()) {
     checks.push_back(check_engine(setup->config));
     checks.push_back(check_interface(setup->config, inventory));

@@ -81,7 +81,7 @@ class Measures::Loop {
     const auto [setup, inventory] = world_.now();
     const Config& config = setup->config;
     if (!collector_ || made_by_ != setup) {
-      LOCKSTEP_TRY(collector_, make_value_collector(instance_, config, *inventory));
+      LOCKSTEP_TRY(collector_, make_value_collector(instance_, config, *inventory, world_.keeper));
       made_by_ = setup;
     }
     if (!store_) {

@@ -14,6 +14,7 @@
 #include "daemon/board.h"
 #include "daemon/troubles.h"
 #include "model/instance.h"
+#include "plugin_host/keeper.h"
 
 namespace lockstep {
 
@@ -23,6 +24,7 @@ struct MeasureWorld {
   const std::atomic<bool>& stop;
   Board& board;
   Troubles& troubles;
+  plugin_host::Keeper& keeper;
   /// What the scheduler says of nodes; empty: there is none.
   std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> schedules;
 };

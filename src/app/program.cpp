@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/forward.h"
+#include "app/plugin_host.h"
 #include "app/rights_report.h"
 #include "app/sender.h"
 #include "app/services.h"
@@ -71,7 +72,10 @@ int run_program(int argc, const char* const* argv) {
   if (argc == 2 && std::string_view(argv[1]) == kDialogueWorker) return run_dialogue_worker();
   if (argc == 2 && std::string_view(argv[1]) == kSenderLauncher) return run_sender_launcher();
   if (argc == 2 && std::string_view(argv[1]) == kSender) return run_sender();
-  if (argc == 2 && std::string_view(argv[1]) == kRightsReport) return run_rights_report();
+  if (argc == 2 && std::string_view(argv[1]) == kPluginKeeper) return run_plugin_keeper();
+  if (argc == 4 && std::string_view(argv[1]) == kRightsReport) {
+    return run_rights_report(argv[2], argv[3]);
+  }
   const auto parsed = cli::parse_command_line(argc, argv);
   if (const auto* const early = std::get_if<cli::EarlyExit>(&parsed)) {
     if (early->status == cli::kInStep) return print(early->text) ? cli::kInStep : cli::kIncomplete;

@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "app/console.h"
+#include "app/plugin_host.h"
 #include "app/sender.h"
 #include "app/services.h"
 #include "base/text.h"
@@ -23,6 +25,7 @@ constexpr int kLongestStartMs = 60'000;
 
 /// "launcher\t0 3000 ..." by number, as read_line() has it.
 std::string line_of(const ProcessReport& report) {
+  if (!report.problem.empty()) return fmt::format("{}\t!{}\n", report.process, report.problem);
   const ProcessRights& rights = report.rights;
   return fmt::format("{}\t{} {} {} {} {} {}\n", report.process, rights.user, rights.effective,
                      rights.permitted, rights.bounding, rights.no_new_privileges ? 1 : 0,
@@ -34,6 +37,10 @@ Result<ProcessReport> read_line(std::string_view line) {
   ProcessReport report;
   if (tab != std::string_view::npos) {
     report.process = std::string(line.substr(0, tab));
+    if (line.substr(tab + 1).starts_with('!')) {
+      report.problem = line.substr(tab + 2);
+      return report;
+    }
     std::istringstream words{std::string(line.substr(tab + 1))};
     ProcessRights& rights = report.rights;
     if (words >> rights.user >> rights.effective >> rights.permitted >> rights.bounding >>
@@ -57,43 +64,67 @@ Result<ProcessRights> rights_of_a_parser() {
   return rights_of(parser.pid());
 }
 
-/// Of what the core starts for users.
-Result<ProcessRights> rights_of_a_plug_in() {
-  LOCKSTEP_TRY(const Child plug_in, Child::start({"cat"}));
-  return rights_of(plug_in.pid());
+/// Of one that tells of itself.
+Result<ProcessRights> rights_of_a_plug_in(GuardedRunner& runner) {
+  constexpr GuardLimits kLimits{.time = std::chrono::seconds(10), .output_bytes = 64 << 10};
+  std::string status;
+  LOCKSTEP_CHECK(runner.run(
+      {{"cat", "/proc/self/status"}}, "", kLimits,
+      [&](std::string_view text) {
+        status += text;
+        return true;
+      },
+      nullptr));
+  return parse_rights(status, "what a plug-in reads of itself");
 }
 
-Result<void> report() {
-  // In the order of serve: the launcher while there are rights, and then none.
+ProcessReport report_plug_ins(const ServeConfig& config, plugin_host::Keeper& keeper) {
+  const auto rights = rights_of_a_plug_in(*plugin_runner(config, keeper));
+  if (rights) return {"plug-ins", *rights};
+  std::string problem = rights.error().message();
+  std::ranges::replace(problem, '\n', ' ');
+  return {"plug-ins", {}, std::move(problem)};
+}
+
+Result<void> report(const ServeConfig& config) {
+  // In the order of serve: keeper and launcher while there are rights, and then none.
+  LOCKSTEP_TRY(const auto keeper, start_plugin_keeper());
   LOCKSTEP_TRY(const auto launcher, start_launcher());
   LOCKSTEP_CHECK(drop_all_rights());
   LOCKSTEP_TRY(const sender::SenderRights sender, sender::rights_of_a_sender(*launcher));
   LOCKSTEP_TRY(const ProcessRights core, rights_of(::getpid()));
   LOCKSTEP_TRY(const ProcessRights launching, rights_of(launcher->pid()));
   LOCKSTEP_TRY(const ProcessRights parser, rights_of_a_parser());
-  LOCKSTEP_TRY(const ProcessRights plug_in, rights_of_a_plug_in());
-  std::string text;
-  for (const ProcessReport& each :
-       {ProcessReport{"core", core}, ProcessReport{"launcher", launching},
-        ProcessReport{"sender (set-up)", sender.setting_up},
-        ProcessReport{"sender", sender.sending}, ProcessReport{"parser", parser},
-        ProcessReport{"plug-ins", plug_in}}) {
-    text += line_of(each);
+  std::vector<ProcessReport> reports = {{"core", core},
+                                        {"launcher", launching},
+                                        {"sender (set-up)", sender.setting_up},
+                                        {"sender", sender.sending},
+                                        {"parser", parser}};
+  if (config.plugins_socket.empty()) {
+    LOCKSTEP_TRY(const ProcessRights keeping, rights_of(keeper->pid()));
+    reports.push_back({"plug-in keeper", keeping});
   }
+  reports.push_back(report_plug_ins(config, *keeper));
+  std::string text;
+  for (const ProcessReport& each : reports) text += line_of(each);
   return print(text);
 }
 
 }  // namespace
 
-int run_rights_report() {
-  const auto done = report();
+int run_rights_report(const std::string& plugins_user, const std::string& plugins_socket) {
+  ServeConfig config;
+  config.plugins_user = plugins_user;
+  config.plugins_socket = plugins_socket;
+  const auto done = report(config);
   if (done) return 0;
   warn("rights of processes: " + done.error().message());
   return kFailed;
 }
 
-Result<std::vector<ProcessReport>> report_rights() {
-  LOCKSTEP_TRY(const ChildOutput said, capture_child({"/proc/self/exe", kRightsReport}));
+Result<std::vector<ProcessReport>> report_rights(const ServeConfig& config) {
+  LOCKSTEP_TRY(const ChildOutput said, capture_child({"/proc/self/exe", kRightsReport,
+                                                      config.plugins_user, config.plugins_socket}));
   if (said.status != 0) {
     return fail(ErrorKind::unavailable, fmt::format("the processes of serve cannot be started as "
                                                     "they should be (status {})",

@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/daemon.h"
 #include "app/forward.h"
+#include "app/plugin_host.h"
 #include "app/sender.h"
 #include "app/session.h"
 #include "base/text.h"
@@ -49,7 +50,8 @@ class Signals {
 
 /// Until a signal ends it. Returns why it ends otherwise; empty: a signal.
 std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& manager,
-                  const sender::Launcher& launcher, const std::string& person) {
+                  const sender::Launcher& launcher, const plugin_host::Keeper& keeper,
+                  const std::string& person) {
   constexpr std::chrono::milliseconds kLook(500);
   constexpr std::chrono::seconds kQuickEnd(5);
   auto next_word = Steady::now();
@@ -66,6 +68,9 @@ std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& 
       return "";
     }
     if (launcher.gone()) return "the process that starts senders is gone; start the daemon again";
+    if (keeper.gone()) {
+      return "the process that starts plug-in hosts is gone; start the daemon again";
+    }
     daemon.look_around();
     const auto& watchdog = manager.watchdog();
     if (watchdog && Steady::now() >= next_word && daemon.is_alive()) {
@@ -80,12 +85,14 @@ std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& 
 Result<int> run_command(const cli::ServeCommand& /*command*/, Invocation& call) {
   // First of all, while there is one thread and all rights are there.
   const Signals signals;
+  LOCKSTEP_TRY(const std::unique_ptr<plugin_host::Keeper> keeper, start_plugin_keeper());
   LOCKSTEP_TRY(const std::unique_ptr<sender::Launcher> launcher, start_launcher());
   LOCKSTEP_CHECK(drop_all_rights());
   const ServiceManager manager = ServiceManager::from_environment();
   LOCKSTEP_TRY(Setup setup, load_setup(call.config));
   LOCKSTEP_CHECK(require_file(setup));
   LOCKSTEP_CHECK(require_fence(setup));
+  if (!setup.config.serve.plugins_socket.empty()) keeper->end();
   LOCKSTEP_TRY(Inventory inventory, load_inventory(setup.config));
   LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
   // A store that cannot be opened now is the administrator's to mend; one that goes away later is
@@ -98,14 +105,14 @@ Result<int> run_command(const cli::ServeCommand& /*command*/, Invocation& call) 
   const std::size_t nodes = inventory.nodes.size();
   const std::string socket = control_socket(setup.config);
   const std::string path = setup.path;
-  Daemon daemon(call.config, std::move(setup), std::move(inventory), *launcher);
+  Daemon daemon(call.config, std::move(setup), std::move(inventory), *launcher, *keeper);
   server->start([&](const serve::Request& request, serve::Call& caller) {
     return answer(request, caller, daemon, daemon.stopping());
   });
   daemon.start();
   warn(fmt::format("serving {}: {} nodes, control socket {}", path, with_thousands(nodes), socket));
   manager.tell(fmt::format("READY=1\nSTATUS={} nodes", nodes));
-  const std::string problem = watch(daemon, signals, manager, *launcher, call.person);
+  const std::string problem = watch(daemon, signals, manager, *launcher, *keeper, call.person);
   manager.tell("STOPPING=1");
   daemon.stop();
   server->stop();

@@ -6,6 +6,7 @@
 
 #include "app/compose.h"
 #include "app/pcp.h"
+#include "app/plugin_host.h"
 #include "base/text.h"
 #include "collectors/exec/exec_collector.h"
 #include "model/duration.h"
@@ -38,8 +39,6 @@ Result<ExecOptions> exec_options(const Instance& instance) {
     const auto set = [&, &setting = name, &text = value]() -> Result<void> {
       if (setting == "command") {
         LOCKSTEP_TRY(options.command.words, split_command(text));
-      } else if (setting == "user") {
-        options.command.user = text;
       } else if (setting == "timeout") {
         LOCKSTEP_TRY(options.limits.time, parse_duration(text, std::chrono::hours(1)));
       } else if (setting == "memory_mb") {
@@ -77,7 +76,7 @@ Result<PcpUse> pcp_use(const Instance& instance) {
 
 std::vector<std::string_view> value_settings(std::string_view collector) {
   if (collector == "exec") {
-    return {"command", "compare", "memory_mb", "param_*", "timeout", "user"};
+    return {"command", "compare", "memory_mb", "param_*", "timeout"};
   }
   if (collector == "pcp") return {"compare", "metrics", "port", "timeout"};
   return {};
@@ -94,9 +93,11 @@ Result<void> check_value_instance(const Instance& instance) {
 
 Result<std::unique_ptr<Collector>> make_value_collector(const Instance& instance,
                                                         const Config& config,
-                                                        const Inventory& inventory) {
+                                                        const Inventory& inventory,
+                                                        plugin_host::Keeper& keeper) {
   if (instance.collector == "exec") {
     LOCKSTEP_TRY(ExecOptions options, exec_options(instance));
+    options.runner = plugin_runner(config.serve, keeper);
     options.classes_of = [&inventory](const std::string& name) {
       const auto node = inventory.nodes.find(name);
       if (node == inventory.nodes.end()) return std::vector<std::string>();

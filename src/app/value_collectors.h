@@ -11,6 +11,7 @@
 #include "collectors/collector.h"
 #include "model/instance.h"
 #include "model/node.h"
+#include "plugin_host/keeper.h"
 
 namespace lockstep {
 
@@ -21,10 +22,12 @@ std::vector<std::string_view> value_settings(std::string_view collector);
 /// Errors: `invalid`, beginning with the setting.
 Result<void> check_value_instance(const Instance& instance);
 
-/// Errors: `invalid`; `unsupported` where a program is missing.
+/// `keeper`, which outlives it, is for plug-ins, unless they have a unit of their own. Errors:
+/// `invalid`; `unsupported` where a program is missing.
 Result<std::unique_ptr<Collector>> make_value_collector(const Instance& instance,
                                                         const Config& config,
-                                                        const Inventory& inventory);
+                                                        const Inventory& inventory,
+                                                        plugin_host::Keeper& keeper);
 
 /// Whether values without a rule are compared with those of the class.
 bool compares_by_default(const Instance& instance);

@@ -125,6 +125,11 @@ struct AcceptKeysCommand {
   bool json = false;
 };
 struct ServeCommand {};
+/// Plug-in hosts in a unit of their own.
+struct PluginHostCommand {
+  std::string socket;  ///< an absolute path
+  std::string served;  ///< the user who may connect
+};
 struct StatusCommand {
   bool json = false;
 };
@@ -182,10 +187,11 @@ struct DoctorCommand {
 using Command =
     std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand,
                  ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
-                 AlertActionCommand, KeysCommand, AcceptKeysCommand, ServeCommand, StatusCommand,
-                 ReloadCommand, InstanceListCommand, InstanceSetCommand, InstanceResetCommand,
-                 InstanceRunCommand, RunsCommand, AuditCommand, LeaveCommand, ValuesCommand,
-                 PluginTestCommand, StopCommand, CheckConfigCommand, DoctorCommand>;
+                 AlertActionCommand, KeysCommand, AcceptKeysCommand, ServeCommand,
+                 PluginHostCommand, StatusCommand, ReloadCommand, InstanceListCommand,
+                 InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
+                 AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand,
+                 CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

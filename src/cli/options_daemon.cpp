@@ -67,6 +67,14 @@ void add_daemon_commands(CLI::App& app, Options& options) {
   std::shared_ptr<ServeCommand> serve;
   add_command(app, options, "serve", "Run by itself: instances by their schedules", serve);
 
+  std::shared_ptr<PluginHostCommand> host;
+  CLI::App& hosts = add_command(app, options, "plugin-host",
+                                "Run plug-ins for a daemon, in a unit of their own", host);
+  add_text(hosts, "--socket", host->socket, "PATH", "Where to listen: [serve] plugins_socket")
+      .required();
+  add_text(hosts, "--for", host->served, "USER", "The user of the daemon; nobody else is served")
+      .required();
+
   std::shared_ptr<StatusCommand> status;
   CLI::App& now = add_command(app, options, "status", "What the daemon is at", status);
   add_json(now, status->json);

@@ -99,7 +99,7 @@ struct User {
   gid_t group;
 };
 
-/// A daemon that was started as root has given it up, and stays root.
+/// A root of a container may lack it.
 bool may_change_user() {
   constexpr Capabilities kBoth = Capabilities{1} << CAP_SETUID | Capabilities{1} << CAP_SETGID;
   const auto rights = rights_of(::getpid());
@@ -124,11 +124,11 @@ Result<std::optional<User>> find_user(const std::string& name) {
   if (!may_change_user()) {
     // Root without capabilities still owns root's files: only who says so gets that.
     if (found != nullptr && found->pw_uid == 0) return std::optional<User>();
-    return fail(ErrorKind::denied,
-                fmt::format("it cannot run as {}: this process of root has given up the right to "
-                            "become another user; run lockstep serve as a user of its own, or say "
-                            "user = root if the command may run as that",
-                            wanted));
+    return fail(
+        ErrorKind::denied,
+        fmt::format("it cannot run as {}: this root may not become another user; say root if "
+                    "the command may run as that",
+                    lockstep::quoted(wanted)));
   }
   if (found != nullptr) return User{found->pw_uid, found->pw_gid};
   if (name.empty()) return User{kNobody, kNobody};

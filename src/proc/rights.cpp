@@ -143,9 +143,16 @@ Result<ProcessRights> rights_of(pid_t pid) {
   const std::string path = fmt::format("/proc/{}/status", pid);
   std::ifstream file(path);
   if (!file) return std::unexpected(system_error(errno, path));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return parse_rights(text.str(), path);
+}
+
+Result<ProcessRights> parse_rights(const std::string& status, const std::string& whose) {
+  std::istringstream lines(status);
   ProcessRights rights;
   int found = 0;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(lines, line);) {
     const std::size_t colon = line.find(':');
     if (colon == std::string::npos) continue;
     const std::string key = line.substr(0, colon);
@@ -168,7 +175,7 @@ Result<ProcessRights> rights_of(pid_t pid) {
     }
   }
   constexpr int kFields = 6;
-  if (found != kFields) return fail(ErrorKind::corrupt, path + " says less than is known of it");
+  if (found != kFields) return fail(ErrorKind::corrupt, whose + " says less than is known of it");
   return rights;
 }
 

@@ -40,6 +40,9 @@ struct ProcessRights {
 /// otherwise than we know.
 Result<ProcessRights> rights_of(pid_t pid);
 
+/// The same from the text of /proc/PID/status; `whose` is for errors.
+Result<ProcessRights> parse_rights(const std::string& status, const std::string& whose);
+
 /// "net_raw net_admin", "none"; by number what has no name here.
 std::string names_of(Capabilities capabilities);
 

@@ -26,6 +26,7 @@ ALLOWED = {
     "data": "",
     "model": "base data",
     "sender": "base proc net net/* scan",
+    "plugin_host": "base proc net/bytes.h sender/channel.h sender/launcher.h",
     "services": "base model",
     "services/own": "base data services",
     "services/recog": "base model services",
@@ -55,7 +56,7 @@ ALLOWED = {
     "cli": "base model collectors/collector.h control",
     "serve": "base model control",
     "serve/*": "base model control serve",
-    "app": "base proc sender services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
+    "app": "base proc sender plugin_host services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
            " sweep control daemon cli serve/*",
     "main.cpp": "base cli app",
 }

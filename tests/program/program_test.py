@@ -521,7 +521,8 @@ class Doctor(ProgramTest):
         done = self.run_program("--config", self.config(), "doctor", "--json")
         self.assertIn(done.returncode, (IN_STEP, INCOMPLETE), done.stderr)
         checks = {row["check"]: row for row in json.loads(done.stdout)["checks"]}
-        processes = {"core", "launcher", "sender (set-up)", "sender", "parser", "plug-ins"}
+        processes = {"core", "launcher", "sender (set-up)", "sender", "parser", "plug-in keeper",
+                     "plug-ins"}
         self.assertEqual(set(checks), {"configuration", "rights", "interface", "engine", "store",
                                        "resolver", "clock", "files",
                                        *(f"process: {name}" for name in processes)})

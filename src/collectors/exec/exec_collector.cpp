@@ -86,8 +86,8 @@ class Round {
                         {.value = [&](const ValueObservation& value) { sink_.measure(value); },
                          .port = [&](const PortObservation& port) { sink_.observe(port); }});
     LOCKSTEP_TRY(const GuardedOutcome outcome,
-                 run_guarded(
-                     options_.command, plugin_request(options_, asked), options_.limits,
+                 run_plugin(
+                     options_, plugin_request(options_, asked),
                      [&](std::string_view text) { return reader.take(text); }, control_.stop));
     reader.finish(outcome.end != GuardedEnd::by_itself);
     summary_.probes_sent += asked.size();
@@ -187,6 +187,14 @@ std::string plugin_request(const ExecOptions& options, const std::vector<PluginN
                                       {"deadline_s", deadline},
                                       {"nodes", std::move(asked)}}) +
          "\n";
+}
+
+Result<GuardedOutcome> run_plugin(const ExecOptions& options, std::string_view request,
+                                  const TakeOutput& take, const std::atomic<bool>* stop) {
+  if (options.runner == nullptr) {
+    return run_guarded(options.command, request, options.limits, take, stop);
+  }
+  return options.runner->run(options.command, request, options.limits, take, stop);
 }
 
 std::string told_end(const GuardedOutcome& outcome, const GuardLimits& limits) {

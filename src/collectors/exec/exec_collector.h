@@ -5,12 +5,13 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "collectors/collector.h"
 #include "collectors/exec/plugin_reader.h"
-#include "proc/guarded_command.h"
+#include "proc/guarded_runner.h"
 
 namespace lockstep {
 
@@ -23,6 +24,8 @@ struct ExecOptions {
   std::size_t batch = 1000;
   /// The classes of a node, for the plug-in to know.
   std::function<std::vector<std::string>(const std::string& node)> classes_of{};
+  /// Who runs it; null: a child of this process.
+  std::shared_ptr<GuardedRunner> runner{};
 };
 
 /// Targets of one node are one node to the plug-in, which covers all of its addresses or none. A
@@ -42,6 +45,10 @@ class ExecCollector final : public Collector {
 
 /// The request that a plug-in reads; also for the test kit.
 std::string plugin_request(const ExecOptions& options, const std::vector<exec::PluginNode>& nodes);
+
+/// One run of its command, by whoever runs it.
+Result<GuardedOutcome> run_plugin(const ExecOptions& options, std::string_view request,
+                                  const TakeOutput& take, const std::atomic<bool>* stop);
 
 /// How a run ended, for a person, where it is not as the contract wants it; empty: it is.
 std::string told_end(const GuardedOutcome& outcome, const GuardLimits& limits);

@@ -38,8 +38,8 @@ Result<TrialRun> run_once(const ExecOptions& options, const std::vector<PluginNo
   PluginReader reader(options.instance, nodes,
                       {.value = [&](const ValueObservation& each) { run.values.push_back(each); },
                        .port = [&](const PortObservation& each) { run.ports.push_back(each); }});
-  LOCKSTEP_TRY(run.outcome, run_guarded(
-                                options.command, plugin_request(options, nodes), options.limits,
+  LOCKSTEP_TRY(run.outcome, run_plugin(
+                                options, plugin_request(options, nodes),
                                 [&](std::string_view text) { return reader.take(text); }, stop));
   if (run.outcome.end == GuardedEnd::stopped) return fail(ErrorKind::unavailable, "stopped");
   reader.finish(run.outcome.end != GuardedEnd::by_itself);
