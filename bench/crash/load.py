@@ -18,7 +18,7 @@ TICK_S = 0.3
 INSTANCES = """\
 [instance.all-ports]
 collector = "ports"
-ports = "all"
+ports = "{ports}"
 interval = "10s"
 [instance.versions]
 collector = "services"
