@@ -18,7 +18,7 @@ TICK_S = 0.3
 INSTANCES = """\
 [instance.all-ports]
 collector = "ports"
-ports = "all"
+ports = "{ports}"
 interval = "10s"
 [instance.versions]
 collector = "services"
@@ -27,7 +27,6 @@ interval = "10s"
 collector = "exec"
 interval = "10s"
 compare = "none"
-user = "root"
 command = "{plugin}"
 [instance.load]
 collector = "pcp"

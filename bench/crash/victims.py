@@ -6,11 +6,14 @@ import pathlib
 import time
 from typing import NamedTuple
 
-KINDS = ("core", "launcher", "sender", "dialogue worker", "plug-in", "guard", "lockstep-pcp")
+KINDS = ("core", "launcher", "sender", "dialogue worker", "keeper", "plug-in host", "guard", "plug-in",
+         "lockstep-pcp")
 # How long one lives, for moments anywhere in its life.
-LIVES_S = {"core": 1, "launcher": 1, "sender": 0.03, "dialogue worker": 0.5, "plug-in": 2, "guard": 2,
+LIVES_S = {"core": 1, "launcher": 1, "sender": 0.03, "dialogue worker": 0.5, "keeper": 1,
+           "plug-in host": 2, "plug-in": 2, "guard": 2,
            "lockstep-pcp": 1}
-WORDS = {b"sender-launcher": "launcher", b"sender": "sender", b"dialogue-worker": "dialogue worker"}
+WORDS = {b"sender-launcher": "launcher", b"sender": "sender", b"dialogue-worker": "dialogue worker",
+         b"plugin-keeper": "keeper"}
 
 
 class Process(NamedTuple):
@@ -49,10 +52,12 @@ def kind_of(pid, parent):
         return "of a plug-in"
     if name == "lockstep-pcp":
         return name
+    # Copies by fork, of the keeper and of one another.
+    if name == "plug-in host" or name == "plugin-host":
+        return "guard" if parent == "plug-in host" else "plug-in host"
     if len(words) > 1 and words[1] in WORDS:
         return WORDS[words[1]]
-    # A copy of the core by fork.
-    return "guard" if b"serve" in words else ""
+    return ""
 
 
 def core_of(daemon):

@@ -47,6 +47,7 @@ class Daemon:
         self.place = place
         self.wrap = tuple(wrap)
         self.folder = tempfile.mkdtemp(prefix="lockstep-daemon-")
+        pathlib.Path(self.folder).chmod(0o711)  # plug-ins are another user's
         self.config = pathlib.Path(self.folder, "lockstep.toml")
         self.log = pathlib.Path(self.folder, "log")
         self.process = None
