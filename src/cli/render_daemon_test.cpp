@@ -44,7 +44,7 @@ TEST(StatusText, SaysWhatTheDaemonIsAt) {
   EXPECT_THAT(waits, HasSubstr("9,000 nodes"));
   EXPECT_THAT(waits, HasSubstr("fast-ports  ports      1h     waits  in 10m  40m ago, finished, "
                                "8,874/9,000 proven"));
-  EXPECT_THAT(waits, HasSubstr("97 nodes were passed over: a job held them"));
+  EXPECT_THAT(waits, HasSubstr("97 nodes were passed over: not idle, says the scheduler"));
   EXPECT_THAT(waits, Not(HasSubstr("Troubles")));
 
   InstanceRun run = *status.instances[0].latest;
