@@ -113,7 +113,8 @@ class Deal {
     for (std::size_t block = 0; block < clones_.size(); ++block) {
       if (clones_[block] == 0) blocks.push_back(block);
     }
-    std::ranges::stable_sort(blocks, {}, [&](std::size_t block) { return latest_[block]; });
+    std::ranges::sort(blocks, {},
+                      [&](std::size_t block) { return std::pair(latest_[block], block); });
     return blocks;
   }
 
