@@ -13,9 +13,9 @@
 
 namespace lockstep::pcp {
 
-/// While it lives, the calling thread may talk, and what libpcp closes stays open: the descriptor is
-/// its owner's. libpcp keeps tables by descriptor, and a number must not be another connection's while
-/// it still forgets this one. One a thread at a time.
+/// While it lives, the calling thread may talk, and what libpcp closes stays open: the descriptor
+/// is its owner's. libpcp keeps tables by descriptor, and a number must not be another connection's
+/// while it still forgets this one. One a thread at a time.
 class Exchange {
  public:
   /// `connected` is what the next socket() returns, once, and connect() then succeeds; -1: no
