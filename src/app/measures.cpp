@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "app/daemon_plan.h"
@@ -11,6 +12,7 @@
 #include "app/session.h"
 #include "app/value_collectors.h"
 #include "control/value_use_cases.h"
+#include "model/duration.h"
 #include "sweep/targets.h"
 
 namespace lockstep {
@@ -108,8 +110,56 @@ class Measures::Loop {
       store_.reset();  // it may be what failed
       return std::unexpected(report.error());
     }
+    note(*report, nodes);
     if (report->summary.problem.empty()) return {};
     return fail(ErrorKind::unavailable, report->summary.problem);
+  }
+
+  /// What the round was like, and who has not been measured for long, whatever the plug-in says.
+  void note(const control::MeasureReport& report, const std::vector<std::string>& nodes) {
+    world_.board.update(instance_.name, [&](InstanceStatus& status) {
+      status.round = InstanceStatus::Round{.at = now_in_seconds(),
+                                           .nodes = report.nodes,
+                                           .covered = report.covered,
+                                           .values = report.values};
+    });
+    const auto now = Steady::now();
+    std::set<std::string> unmeasured;
+    for (const Coverage& each : report.coverage) {
+      if (!each.examined()) unmeasured.insert(each.node);
+    }
+    std::vector<std::string> overdue;
+    for (const std::string& node : nodes) {
+      Steady::time_point& latest = measured_.try_emplace(node, now).first->second;
+      if (!unmeasured.contains(node)) latest = now;
+      if (now - latest >= 2 * instance_.interval) overdue.push_back(node);
+    }
+    leave_expected(overdue);
+    if (overdue.empty()) return world_.troubles.clear(FindingKind::scan_overdue, instance_.name);
+    world_.troubles.raise(
+        FindingKind::scan_overdue, instance_.name,
+        fmt::format("not measured by {} for more than {}: {}", instance_.name,
+                    to_text(2 * instance_.interval), why(report, overdue.front())),
+        std::move(overdue));
+  }
+
+  static std::string why(const control::MeasureReport& report, const std::string& node) {
+    for (const Coverage& each : report.coverage) {
+      if (each.node != node || each.examined()) continue;
+      return each.note.empty() ? std::string(to_string(each.gap)) : each.note;
+    }
+    return "no answer";
+  }
+
+  /// Whose silence the scheduler explains is nobody's alert.
+  void leave_expected(std::vector<std::string>& nodes) const {
+    if (!world_.schedules || nodes.empty()) return;
+    const auto said = world_.schedules(nodes);
+    std::vector<std::string> left;
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      if (!silence_is_expected(said[i])) left.push_back(nodes[i]);
+    }
+    if (!said.empty()) nodes = std::move(left);
   }
 
   void leave_busy(std::vector<std::string>& nodes) const {
@@ -142,6 +192,7 @@ class Measures::Loop {
 
   Instance instance_;
   MeasureWorld& world_;
+  std::map<std::string, Steady::time_point> measured_;  // latest; or the first round
   std::atomic<bool> run_now_{false};
   std::atomic<bool> ended_{false};
   std::shared_ptr<const Setup> made_by_;
@@ -179,6 +230,7 @@ void Measures::take_up(const std::vector<Instance>& instances) {
     world_.board.forget(name);
     world_.troubles.clear(FindingKind::collector_failed, name);
     world_.troubles.clear(FindingKind::sweep_late, name);
+    world_.troubles.clear(FindingKind::scan_overdue, name);
   }
   for (const auto& [name, instance] : wanted) {
     if (loops_.contains(name)) continue;

@@ -99,7 +99,8 @@ std::string class_text(const std::string& node_class, const std::string& network
 }
 
 std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,
-                         std::optional<Port> port, std::optional<PortState> state) {
+                         std::optional<Port> port, std::optional<PortState> state,
+                         const std::string& reason) {
   if (protocol) {
     return fmt::format("{}/{}{}{}", port ? std::to_string(*port) : "*", to_string(*protocol),
                        state ? " " : "", state ? to_string(*state) : "");
@@ -110,7 +111,7 @@ std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,
     case FindingKind::profile_changed: return "not as approved";
     case FindingKind::stack_mismatch: return "TCP stack";
     case FindingKind::node_rebuilt: return "keys";
-    case FindingKind::value_deviates: return "value";
+    case FindingKind::value_deviates: return reason.empty() ? "value" : shown(reason);
     case FindingKind::scan_overdue: return "not scanned";
     case FindingKind::collector_failed: return "plug-in";
     case FindingKind::sweep_late: return "schedule";

@@ -52,8 +52,10 @@ std::string shell_word(const std::string& text);
 std::string class_text(const std::string& node_class, const std::string& network);
 
 /// "4444/tcp open"; where there is no port, words for the kind: "no answer".
+/// `reason` names a value: "kernels/kernel".
 std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,
-                         std::optional<Port> port, std::optional<PortState> state);
+                         std::optional<Port> port, std::optional<PortState> state,
+                         const std::string& reason = {});
 
 /// The row is no alert, but will be one if a second look confirms it.
 bool is_first_look(const control::SweepRow& row);

@@ -26,7 +26,7 @@ TEST(AlertsJson, KeepsItsPromise) {
   EXPECT_EQ(json::parse(text), json::parse(R"({
     "alerts":[{"id":"A-1093","kind":"unexpected-port","severity":"high","status":"acknowledged",
       "class":"compute","network":"management","nodes":"node[017,201]","node_count":2,
-      "protocol":"tcp","port":4444,"state":"open",
+      "protocol":"tcp","port":4444,"state":"open","reason":null,
       "first_seen":"2026-09-21T13:13:20Z","last_seen":"2026-09-21T14:08:20Z",
       "last_closed":"2026-09-21T12:13:20Z","expected":"closed",
       "owner":"kim","until":"2026-09-28T14:13:20Z","note":"asked \"alice\"\n","detail":"",

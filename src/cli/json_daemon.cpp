@@ -54,6 +54,13 @@ json::object of_status(const std::string& name, const control::InstanceStatus& s
                       {"problem", json_or_null(status.problem)},
                       {"passed_over_busy", status.busy},
                       {"passed_over_withdrawn", status.withdrawn}};
+  object["round"] = nullptr;
+  if (status.round) {
+    object["round"] = json::object{{"at", json_time(status.round->at)},
+                                   {"nodes", status.round->nodes},
+                                   {"covered", status.round->covered},
+                                   {"values", status.round->values}};
+  }
   if (status.progress) {
     object["progress"] = json::object{{"pass", status.progress->pass},
                                       {"done", status.progress->done},

@@ -117,6 +117,7 @@ json::object json_alert(const AlertRow& row) {
                       {"nodes", json_text(fold_nodeset(row.nodes))},
                       {"node_count", row.nodes.size()}};
   add_subject(object, alert.subject.protocol, alert.subject.port, alert.subject.state);
+  object["reason"] = json_or_null(alert.subject.reason);
   object["first_seen"] = format_time(row.first_seen);
   object["last_seen"] = format_time(row.last_seen);
   object["last_closed"] = json_time(row.last_closed);

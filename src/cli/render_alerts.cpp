@@ -37,11 +37,12 @@ std::string owner_text(const AlertRow& row) {
 void add_row(Table& table, const AlertRow& row, WallTime now) {
   const AlertRecord& alert = row.first;
   const AlertSubject& subject = alert.subject;
-  table.add({severity_text(alert.severity), alert_name(alert.id), state_text(row.status),
-             std::string(to_string(subject.kind)), class_text(subject.node_class, subject.network),
-             subject_text(subject.kind, subject.protocol, subject.port, subject.state),
-             nodes_in_short(row.nodes), format_age(now - row.first_seen),
-             format_age(now - row.last_seen), owner_text(row)});
+  table.add(
+      {severity_text(alert.severity), alert_name(alert.id), state_text(row.status),
+       std::string(to_string(subject.kind)), class_text(subject.node_class, subject.network),
+       subject_text(subject.kind, subject.protocol, subject.port, subject.state, subject.reason),
+       nodes_in_short(row.nodes), format_age(now - row.first_seen), format_age(now - row.last_seen),
+       owner_text(row)});
   if (!alert.detail.empty()) table.add_note(shown_sentence(alert.detail));
   if (!alert.note.empty()) table.add_note("note: " + quoted(alert.note, kMostNote));
   if (row.status == AlertStatus::resolved && !alert.resolution.empty()) {

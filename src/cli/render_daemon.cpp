@@ -58,6 +58,16 @@ std::string states_text(const control::SchedulerStates& states) {
   return fmt::format("  {} ago: {}\n", format_age(*states.age), text);
 }
 
+/// The latest run, or the latest round of what measures.
+std::string latest_text(const InstanceRow& row, const InstanceStatus* status, WallTime now) {
+  if (status != nullptr && status->round) {
+    return fmt::format("{} ago, {}/{} measured", format_age(now - status->round->at),
+                       with_thousands(status->round->covered),
+                       with_thousands(status->round->nodes));
+  }
+  return row.latest ? run_text(*row.latest, now) : "-";
+}
+
 /// What a row cannot hold.
 void add_notes(const InstanceRow& row, const InstanceStatus* status, Table& table) {
   if (!row.problem.empty()) {
@@ -106,7 +116,7 @@ std::string status_text(const DaemonStatus& status) {
     table.add({shown(row.instance.name), shown(row.instance.collector),
                to_text(row.instance.interval), state_text(row, own),
                waits ? "in " + format_age(*own->next - status.now) : "-",
-               row.latest ? run_text(*row.latest, status.now) : "-"});
+               latest_text(row, own, status.now)});
     add_notes(row, own, table);
   }
   text += table.empty() ? "There is no instance: see lockstep instance set --help\n"

@@ -139,10 +139,10 @@ std::string row_notes(const SweepRow& row, unsigned reasked, WallTime swept) {
 /// Kind, classes, subject and nodes of a Finding or an AlertSubject.
 template <typename Subject>
 std::string subject_line(const Subject& subject, const std::vector<std::string>& nodes) {
-  return fmt::format("{}  {}  {}{}", to_string(subject.kind),
-                     class_text(subject.node_class, subject.network),
-                     subject_text(subject.kind, subject.protocol, subject.port, subject.state),
-                     nodes.empty() ? "" : "  " + nodes_in_short(nodes));
+  return fmt::format(
+      "{}  {}  {}{}", to_string(subject.kind), class_text(subject.node_class, subject.network),
+      subject_text(subject.kind, subject.protocol, subject.port, subject.state, subject.reason),
+      nodes.empty() ? "" : "  " + nodes_in_short(nodes));
 }
 
 std::string alert_text(const SweepRow& row) {

@@ -22,7 +22,15 @@ struct InstanceStatus {
   std::optional<InstanceRun> run{};  ///< the one that is going on
   std::string step{};                ///< "1-1024 of 512 nodes"; empty: between two
   std::optional<CollectProgress> progress{};
-  std::string problem{};      ///< of the latest try; empty: it went well
+  std::string problem{};  ///< of the latest try; empty: it went well
+  /// Of one that measures: the latest round.
+  struct Round {
+    WallTime at{};
+    std::size_t nodes = 0;
+    std::size_t covered = 0;
+    std::size_t values = 0;
+  };
+  std::optional<Round> round{};
   std::size_t busy = 0;       ///< nodes that were due, and passed over for a job
   std::size_t withdrawn = 0;  ///< or since the scheduler says that they are not there
 };

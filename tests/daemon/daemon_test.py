@@ -40,7 +40,7 @@ done
 
 
 class InLab(unittest.TestCase):
-    compute = 4
+    compute = 5  # so that each has four clones
 
     @classmethod
     def setUpClass(cls):
@@ -111,7 +111,7 @@ class Serving(InLab):
         daemon.write()
         daemon.learn()
         daemon.start()
-        daemon.wait(lambda: daemon.json("values")["count"] == 4, "the values")
+        daemon.wait(lambda: daemon.json("values")["count"] == 5, "the values")
         self.assertEqual(daemon.alerts(), set())
         odd = pathlib.Path(daemon.folder, "odd")
         odd.touch()
@@ -127,8 +127,8 @@ class Serving(InLab):
         report = pathlib.Path(daemon.folder, "report.json")
         swept = daemon.run("sweep", "--ports", "22,4444", "--report", str(report))
         self.assertEqual(swept.returncode, 0, swept.stderr + swept.stdout)
-        self.assertIn("4/4 nodes proven", swept.stdout)
-        self.assertIn('"proven":4', report.read_text())
+        self.assertIn("5/5 nodes proven", swept.stdout)
+        self.assertIn('"proven":5', report.read_text())
         refused = daemon.run("sweep", "--dialogues", str(report))
         self.assertEqual(refused.returncode, 3)
         self.assertIn("which a sweep of the daemon does not touch", refused.stderr)
