@@ -110,19 +110,25 @@ class Measures::Loop {
       store_.reset();  // it may be what failed
       return std::unexpected(report.error());
     }
-    note(*report, nodes);
-    if (report->summary.problem.empty()) return {};
+    note(*report);
+    if (report->summary.problem.empty()) {
+      note_overdue(*report, nodes);
+      return {};
+    }
     return fail(ErrorKind::unavailable, report->summary.problem);
   }
 
-  /// What the round was like, and who has not been measured for long, whatever the plug-in says.
-  void note(const control::MeasureReport& report, const std::vector<std::string>& nodes) {
+  void note(const control::MeasureReport& report) {
     world_.board.update(instance_.name, [&](InstanceStatus& status) {
       status.round = InstanceStatus::Round{.at = now_in_seconds(),
                                            .nodes = report.nodes,
                                            .covered = report.covered,
                                            .values = report.values};
     });
+  }
+
+  /// Who has not been measured for long, though the rounds went well.
+  void note_overdue(const control::MeasureReport& report, const std::vector<std::string>& nodes) {
     const auto now = Steady::now();
     std::set<std::string> unmeasured;
     for (const Coverage& each : report.coverage) {
@@ -136,11 +142,10 @@ class Measures::Loop {
     }
     leave_expected(overdue);
     if (overdue.empty()) return world_.troubles.clear(FindingKind::scan_overdue, instance_.name);
-    world_.troubles.raise(
-        FindingKind::scan_overdue, instance_.name,
+    const std::string detail =
         fmt::format("not measured by {} for more than {}: {}", instance_.name,
-                    to_text(2 * instance_.interval), why(report, overdue.front())),
-        std::move(overdue));
+                    to_text(2 * instance_.interval), why(report, overdue.front()));
+    world_.troubles.raise(FindingKind::scan_overdue, instance_.name, detail, std::move(overdue));
   }
 
   static std::string why(const control::MeasureReport& report, const std::string& node) {

@@ -20,10 +20,11 @@ namespace {
 /// give one at least every minute or so, unless their store is full.
 constexpr std::chrono::minutes kLongestSilence(5);
 
-/// Asked when a sweep is about to begin.
-bool is_alive(const SweepInfo& sweep) {
-  // A process does one at a time: its own one has ended, and the store could not be told.
-  if (sweep.owner == own_identity()) return false;
+/// Asked when a sweep is about to begin, of a session that began at `begun`.
+bool is_alive(const SweepInfo& sweep, WallTime begun) {
+  // A process has one session at a time: of an earlier one, the store could not be told the end. Of
+  // this one there may be several, of a rotating turn.
+  if (sweep.owner == own_identity()) return sweep.started >= begun;
   switch (liveness_of(sweep.owner)) {
     case Liveness::alive: return true;
     case Liveness::dead: return false;
@@ -145,10 +146,11 @@ control::SweepPolicy Session::policy() const {
 }
 
 control::SweepWorld Session::world() const {
-  control::SweepWorld world{.now = now_in_seconds,
-                            .wait_for_reask = [this] { wait_for(config_.analysis.reask_interval); },
-                            .is_alive = is_alive,
-                            .given_up = [this] { return stop_->interrupted(); }};
+  control::SweepWorld world{
+      .now = now_in_seconds,
+      .wait_for_reask = [this] { wait_for(config_.analysis.reask_interval); },
+      .is_alive = [begun = begun_](const SweepInfo& sweep) { return is_alive(sweep, begun); },
+      .given_up = [this] { return stop_->interrupted(); }};
   if (daemon_ != nullptr && daemon_->has_scheduler()) {
     world.schedules = [this](const std::vector<std::string>& nodes) {
       return daemon_->schedules(nodes);

@@ -17,6 +17,9 @@
 
 namespace lockstep {
 
+/// Now, in whole seconds, as everything that is kept has it.
+WallTime now_in_seconds();
+
 /// Everything that one look at nodes needs, alive as long as it lasts.
 class Session {
  public:
@@ -57,6 +60,7 @@ class Session {
   void wait_for(std::chrono::milliseconds time) const;
   std::vector<NodeSchedule> ask_scheduler(const std::vector<std::string>& nodes) const;
 
+  WallTime begun_ = now_in_seconds();
   Config config_;
   Inventory inventory_;
   std::map<std::string, std::string> unresolved_;
@@ -105,9 +109,6 @@ Result<int> send_in_turn(Invocation& call, const cli::ServiceOptions& services,
 Result<void> require_fence(const Setup& setup);
 
 std::vector<std::string> names_of(const Inventory& inventory);
-
-/// Now, in whole seconds, as everything that is kept has it.
-WallTime now_in_seconds();
 
 /// Who gave this command, and when.
 control::Act own_act(const Invocation& call);
