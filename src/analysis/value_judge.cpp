@@ -34,7 +34,7 @@ struct Deviants {
 };
 
 std::string shown(const ValueFact& fact) {
-  const std::string text = to_text(fact.seen.value);
+  std::string text = to_text(fact.seen.value);
   if (std::holds_alternative<std::string>(fact.seen.value)) return quoted(text);
   const std::string& unit = fact.seen.unit;
   if (unit.empty()) return text;

@@ -20,7 +20,7 @@ Result<std::string> as_setting(const TomlValue& value) {
   if (const auto* const number = std::get_if<std::int64_t>(&value.value)) {
     return std::to_string(*number);
   }
-  LOCKSTEP_TRY(const std::string text, toml_text(value));
+  LOCKSTEP_TRY(std::string text, toml_text(value));
   if (text.find('\n') != std::string::npos) return fail(ErrorKind::invalid, "has more than a line");
   return text;
 }

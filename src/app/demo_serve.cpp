@@ -58,7 +58,7 @@ class Watch {
       : cluster_(cluster), lockstep_(lockstep) {}
 
   Result<void> run(const std::atomic<bool>& stop) {
-    LOCKSTEP_TRY(Child daemon, Child::start(with({"serve"})));
+    LOCKSTEP_TRY(const Child daemon, Child::start(with({"serve"})));
     LOCKSTEP_CHECK(wait_for_start(daemon, stop));
     auto next_visit = Clock::now() + kVisit / 3;
     while (!stop) {

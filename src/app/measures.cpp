@@ -94,7 +94,7 @@ class Measures::Loop {
     Inventory resolved = *inventory;
     const auto unresolved = resolve_inventory(config, resolved, nodes);
     LOCKSTEP_TRY(const TargetPolicy policy, make_policy(config, *inventory, {}));
-    TargetSelection selection = select_targets(resolved, nodes, unresolved, policy);
+    const TargetSelection selection = select_targets(resolved, nodes, unresolved, policy);
     CollectControl control;
     control.stop = &ended_or_stopped();
     const AlertPolicy alerts{.missing_after = config.analysis.missing_after};

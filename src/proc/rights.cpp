@@ -141,7 +141,7 @@ Result<void> keep_rights(Capabilities kept) {
 
 Result<ProcessRights> rights_of(pid_t pid) {
   const std::string path = fmt::format("/proc/{}/status", pid);
-  std::ifstream file(path);
+  const std::ifstream file(path);
   if (!file) return std::unexpected(system_error(errno, path));
   std::ostringstream text;
   text << file.rdbuf();

@@ -106,7 +106,7 @@ Result<void> run_sender() {
 
 std::string write_outcome(const Result<void>& outcome) {
   if (outcome) return {kDone};
-  std::string text{kError, static_cast<char>('0' + static_cast<int>(outcome.error().kind()))};
+  const std::string text{kError, static_cast<char>('0' + static_cast<int>(outcome.error().kind()))};
   return text + outcome.error().message().substr(0, kMostReasonBytes);
 }
 

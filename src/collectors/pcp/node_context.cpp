@@ -119,8 +119,8 @@ class NodeContext::State {
   State& operator=(const State&) = delete;
 
   Result<std::vector<Measured>> measure(std::chrono::milliseconds patience) {
-    Exchange exchange(std::exchange(fresh_, false) ? connected_.get() : -1,
-                      std::chrono::steady_clock::now() + patience, kMostBytesARound);
+    const Exchange exchange(std::exchange(fresh_, false) ? connected_.get() : -1,
+                            std::chrono::steady_clock::now() + patience, kMostBytesARound);
     auto measured = talk();
     // Which of them it was libpcp cannot know.
     if (!measured && exchange.had_wrong_length()) {

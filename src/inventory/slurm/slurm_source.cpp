@@ -137,7 +137,9 @@ Result<std::vector<SlurmPlace>> parse_slurm_places(std::string_view text) {
     place.partition = told(parts[1]);
     place.address = told(parts[2]);
     for (const std::string_view feature : split(parts[3], ',')) {
-      if (std::string name = told(feature); !name.empty()) place.features.push_back(name);
+      if (const std::string name = told(feature); !name.empty()) {
+        place.features.push_back(name);
+      }
     }
   }
   return places;
