@@ -38,13 +38,17 @@ class Prolog(unittest.TestCase):
                   "FAKE_NOTES": str(self.notes), "SLURM_JOB_ID": "88123",
                   "SLURM_JOB_NODELIST": "n[1-2,7]",
                   "LOCKSTEP_PROLOG_CONF": str(self.folder / "prolog.conf"), **environment}
-        begin = time.monotonic()
-        done = subprocess.run([PROLOG], env={k: v for k, v in values.items() if v is not None},
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
-                              check=False)
-        took = time.monotonic() - begin
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
-        self.assertLess(took, MOST_S + 0.3, "with what a busy machine needs to start a shell")
+        took = []
+        # A machine that stands still for seconds does so seldom; a script that waits, always.
+        while not took or (len(took) < 3 and took[-1] >= MOST_S + 0.3):
+            self.notes.unlink(missing_ok=True)
+            begin = time.monotonic()
+            done = subprocess.run([PROLOG], env={k: v for k, v in values.items() if v is not None},
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=30,
+                                  check=False)
+            took.append(time.monotonic() - begin)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
+        self.assertLess(took[-1], MOST_S + 0.3, "with what a busy machine needs to start a shell")
         return self.notes.read_text().splitlines() if self.notes.exists() else None
 
     def test_the_nodes_of_the_job_are_left(self):
