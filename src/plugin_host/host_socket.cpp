@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/local_address.h"
 #include "base/text.h"
 #include "plugin_host/hosts.h"
 #include "plugin_host/keeper_rights.h"
@@ -25,17 +26,6 @@ namespace {
 
 constexpr std::size_t kMostHosts = 64;
 constexpr int kBacklog = 64;
-
-Result<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return fail(ErrorKind::invalid, fmt::format("the path of a socket has 1 to {} bytes: {}",
-                                                sizeof address.sun_path - 1, quoted(path)));
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
 
 Result<UniqueFd> make_socket() {
   UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -57,7 +47,7 @@ Result<uid_t> user_of(const std::string& name) {
 }
 
 Result<UniqueFd> listen_at(const std::string& path) {
-  LOCKSTEP_TRY(const sockaddr_un address, address_of(path));
+  LOCKSTEP_TRY(const sockaddr_un address, local_address(path));
   LOCKSTEP_TRY(const UniqueFd probe, make_socket());
   if (connects(probe.get(), address)) {
     return fail(ErrorKind::unavailable, fmt::format("somebody else serves {}", quoted(path)));
@@ -157,7 +147,7 @@ Result<void> serve_hosts(const ListenOptions& options, const std::function<void(
 }
 
 Result<UniqueFd> connect_to_host(const std::string& path) {
-  LOCKSTEP_TRY(const sockaddr_un address, address_of(path));
+  LOCKSTEP_TRY(const sockaddr_un address, local_address(path));
   LOCKSTEP_TRY(UniqueFd socket, make_socket());
   if (connects(socket.get(), address)) return socket;
   const int problem = errno;

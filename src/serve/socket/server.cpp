@@ -13,8 +13,8 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 
+#include "base/local_address.h"
 #include "base/text.h"
 
 namespace lockstep::serve {
@@ -24,17 +24,6 @@ constexpr std::chrono::seconds kRequestTimeout(5);
 constexpr std::chrono::seconds kSendTimeout(30);
 constexpr std::chrono::milliseconds kPoll(100);
 constexpr int kBacklog = 16;
-
-Result<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return fail(ErrorKind::invalid, fmt::format("the path of a socket has 1 to {} bytes: {}",
-                                                sizeof address.sun_path - 1, quoted(path)));
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
 
 Result<UniqueFd> make_socket() {
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -97,7 +86,7 @@ Result<void> Call::send(const Message& message) {
 
 Result<std::unique_ptr<Server>> Server::listen(ServerOptions options) {
   const std::string path = options.path;
-  LOCKSTEP_TRY(const sockaddr_un address, address_of(path));
+  LOCKSTEP_TRY(const sockaddr_un address, local_address(path));
   if (is_served(address)) {
     return fail(ErrorKind::unavailable, fmt::format("another daemon serves {}", quoted(path)));
   }

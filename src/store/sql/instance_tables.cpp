@@ -4,11 +4,11 @@
 #include <soci/soci.h>
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
 #include <utility>
 
 #include "base/text.h"
+#include "store/sql/numbers.h"
 #include "store/sql/rows.h"
 #include "store/sql/text.h"
 
@@ -30,17 +30,6 @@ constexpr BulkTable kRuns = {"runs", kRunColumns, 1};
 constexpr Column kAuditColumns[] = {{"id"},         {"happened_at", 20}, {"person", 255},
                                     {"action", 60}, {"subject"},         {"detail"}};
 constexpr BulkTable kAudit = {"audit", kAuditColumns, 1};
-
-std::int64_t to_number(std::uint64_t count) {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(std::min(count, kMost));
-}
-
-std::int64_t next_id(Connection& connection, const char* table) {
-  std::int64_t latest = 0;
-  connection.sql() << "SELECT COALESCE(MAX(id), 0) FROM " << table, soci::into(latest);
-  return latest + 1;
-}
 
 Result<StoredInstance> to_instance(Fields row) {
   const auto text = [&](std::size_t i) { return row[i].value_or(""); };

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "model/nodeset.h"
+#include "store/sql/numbers.h"
 #include "store/sql/rows.h"
 #include "store/sql/text.h"
 
@@ -27,11 +28,6 @@ constexpr BulkTable kPortSets = {"port_sets", kPortSetColumns, 1};
 
 /// More nodes than the parser of what people type allows; all of these were names before.
 constexpr std::uint64_t kMostNodes = std::numeric_limits<std::int32_t>::max();
-
-std::int64_t to_number(std::uint64_t count) {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(std::min(count, kMost));
-}
 
 std::unexpected<Error> corrupt_sweep(Fields row, std::string_view complaint) {
   return corrupt_row("sweeps", fmt::format("id {}", quoted(row[0].value_or(""))), complaint);
@@ -86,12 +82,6 @@ Result<std::vector<StoredSweep>> select_sweeps(Connection& connection, std::stri
     return {};
   }));
   return sweeps;
-}
-
-std::int64_t next_id(Connection& connection, const char* table) {
-  std::int64_t latest = 0;
-  connection.sql() << "SELECT COALESCE(MAX(id), 0) FROM " << table, soci::into(latest);
-  return latest + 1;
 }
 
 /// The id of the set of ports, written if it is new. There are few sets, and their texts can be
