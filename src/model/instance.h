@@ -107,6 +107,9 @@ struct AuditEntry {
   std::string action{};   ///< "instance set"
   std::string subject{};  ///< "fast-ports"
   std::string detail{};   ///< "interval: 1h -> 30m"
+  /// Ties it to all entries before it (store/audit_chain.h); the store makes it. Empty: noted
+  /// before there was such a thing.
+  std::string chain{};
 
   friend bool operator==(const AuditEntry&, const AuditEntry&) = default;
 };

@@ -35,6 +35,9 @@
 //       each pass of an instance; the sweeps that it was made of name it
 //   audit
 //       what people did: when, who, what
+//       each entry holds a hash over those before it (store/audit_chain.h)
+//   events(id, happened_at, kind, subject, nodes)
+//       what happened, in order, for those who listen
 //   job_listeners(node, network, protocol, port, jobs, since)
 //       ports that jobs may open, as long as they have been open, and the jobs that held the node
 //   node_values(node, instance, name, number, text, unit, measured_at)
@@ -66,6 +69,7 @@
 
 #include "base/result.h"
 #include "model/alert.h"
+#include "model/event.h"
 #include "model/instance.h"
 #include "model/job_listener.h"
 #include "model/node.h"
@@ -74,6 +78,7 @@
 #include "model/sweep_info.h"
 #include "model/value.h"
 #include "model/value_rule.h"
+#include "store/audit_chain.h"
 
 namespace lockstep {
 
@@ -112,6 +117,8 @@ struct Retention {
   std::chrono::days departed{90};  ///< nodes since they were last looked at
   /// Sweeps that were steps of runs; an instance that rotates makes some ten thousand a day.
   std::chrono::days steps{3};
+  /// What happened, for who listens: nobody is away for longer and then wants it step by step.
+  std::chrono::days events{14};
 };
 
 /// What was changed of a plug-in instance while the daemon ran; it holds before what the
@@ -261,6 +268,8 @@ class Store {
   virtual Result<void> add_audit(const AuditEntry& entry) = 0;
   /// The latest, at most `limit`, the newest first.
   virtual Result<std::vector<AuditEntry>> audit(std::size_t limit) = 0;
+  /// Whether it is what was noted.
+  virtual Result<AuditChain> check_audit() = 0;
 
   // --- Upkeep ---
 
@@ -301,6 +310,14 @@ class Store {
   /// Ascending, each once. Spaces around texts are no part of them. What `rule` says is not looked
   /// at. Errors: `corrupt` where a row lacks a text.
   virtual Result<std::vector<ValueRule>> value_rules() = 0;
+
+  // --- What happened ---
+
+  /// Those after the one with id `after`, at most `limit`, ascending. An event is written together
+  /// with what it is about, and never seen after one with a greater id.
+  virtual Result<std::vector<Event>> events(std::int64_t after, std::size_t limit) = 0;
+  /// The greatest id; 0: nothing has happened. Cheap, for who looks each second.
+  virtual Result<std::int64_t> latest_event() = 0;
 
  private:
   /// The profile fits Table 1.

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "store/alert_events.h"
+#include "store/sql/event_tables.h"
 #include "store/sql/rows.h"
 #include "store/sql/text.h"
 
@@ -203,6 +205,7 @@ Result<std::vector<AlertRecord>> decide_alerts(Connection& connection, const Dec
   LOCKSTEP_TRY(const AlertChanges changes, decide(records));
   if (changes.written.empty() && changes.forgotten.empty()) return records;
   LOCKSTEP_CHECK(write_changes(connection, changes));
+  LOCKSTEP_CHECK(add_events(connection, events_of(records, changes)));
   return read_alerts(connection);
 }
 

@@ -27,10 +27,6 @@ constexpr Column kRunColumns[] = {{"id"},        {"instance", kMaxInstanceNameBy
                                   {"probes"},    {"problem"}};
 constexpr BulkTable kRuns = {"runs", kRunColumns, 1};
 
-constexpr Column kAuditColumns[] = {{"id"},         {"happened_at", 20}, {"person", 255},
-                                    {"action", 60}, {"subject"},         {"detail"}};
-constexpr BulkTable kAudit = {"audit", kAuditColumns, 1};
-
 Result<StoredInstance> to_instance(Fields row) {
   const auto text = [&](std::size_t i) { return row[i].value_or(""); };
   auto settings = parse_settings(text(1));
@@ -160,36 +156,6 @@ Result<void> note_lost_runs(Connection& connection,
     LOCKSTEP_CHECK(write_run(connection, run));
   }
   return {};
-}
-
-Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit) {
-  std::vector<AuditEntry> entries;
-  const std::string query = fmt::format("SELECT {} FROM audit ORDER BY id DESC LIMIT {}",
-                                        names_of(kAuditColumns), to_number(limit));
-  LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
-    const auto text = [&](std::size_t i) { return std::string(row[i].value_or("")); };
-    const auto id = parse_number(text(0));
-    const auto at = parse_time(text(1));
-    if (!id || !at) {
-      return corrupt_row("audit", fmt::format("id {}", quoted(text(0))),
-                         "its number or its time has no sense");
-    }
-    entries.push_back({*id, *at, text(2), text(3), text(4), text(5)});
-    return {};
-  }));
-  return entries;
-}
-
-Result<void> add_audit(Connection& connection, const AuditEntry& entry) {
-  const std::int64_t id = next_id(connection, "audit");
-  return connection.bulk().upsert(kAudit, 1, [&](std::size_t, BulkRow& row) {
-    row.number(id);
-    row.time(entry.at);
-    row.cut_text(entry.person);
-    row.cut_text(entry.action);
-    row.text(entry.subject);
-    row.text(entry.detail);
-  });
 }
 
 }  // namespace lockstep

@@ -1,4 +1,4 @@
-// instances, runs, audit.
+// instances, runs.
 
 #pragma once
 
@@ -31,10 +31,5 @@ Result<void> write_run(Connection& connection, const InstanceRun& run);
 /// Errors: `corrupt`.
 Result<void> note_lost_runs(Connection& connection,
                             const std::function<bool(const std::string& owner)>& is_alive);
-
-/// The latest, at most `limit`, the newest first. Errors: `corrupt`.
-Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit);
-/// With an id of its own. Texts that are too long are cut: an entry must not fail.
-Result<void> add_audit(Connection& connection, const AuditEntry& entry);
 
 }  // namespace lockstep

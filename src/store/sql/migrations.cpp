@@ -239,8 +239,18 @@ constexpr std::string_view kFourth[] = {
   PRIMARY KEY (node, network, protocol, port)){clustered})",
 };
 
+constexpr std::string_view kFifth[] = {
+    R"(CREATE TABLE events (
+  id bigint NOT NULL PRIMARY KEY,
+  happened_at varchar(20) NOT NULL,
+  kind varchar(40) NOT NULL,
+  subject varchar(255) NOT NULL,
+  nodes text NOT NULL))",
+    "ALTER TABLE audit ADD COLUMN chain varchar(64)",  // null: noted before there was a chain
+};
+
 /// The step at index i leads from version i to i + 1. Steps that were released never change.
-constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth};
+constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 int current_version(Connection& connection) {
@@ -276,6 +286,10 @@ void apply(Connection& connection, int version) {
 }
 
 }  // namespace
+
+int newest_schema_version() {
+  return kNewest;
+}
 
 Result<void> migrate(Connection& connection) {
   return guarded("preparing the tables", [&]() -> Result<void> {

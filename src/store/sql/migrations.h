@@ -12,4 +12,7 @@ namespace lockstep {
 /// Errors: `unsupported` where a newer program has written the store; `unavailable`.
 Result<void> migrate(Connection& connection);
 
+/// The version of tables that are up to date.
+int newest_schema_version();
+
 }  // namespace lockstep

@@ -41,6 +41,12 @@ std::size_t prune_sweeps(Connection& connection, const std::string& before,
   return count;
 }
 
+/// The latest stays: no id is given twice.
+void prune_events(Connection& connection, const std::string& before) {
+  delete_from(connection, "events",
+              fmt::format("happened_at < '{}' AND id < (SELECT MAX(id) FROM events)", before));
+}
+
 void prune_runs(Connection& connection, const std::string& before) {
   delete_from(connection, "runs",
               fmt::format("state <> 'running' AND ended < '{}' AND id NOT IN "
@@ -101,6 +107,7 @@ Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& 
   LOCKSTEP_CHECK(prune_departed(connection, to_text(now - retention.departed), pruned));
   pruned.sweeps = prune_sweeps(connection, history, to_text(now - retention.steps));
   prune_runs(connection, history);
+  prune_events(connection, to_text(now - retention.events));
   pruned.alerts = prune_alerts(connection, history);
   return pruned;
 }

@@ -7,9 +7,11 @@
 
 #include "base/text.h"
 #include "store/sql/alert_tables.h"
+#include "store/sql/audit_tables.h"
 #include "store/sql/baseline_tables.h"
 #include "store/sql/connection.h"
 #include "store/sql/errors.h"
+#include "store/sql/event_tables.h"
 #include "store/sql/instance_tables.h"
 #include "store/sql/inventory_tables.h"
 #include "store/sql/job_listener_tables.h"
@@ -133,6 +135,8 @@ class SqlStore final : public Store {
       LOCKSTEP_CHECK(change_job_listeners(*connection_, facts.job_gone, facts.tied));
       note_end(end, stored.info);
       LOCKSTEP_CHECK(write_sweep(*connection_, stored));
+      LOCKSTEP_CHECK(
+          tell(end.ended, EventKind::sweep_ended, fmt::format("{}", sweep), stored.info.nodes));
       return decide_alerts(*connection_, decide);
     });
   }
@@ -181,6 +185,7 @@ class SqlStore final : public Store {
   Result<void> change_instance(const StoredInstance& instance, const AuditEntry& entry) override {
     return within(Access::write, "changing an instance", [&]() -> Result<void> {
       LOCKSTEP_CHECK(write_instance(*connection_, instance));
+      LOCKSTEP_CHECK(tell(entry.at, EventKind::instance_changed, instance.name));
       return lockstep::add_audit(*connection_, entry);
     });
   }
@@ -188,6 +193,7 @@ class SqlStore final : public Store {
   Result<void> forget_instance(const std::string& name, const AuditEntry& entry) override {
     return within(Access::write, "changing an instance", [&]() -> Result<void> {
       remove_instance(*connection_, name);
+      LOCKSTEP_CHECK(tell(entry.at, EventKind::instance_changed, name));
       return lockstep::add_audit(*connection_, entry);
     });
   }
@@ -197,7 +203,11 @@ class SqlStore final : public Store {
   }
 
   Result<void> save_run(const InstanceRun& run) override {
-    return within(Access::write, "keeping a run", [&] { return write_run(*connection_, run); });
+    return within(Access::write, "keeping a run", [&]() -> Result<void> {
+      LOCKSTEP_CHECK(write_run(*connection_, run));
+      if (run.state == SweepState::running) return {};
+      return tell(run.ended, EventKind::run_ended, run.instance);
+    });
   }
 
   Result<std::vector<InstanceRun>> runs(std::size_t limit) override {
@@ -222,6 +232,11 @@ class SqlStore final : public Store {
   Result<std::vector<AuditEntry>> audit(std::size_t limit) override {
     return within(Access::read, "reading what was done",
                   [&] { return read_audit(*connection_, limit); });
+  }
+
+  Result<AuditChain> check_audit() override {
+    return within(Access::read, "checking what was done",
+                  [&] { return lockstep::check_audit(*connection_); });
   }
 
   Result<Pruned> prune(WallTime now, const Retention& retention) override {
@@ -258,7 +273,23 @@ class SqlStore final : public Store {
                   [&] { return read_value_rules(*connection_); });
   }
 
+  Result<std::vector<Event>> events(std::int64_t after, std::size_t limit) override {
+    return within(Access::read, "reading events",
+                  [&] { return read_events(*connection_, after, limit); });
+  }
+
+  Result<std::int64_t> latest_event() override {
+    return within(Access::read, "reading events",
+                  [&]() -> Result<std::int64_t> { return read_latest_event(*connection_); });
+  }
+
  private:
+  Result<void> tell(WallTime at, EventKind kind, const std::string& subject,
+                    const std::string& nodes = {}) {
+    const Event event = {.id = 0, .at = at, .kind = kind, .subject = subject, .nodes = nodes};
+    return add_events(*connection_, std::span(&event, 1));
+  }
+
   Result<void> do_save_baseline(const Baseline& baseline) override {
     return within(Access::write, "writing a baseline",
                   [&] { return write_baseline(*connection_, baseline); });
@@ -267,6 +298,7 @@ class SqlStore final : public Store {
   Result<void> do_approve(const Profile& profile, const Approval& approval) override {
     return within(Access::write, "writing an approval", [&]() -> Result<void> {
       LOCKSTEP_CHECK(write_open_ports(*connection_, profile));
+      LOCKSTEP_CHECK(tell(approval.at, EventKind::profile_approved, profile.host_type));
       remove_baseline(*connection_, profile.host_type);
       if (!profile.ports.empty()) return write_approval(*connection_, approval);
       remove_approval(*connection_, profile.host_type);

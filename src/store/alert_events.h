@@ -1,0 +1,17 @@
+// What a change of alerts is to those who listen.
+
+#pragma once
+
+#include <vector>
+
+#include "model/alert.h"
+#include "model/event.h"
+
+namespace lockstep {
+
+/// The events of a change: at most three of an alert, whatever the number of its nodes, ascending
+/// by id. That an alert was seen again is none, and neither is what is pending: it is no alert yet.
+/// `before` are all records, ascending by id and node. The events have no ids.
+std::vector<Event> events_of(const std::vector<AlertRecord>& before, const AlertChanges& changes);
+
+}  // namespace lockstep

@@ -1,0 +1,78 @@
+#include "store/sql/audit_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "base/text.h"
+#include "store/sql/numbers.h"
+#include "store/sql/rows.h"
+#include "store/sql/text.h"
+
+namespace lockstep {
+namespace {
+
+constexpr std::size_t kMostPerson = 255;
+constexpr std::size_t kMostAction = 60;
+constexpr Column kColumns[] = {
+    {"id"},     {"happened_at", 20}, {"person", kMostPerson}, {"action", kMostAction}, {"subject"},
+    {"detail"}, {"chain", 64}};
+constexpr BulkTable kAudit = {"audit", kColumns, 1};
+
+/// As it will be read: the chain is over what is stored.
+AuditEntry as_stored(const AuditEntry& entry) {
+  AuditEntry stored = entry;
+  stored.at = std::chrono::floor<std::chrono::seconds>(entry.at);
+  stored.person = cut_to(storable(entry.person), kMostPerson);
+  stored.action = cut_to(storable(entry.action), kMostAction);
+  stored.subject = storable(entry.subject);
+  stored.detail = storable(entry.detail);
+  return stored;
+}
+
+}  // namespace
+
+Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit) {
+  std::vector<AuditEntry> entries;
+  const std::string query = fmt::format("SELECT {} FROM audit ORDER BY id DESC LIMIT {}",
+                                        names_of(kColumns), to_number(limit));
+  LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
+    const auto text = [&](std::size_t i) { return std::string(row[i].value_or("")); };
+    const auto id = parse_number(text(0));
+    const auto at = parse_time(text(1));
+    if (!id || !at) {
+      return corrupt_row("audit", fmt::format("id {}", quoted(text(0))),
+                         "its number or its time has no sense");
+    }
+    entries.push_back({*id, *at, text(2), text(3), text(4), text(5), text(6)});
+    return {};
+  }));
+  return entries;
+}
+
+Result<void> add_audit(Connection& connection, const AuditEntry& entry) {
+  LOCKSTEP_TRY(const std::vector<AuditEntry> latest, read_audit(connection, 1));
+  AuditEntry added = as_stored(entry);
+  added.id = latest.empty() ? 1 : latest.front().id + 1;
+  added.chain = audit_link(latest.empty() ? "" : latest.front().chain, added);
+  return connection.bulk().upsert(kAudit, 1, [&](std::size_t, BulkRow& row) {
+    row.number(added.id);
+    row.time(added.at);
+    row.text(added.person);
+    row.text(added.action);
+    row.text(added.subject);
+    row.text(added.detail);
+    row.text(added.chain);
+  });
+}
+
+Result<AuditChain> check_audit(Connection& connection) {
+  constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
+  LOCKSTEP_TRY(std::vector<AuditEntry> entries, read_audit(connection, kAll));
+  std::ranges::reverse(entries);
+  return check_chain(entries);
+}
+
+}  // namespace lockstep
