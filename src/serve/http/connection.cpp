@@ -1,0 +1,275 @@
+#include "serve/http/connection.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <deque>
+#include <utility>
+
+namespace lockstep::serve {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using PlainStream = beast::tcp_stream;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using Parser = http::request_parser<http::string_body>;
+using Answer = http::response<http::string_body>;
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+HttpResponse refusal(unsigned status, std::string_view why) {
+  HttpResponse response;
+  response.status = status;
+  response.body = "{\"error\":\"" + std::string(why) + "\"}\n";  // texts of our own: no quotes
+  return response;
+}
+
+/// What is said to a client whose request cannot be read; nothing: it is gone, or says nothing.
+std::optional<HttpResponse> answer_to(const error_code& error) {
+  if (error == http::error::end_of_stream || error == asio::error::eof) return std::nullopt;
+  if (error == http::error::body_limit) return refusal(413, "the body is too large");
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    return refusal(431, "the headers are too large");
+  }
+  if (error.category() == http::make_error_code(http::error::bad_method).category()) {
+    return refusal(400, "this is no HTTP request");
+  }
+  return std::nullopt;
+}
+
+Result<HttpRequest> to_request(const Parser::value_type& message, std::string peer, bool secure) {
+  HttpRequest request;
+  request.method = std::string(message.method_string());
+  LOCKSTEP_TRY(request.target, parse_target({message.target().data(), message.target().size()}));
+  for (const auto& field : message) {
+    request.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
+                                 std::string(field.value()));
+  }
+  request.body = message.body();
+  request.peer = std::move(peer);
+  request.secure = secure;
+  return request;
+}
+
+Answer to_answer(HttpResponse response, const Parser::value_type& message, bool keep) {
+  Answer answer(static_cast<http::status>(response.status), 11);
+  answer.set(http::field::server, "lockstep");
+  answer.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) answer.insert(name, value);
+  if (!response.body.empty()) answer.set(http::field::content_type, response.type);
+  answer.keep_alive(keep);
+  const bool without_body = response.status == 204 || response.status == 304;
+  if (!without_body) {
+    answer.content_length(response.body.size());
+    if (message.method() != http::verb::head) answer.body() = std::move(response.body);
+  }
+  return answer;
+}
+
+/// Events that wait for one listener; all of it in the thread of input and output, but for push().
+class Waiting {
+ public:
+  Waiting(const asio::any_io_executor& executor, std::size_t most)
+      : most_(most), timer_(executor) {}
+
+  /// From any thread.
+  static void push(const std::shared_ptr<Waiting>& self, const SharedEvent& event) {
+    asio::post(self->timer_.get_executor(), [self, event] {
+      if (self->events_.size() >= self->most_) self->is_slow_ = true;
+      if (!self->is_slow_) self->events_.push_back(event);
+      self->timer_.cancel();
+    });
+  }
+
+  bool is_slow() const { return is_slow_; }
+
+  /// What there is, at once; or what comes within `time`; empty: nothing came.
+  asio::awaitable<std::string> take(std::chrono::milliseconds time) {
+    if (events_.empty() && !is_slow_) {
+      timer_.expires_after(time);
+      error_code cancelled;
+      co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    }
+    std::string text;
+    for (; !events_.empty(); events_.pop_front()) text += events_.front()->text;
+    co_return text;
+  }
+
+ private:
+  std::size_t most_;
+  asio::steady_timer timer_;
+  std::deque<SharedEvent> events_;
+  bool is_slow_ = false;
+};
+
+template <typename Stream>
+class Connection {
+ public:
+  Connection(Stream& stream, HttpShared& shared, std::string peer)
+      : stream_(stream), shared_(shared), peer_(std::move(peer)) {}
+
+  asio::awaitable<void> serve() {
+    bool goes_on = true;
+    while (goes_on && !shared_.stopping) goes_on = co_await one_request();
+  }
+
+ private:
+  static constexpr bool kSecure = std::is_same_v<Stream, TlsStream>;
+
+  void allow(std::chrono::milliseconds time) {
+    beast::get_lowest_layer(stream_).expires_after(time);
+  }
+
+  asio::awaitable<bool> one_request() {
+    Parser parser;
+    parser.header_limit(static_cast<std::uint32_t>(shared_.options.most_header_bytes));
+    parser.body_limit(shared_.options.most_body_bytes);
+    error_code error;
+    if (buffer_.size() == 0) {
+      // The first byte may take its time, the rest may not.
+      allow(shared_.options.idle_time);
+      const std::size_t got = co_await stream_.async_read_some(
+          buffer_.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return false;
+      buffer_.commit(got);
+    }
+    allow(shared_.options.request_time);
+    co_await http::async_read_header(stream_, buffer_, parser,
+                                     asio::redirect_error(asio::use_awaitable, error));
+    if (!error && parser.get()[http::field::expect] == "100-continue") {
+      http::response<http::empty_body> go_on(http::status::continue_, 11);
+      co_await http::async_write(stream_, go_on, asio::redirect_error(asio::use_awaitable, error));
+    }
+    if (!error) {
+      allow(shared_.options.request_time);
+      co_await http::async_read(stream_, buffer_, parser,
+                                asio::redirect_error(asio::use_awaitable, error));
+    }
+    if (error) {
+      const auto answer = answer_to(error);
+      if (answer) co_await refuse(parser.get(), *answer);
+      // The time is over, and Beast has closed the connection.
+      if (error == beast::error::timeout) ++shared_.refused;
+      co_return false;
+    }
+    const bool goes_on = co_await respond(parser.get());
+    co_return goes_on;
+  }
+
+  asio::awaitable<void> refuse(const Parser::value_type& message, HttpResponse response) {
+    ++shared_.refused;
+    co_await write(to_answer(std::move(response), message, false));
+  }
+
+  asio::awaitable<bool> write(Answer answer) {
+    allow(shared_.options.write_time);
+    error_code error;
+    co_await http::async_write(stream_, answer, asio::redirect_error(asio::use_awaitable, error));
+    co_return !error;
+  }
+
+  asio::awaitable<bool> respond(const Parser::value_type& message) {
+    auto request = to_request(message, peer_, kSecure);
+    if (!request) {
+      co_await refuse(message, refusal(400, "the path has no sense"));
+      co_return false;
+    }
+    if (shared_.at_work >= shared_.options.most_at_work) {
+      co_await refuse(message, refusal(503, "too many requests at once: try again"));
+      co_return false;
+    }
+    ++shared_.requests;
+    ++shared_.at_work;
+    HttpResponse response = co_await asio::co_spawn(
+        shared_.pool, handle(shared_, std::move(*request)), asio::use_awaitable);
+    --shared_.at_work;
+    const std::optional<std::int64_t> after = response.events_after;
+    if (after && message.method() != http::verb::head) {
+      co_await stream_events(std::move(response), *after);
+      co_return false;
+    }
+    const bool keep = message.keep_alive() && !shared_.stopping;
+    const bool written = co_await write(to_answer(std::move(response), message, keep));
+    co_return written&& keep;
+  }
+
+  static asio::awaitable<HttpResponse> handle(HttpShared& shared, HttpRequest request) {
+    co_return shared.handler(request);
+  }
+
+  asio::awaitable<void> stream_events(HttpResponse response, std::int64_t after) {
+    Answer head(http::status::ok, 11);
+    for (const auto& [name, value] : response.headers) head.insert(name, value);
+    head.set(http::field::server, "lockstep");
+    head.set(http::field::content_type, "text/event-stream");
+    head.set(http::field::cache_control, "no-store");
+    head.keep_alive(false);
+    http::response_serializer<http::string_body> serializer(head);
+    error_code error;
+    allow(shared_.options.write_time);
+    co_await http::async_write_header(stream_, serializer,
+                                      asio::redirect_error(asio::use_awaitable, error));
+    const auto waiting =
+        std::make_shared<Waiting>(stream_.get_executor(), shared_.options.most_waiting);
+    const auto subscription = shared_.feed.subscribe(
+        after, [waiting](const SharedEvent& event) { Waiting::push(waiting, event); });
+    std::string text = std::move(response.body);
+    while (!error && !shared_.stopping && !waiting->is_slow()) {
+      if (text.empty()) text = ": still here\n\n";
+      allow(shared_.options.write_time);
+      co_await asio::async_write(stream_, asio::buffer(text),
+                                 asio::redirect_error(asio::use_awaitable, error));
+      if (!error) text = co_await waiting->take(shared_.options.heartbeat);
+    }
+  }
+
+  Stream& stream_;
+  HttpShared& shared_;
+  std::string peer_;
+  beast::flat_buffer buffer_;
+};
+
+}  // namespace
+
+asio::awaitable<void> converse(tcp::socket socket, HttpShared& shared,
+                               std::shared_ptr<asio::ssl::context> tls) {
+  error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  const std::string peer = error ? "" : endpoint.address().to_string();
+  socket.set_option(tcp::no_delay(true), error);
+  PlainStream plain(std::move(socket));
+  if (tls == nullptr) {
+    co_await Connection(plain, shared, peer).serve();
+    plain.socket().shutdown(tcp::socket::shutdown_both, error);
+    co_return;
+  }
+  TlsStream stream(std::move(plain), *tls);
+  beast::get_lowest_layer(stream).expires_after(shared.options.request_time);
+  co_await stream.async_handshake(asio::ssl::stream_base::server,
+                                  asio::redirect_error(asio::use_awaitable, error));
+  if (error) {
+    ++shared.refused;
+    co_return;
+  }
+  co_await Connection(stream, shared, peer).serve();
+  beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(2));
+  co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
+}
+
+}  // namespace lockstep::serve

@@ -1,0 +1,43 @@
+#include "serve/http/event_feed.h"
+
+#include <utility>
+
+namespace lockstep::serve {
+
+EventFeed::Subscription::~Subscription() {
+  const std::lock_guard lock(feed_->mutex_);
+  feed_->listeners_.erase(place_);
+}
+
+void EventFeed::publish(FeedEvent event) {
+  const std::lock_guard lock(mutex_);
+  const auto shared = std::make_shared<const FeedEvent>(std::move(event));
+  recent_.push_back(shared);
+  if (recent_.size() > most_) {
+    forgotten_ = recent_.front()->id;
+    recent_.pop_front();
+  }
+  for (const Listener& listener : listeners_) listener(shared);
+}
+
+std::unique_ptr<EventFeed::Subscription> EventFeed::subscribe(std::int64_t after,
+                                                              Listener listener) {
+  const std::lock_guard lock(mutex_);
+  for (const SharedEvent& event : recent_) {
+    if (event->id > after) listener(event);
+  }
+  listeners_.push_back(std::move(listener));
+  return std::make_unique<Subscription>(*this, std::prev(listeners_.end()));
+}
+
+std::int64_t EventFeed::forgotten() const {
+  const std::lock_guard lock(mutex_);
+  return forgotten_;
+}
+
+std::size_t EventFeed::listeners() const {
+  const std::lock_guard lock(mutex_);
+  return listeners_.size();
+}
+
+}  // namespace lockstep::serve

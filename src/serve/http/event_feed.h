@@ -1,0 +1,62 @@
+// Events for those who listen to a stream of them. Each has a number; who was away says the last
+// one that he had, and gets those since, as long as they are remembered.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace lockstep::serve {
+
+struct FeedEvent {
+  std::int64_t id = 0;
+  std::string text;  ///< as it goes over the wire, with its empty line
+};
+using SharedEvent = std::shared_ptr<const FeedEvent>;
+
+/// For several threads at once.
+class EventFeed {
+ public:
+  /// Called under the feed's lock, in the order of the events: it must only hand on.
+  using Listener = std::function<void(const SharedEvent&)>;
+
+  /// Ends with its life; must not outlive the feed.
+  class Subscription {
+   public:
+    Subscription(EventFeed& feed, std::list<Listener>::iterator place)
+        : feed_(&feed), place_(place) {}
+    ~Subscription();
+    Subscription(const Subscription&) = delete;
+    Subscription& operator=(const Subscription&) = delete;
+
+   private:
+    EventFeed* feed_;
+    std::list<Listener>::iterator place_;
+  };
+
+  explicit EventFeed(std::size_t remembered = 4096) : most_(remembered) {}
+
+  /// `event.id` is greater than all before.
+  void publish(FeedEvent event);
+  /// Calls `listener` for those remembered after `after`, and for all from now on.
+  std::unique_ptr<Subscription> subscribe(std::int64_t after, Listener listener);
+  /// Of an event that is not remembered any more, the greatest id; 0: none was forgotten. Who has
+  /// less than that has a gap.
+  std::int64_t forgotten() const;
+  std::size_t listeners() const;
+
+ private:
+  const std::size_t most_;
+  mutable std::mutex mutex_;
+  std::deque<SharedEvent> recent_;
+  std::int64_t forgotten_ = 0;
+  std::list<Listener> listeners_;
+};
+
+}  // namespace lockstep::serve
