@@ -38,6 +38,8 @@
 //       each entry holds a hash over those before it (store/audit_chain.h)
 //   events(id, happened_at, kind, subject, nodes)
 //       what happened, in order, for those who listen
+//   users(name, role, classes, password, ...), access_tokens(hash, ...)
+//       who may use the API; passwords and secrets as hashes alone
 //   job_listeners(node, network, protocol, port, jobs, since)
 //       ports that jobs may open, as long as they have been open, and the jobs that held the node
 //   node_values(node, instance, name, number, text, unit, measured_at)
@@ -76,6 +78,7 @@
 #include "model/profile.h"
 #include "model/service.h"
 #include "model/sweep_info.h"
+#include "model/user.h"
 #include "model/value.h"
 #include "model/value_rule.h"
 #include "store/audit_chain.h"
@@ -318,6 +321,26 @@ class Store {
   virtual Result<std::vector<Event>> events(std::int64_t after, std::size_t limit) = 0;
   /// The greatest id; 0: nothing has happened. Cheap, for who looks each second.
   virtual Result<std::int64_t> latest_event() = 0;
+
+  // --- Who may do what ---
+
+  /// Ascending by name.
+  virtual Result<std::vector<User>> users() = 0;
+  /// Keeps a user, in place of one of that name, together with who did it. Errors: `invalid` for a
+  /// text that is too long.
+  virtual Result<void> save_user(const User& user, const AuditEntry& entry) = 0;
+  /// Together with his tokens.
+  virtual Result<void> remove_user(const std::string& name, const AuditEntry& entry) = 0;
+  /// All kinds of them, ascending by id.
+  virtual Result<std::vector<AccessToken>> tokens() = 0;
+  /// The one of that hash. Cheap: it is asked with each request.
+  virtual Result<std::optional<AccessToken>> find_token(const std::string& hash) = 0;
+  /// Keeps one, in place of that of the same hash; where its id is 0 it gets one. Those whose time
+  /// is over go. Returns the id. Without an entry it is no act of a person: a session, or a use.
+  virtual Result<std::int64_t> save_token(const AccessToken& token,
+                                          const std::optional<AuditEntry>& entry, WallTime now) = 0;
+  /// Errors: `not_found`.
+  virtual Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) = 0;
 
  private:
   /// The profile fits Table 1.

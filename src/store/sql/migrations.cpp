@@ -246,6 +246,24 @@ constexpr std::string_view kFifth[] = {
   kind varchar(40) NOT NULL,
   subject varchar(255) NOT NULL,
   nodes text NOT NULL))",
+    R"(CREATE TABLE users (
+  name varchar(60) NOT NULL PRIMARY KEY,
+  role varchar(20) NOT NULL,
+  classes text NOT NULL,
+  password varchar(255) NOT NULL,
+  enabled int NOT NULL,
+  changed_at varchar(20) NOT NULL))",
+    R"(CREATE TABLE access_tokens (
+  hash varchar(64) NOT NULL PRIMARY KEY,
+  id bigint NOT NULL,
+  kind varchar(20) NOT NULL,
+  user_name varchar(60) NOT NULL,
+  label varchar(100) NOT NULL,
+  role varchar(20) NOT NULL,
+  classes text NOT NULL,
+  created varchar(20) NOT NULL,
+  expires varchar(20),
+  used varchar(20)))",
     "ALTER TABLE audit ADD COLUMN chain varchar(64)",  // null: noted before there was a chain
 };
 

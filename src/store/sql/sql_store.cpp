@@ -31,6 +31,7 @@
 #include "store/sql/sweep_tables.h"
 #include "store/sql/text.h"
 #include "store/sql/transaction.h"
+#include "store/sql/user_tables.h"
 #include "store/sql/value_rule_tables.h"
 #include "store/sql/value_tables.h"
 
@@ -281,6 +282,56 @@ class SqlStore final : public Store {
   Result<std::int64_t> latest_event() override {
     return within(Access::read, "reading events",
                   [&]() -> Result<std::int64_t> { return read_latest_event(*connection_); });
+  }
+
+  Result<std::vector<User>> users() override {
+    return within(Access::read, "reading users", [&] { return read_users(*connection_); });
+  }
+
+  Result<void> save_user(const User& user, const AuditEntry& entry) override {
+    return within(Access::write, "changing a user", [&]() -> Result<void> {
+      LOCKSTEP_CHECK(write_user(*connection_, user));
+      return lockstep::add_audit(*connection_, entry);
+    });
+  }
+
+  Result<void> remove_user(const std::string& name, const AuditEntry& entry) override {
+    return within(Access::write, "removing a user", [&]() -> Result<void> {
+      lockstep::remove_user(*connection_, name);
+      return lockstep::add_audit(*connection_, entry);
+    });
+  }
+
+  Result<std::vector<AccessToken>> tokens() override {
+    return within(Access::read, "reading tokens", [&] { return read_tokens(*connection_); });
+  }
+
+  Result<std::optional<AccessToken>> find_token(const std::string& hash) override {
+    return within(Access::read, "reading tokens", [&]() -> Result<std::optional<AccessToken>> {
+      LOCKSTEP_TRY(const auto found, read_tokens(*connection_, hash));
+      if (found.empty()) return std::nullopt;
+      return found.front();
+    });
+  }
+
+  Result<std::int64_t> save_token(const AccessToken& token, const std::optional<AuditEntry>& entry,
+                                  WallTime now) override {
+    return within(Access::write, "changing a token", [&]() -> Result<std::int64_t> {
+      remove_expired_tokens(*connection_, now);
+      LOCKSTEP_TRY(const std::int64_t id, write_token(*connection_, token));
+      if (entry) LOCKSTEP_CHECK(lockstep::add_audit(*connection_, *entry));
+      return id;
+    });
+  }
+
+  Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) override {
+    return within(Access::write, "removing a token", [&]() -> Result<void> {
+      if (!lockstep::remove_token(*connection_, id)) {
+        return fail(ErrorKind::not_found, fmt::format("there is no token {}", id));
+      }
+      if (entry) return lockstep::add_audit(*connection_, *entry);
+      return {};
+    });
   }
 
  private:
