@@ -56,6 +56,7 @@ ALLOWED = {
     "cli": "base model collectors/collector.h control",
     "serve": "base model control",
     "serve/*": "base model control serve",
+    "serve/auth": "base model serve store/store.h",
     "app": "base proc sender plugin_host services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
            " sweep control daemon cli serve/*",
     "main.cpp": "base cli app",

@@ -126,7 +126,9 @@ class Connection {
 
   asio::awaitable<void> serve() {
     bool goes_on = true;
-    while (goes_on && !shared_.stopping) goes_on = co_await one_request();
+    while (goes_on && !shared_.stopping) {
+      goes_on = co_await one_request();
+    }
   }
 
  private:
@@ -235,7 +237,8 @@ class Connection {
       allow(shared_.options.write_time);
       co_await asio::async_write(stream_, asio::buffer(text),
                                  asio::redirect_error(asio::use_awaitable, error));
-      if (!error) text = co_await waiting->take(shared_.options.heartbeat);
+      if (error) break;
+      text = co_await waiting->take(shared_.options.heartbeat);
     }
   }
 
