@@ -27,11 +27,18 @@ std::size_t count_unproven(const Looks& looks, const std::vector<std::string>& w
   }));
 }
 
-/// How many of the latest sweeps may still run, at most, before one that ended.
-constexpr std::size_t kSweepsRead = 64;
-
 Result<AlertListing> describe(Store& store, const std::vector<std::string>& watched,
                               std::vector<AlertRow> rows, WallTime now) {
+  LOCKSTEP_TRY(const std::vector<SweepInfo> sweeps, store.sweeps(kSweepsRead));
+  LOCKSTEP_TRY(const Looks looks, store.looks());
+  return describe_alerts(std::move(rows), looks, sweeps, watched, now);
+}
+
+}  // namespace
+
+AlertListing describe_alerts(std::vector<AlertRow> rows, const Looks& looks,
+                             const std::vector<SweepInfo>& sweeps,
+                             const std::vector<std::string>& watched, WallTime now) {
   AlertListing listing;
   listing.watched = watched.size();
   listing.now = now;
@@ -39,16 +46,12 @@ Result<AlertListing> describe(Store& store, const std::vector<std::string>& watc
   std::set<std::string_view> nodes;
   for (const AlertRow& row : listing.rows) nodes.insert(row.nodes.begin(), row.nodes.end());
   listing.node_count = nodes.size();
-  LOCKSTEP_TRY(const std::vector<SweepInfo> sweeps, store.sweeps(kSweepsRead));
   const auto ended = std::ranges::find_if(
       sweeps, [](const SweepInfo& sweep) { return sweep.state != SweepState::running; });
   if (ended != sweeps.end()) listing.latest = *ended;
-  LOCKSTEP_TRY(const Looks looks, store.looks());
   listing.unproven = count_unproven(looks, watched);
   return listing;
 }
-
-}  // namespace
 
 bool AlertListing::has_news() const {
   return std::ranges::any_of(rows, [](const AlertRow& row) {

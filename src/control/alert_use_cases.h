@@ -30,6 +30,14 @@ struct AlertListing {
   bool has_news() const;
 };
 
+/// How many of the latest sweeps may still run, at most, before one that ended.
+inline constexpr std::size_t kSweepsRead = 64;
+
+/// What the listing of these rows is. `sweeps` are the latest kSweepsRead ones, the newest first.
+AlertListing describe_alerts(std::vector<AlertRow> rows, const Looks& looks,
+                             const std::vector<SweepInfo>& sweeps,
+                             const std::vector<std::string>& watched, WallTime now);
+
 /// `watched` are the nodes that sweeps are to examine.
 Result<AlertListing> list_alerts(Store& store, const std::vector<std::string>& watched,
                                  const AlertFilter& filter, WallTime now);
