@@ -135,7 +135,7 @@ TEST_P(Durability, AStoreOfVersionOneIsBroughtUpToDate) {
   const auto store = open();
   EXPECT_EQ(store->profile("compute").value(),
             (Profile{"compute", {{22, Protocol::tcp, "ssh", ""}}, {}}));
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n5\n");
   EXPECT_EQ(sql("SELECT node FROM node_addresses;"), "n1\n");
   EXPECT_TRUE(keep_sweep(*store, 1));
   EXPECT_EQ(whole_sweep(*open()), 1);
@@ -153,7 +153,7 @@ std::string second_version(const Backend& backend) {
 TEST_P(Durability, AStoreOfVersionTwoIsBroughtUpToDate) {
   sql(second_version(GetParam()));
   const auto store = open();
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n5\n");
   const PortRule rule = {Protocol::tcp, samples::ports(8000, 8000), Presence::rpc,
                          0xffff'ffff,   at(357 * 86'400),           ""};
   EXPECT_EQ(store->profile("compute").value().rules, std::vector{rule});
@@ -180,7 +180,7 @@ TEST_P(Durability, AStepThatFailsLeavesTheOldVersion) {
   sql("CREATE TABLE port_states (mine int);"  // whose name is free again, too
       "DROP TABLE port_states; DROP TABLE alerts;");
   open();
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n5\n");
 }
 
 TEST_P(Durability, TableOneMadeByHandIsTaken) {
@@ -197,15 +197,15 @@ TEST_P(Durability, TableOneMadeByHandIsTaken) {
 
 TEST_P(Durability, TheStoreOfANewerProgramIsRefused) {
   open();
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n5\n");
   open();
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n")
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n5\n")
       << "each step is applied once";
   sql("INSERT INTO schema_version VALUES (99);");
   const auto store = open_store(url_);
   ASSERT_FALSE(store.has_value());
   EXPECT_EQ(store.error().kind(), ErrorKind::unsupported);
-  EXPECT_THAT(store.error().message(), HasSubstr("version 99, this program knows up to 4"));
+  EXPECT_THAT(store.error().message(), HasSubstr("version 99, this program knows up to 5"));
 }
 
 TEST_P(Durability, ManyProgramsMayMakeTheTablesAtOnce) {
@@ -224,7 +224,7 @@ TEST_P(Durability, ManyProgramsMayMakeTheTablesAtOnce) {
     waitpid(child, &status, 0);
     EXPECT_EQ(status, 0);
   }
-  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n");
+  EXPECT_EQ(sql("SELECT version FROM schema_version ORDER BY version;"), "1\n2\n3\n4\n5\n");
 }
 
 TEST_P(Durability, TwoProgramsNeverSweepTheSameNode) {
