@@ -150,8 +150,13 @@ Result<std::string> PluginReader::examined(const std::string& text) {
     return fail(ErrorKind::invalid,
                 fmt::format("more than {} different sets of ports in one run", kMostPortSets));
   }
-  LOCKSTEP_TRY(const PortSet ports, parse_examined_ports(text));
-  std::string in_short = ports.to_string();
+  const auto ports = parse_examined_ports(text);
+  if (!ports) {
+    return fail(ErrorKind::invalid,
+                fmt::format("{} is no set of ports: write numbers, ranges, or all",
+                            lockstep::quoted(text, 60)));
+  }
+  std::string in_short = ports->to_string();
   if (in_short.size() > kMaxExaminedBytes) {
     return fail(ErrorKind::invalid, "a set of ports that is too long");
   }

@@ -193,7 +193,8 @@ TEST(PluginReader, TellsWhatIsWrongWithThePortsThatWereExamined) {
     bool covered;
   } rows[] = {
       {"a name", R"({"covered": {"node": "n1", "tcp": "ssh"}})", "ssh", true},
-      {"port 0", R"({"covered": {"node": "n1", "tcp": "0-5"}})", "0", true},
+      {"port 0", R"({"covered": {"node": "n1", "tcp": "0-5"}})", "\"0-5\" is no set of ports",
+       true},
       {"a number", R"({"covered": {"node": "n1", "tcp": 22}})", "is no text", false},
       {"long",
        fmt::format(R"({{"covered": {{"node": "n1", "tcp": "{}1"}}}})", std::string(1024, ' ')),
