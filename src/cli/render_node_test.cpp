@@ -149,7 +149,7 @@ TEST(NodePageText, ShowsWhatPluginsReportBeneath) {
                           "  198.18.0.1 tcp 1-1024, udp 53: examined by listeners 5m ago",
                           "  198.18.0.1: covered by scan2 9m ago"));
   EXPECT_THAT(
-      std::vector(lines.begin() + 10, lines.begin() + 14),
+      std::vector(lines.begin() + 11, lines.begin() + 15),
       ElementsAre("PORT             REPORTED BY  EXPECTED  VERDICT             SINCE  ASKED",
                   "22/tcp           listeners    open      in step             2h     5m",
                   "4444/udp@fabric  listeners    -         UNEXPECTED          1h     5m",
