@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include <algorithm>
 #include <functional>
@@ -372,6 +373,35 @@ TEST(ReportedPorts, AtAnAddressThatTheNodeHasLostAreGoneToo) {
   rounds.round();
   EXPECT_EQ(rounds.book[0].status, AlertStatus::resolved);
   EXPECT_EQ(std::ranges::count(rounds.kept.ports, Port{4444}, &ReportedPort::port), 0);
+}
+
+TEST(ReportedPorts, AreOpenAsTheLatestLookThatReachedThemSays) {
+  struct Step {
+    const char* tcp;  // null: the node is not covered
+    bool reaches;
+  };
+  constexpr Step kSteps[] = {{nullptr, false}, {"", true}, {"1-1024", false}, {"1-65535", true}};
+  rc::check([&] {
+    Rounds rounds;
+    bool open = false;
+    for (const int each : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 16))) {
+      const Step& step = kSteps[each % 4];
+      const bool reported = each >= 8;
+      if (each / 4 % 2 == 1) rounds.sweep();
+      rounds.hide(3, 4444);
+      if (reported) rounds.report(3, 4444);
+      rounds.forget(3);
+      if (step.tcp != nullptr) rounds.examined(3, step.tcp);
+      if (step.tcp != nullptr && (reported || step.reaches)) open = reported;
+      rounds.round();
+      const auto alerts = std::ranges::count_if(rounds.book, [](const AlertRecord& record) {
+        return record.node == "n3" && record.subject.port == Port{4444} &&
+               record.status != AlertStatus::resolved;
+      });
+      RC_ASSERT(alerts == (open ? 1 : 0));
+      RC_ASSERT(std::ranges::count(rounds.kept.ports, Port{4444}, &ReportedPort::port) == alerts);
+    }
+  });
 }
 
 TEST(ReportedPorts, OfPluginsThatSayNothingOfThemAreNone) {

@@ -191,6 +191,7 @@ class ReportedPorts(unittest.TestCase):
         self.assertRegex(shown, r"4444/tcp +listeners +- +UNEXPECTED")
         self.assertRegex(shown, r"127\.78\.0\.3 tcp 1-1024: examined by listeners \S+ ago")
         self.assertEqual(self.json("status")["statuses"][0]["round"]["ports"], 5)
+        self.assertIn("4/4 measured, 5 open ports", self.run_program("status").stdout)
 
 
 UNEXPECTED = ("unexpected-port", "compute", "node3", 4444)
