@@ -13,6 +13,7 @@
 #include "analysis/service_judge.h"
 #include "analysis/stacks.h"
 #include "analysis/views.h"
+#include "model/reported_port.h"
 #include "profiles/resolve.h"
 
 namespace lockstep {
@@ -39,6 +40,7 @@ class Proof {
   explicit Proof(const SweepJudgement& sweep)
       : input_(sweep.input),
         findings_(sweep.findings),
+        instance_(sweep.instance),
         views_(sweep.input),
         stacks_(views_),
         places_(sweep.input),
@@ -66,7 +68,9 @@ class Proof {
     const View* const view = views_.find(record.node, subject.network, protocol);
     if (view == nullptr || !view->examined() || !judged(*view)) return {};
     if (!subject.port) return of_many_ports(*view, record);
-    if (!input_.wanted.of(protocol).contains(*subject.port)) return {};
+    const bool asked = input_.asked(record.node, protocol).contains(*subject.port);
+    const bool reported = !instance_.empty() && view->state_of(*subject.port) == PortState::open;
+    if (!asked && !reported) return {};
     if (subject.kind == FindingKind::missing_port) return of_missing(*view, subject);
     return of_port(*view, record);
   }
@@ -82,7 +86,7 @@ class Proof {
   }
 
   const Expectations& expectations(const View& view) {
-    return resolver_.of(view.node->classes, view.network);
+    return resolver_.of(view.node->classes, network_view(view.network).network);
   }
 
   bool judged(const View& view) {
@@ -117,7 +121,7 @@ class Proof {
     const bool missing = subject.kind == FindingKind::missing_port;
     const auto named = ports_named_in(missing ? subject.reason : record.detail);
     const NamedPorts ports = named.value_or(NamedPorts{PortSet::all(), PortSet::all().size()});
-    if (!ports.all_in(input_.wanted.of(view.protocol))) return {};
+    if (!ports.all_in(input_.asked(view.node->name, view.protocol))) return {};
     if (!missing && !proves_closing(view, record)) return {};
     if (subject.kind == FindingKind::unexpected_port) {
       PortSet left = ports.ports;
@@ -307,6 +311,7 @@ class Proof {
 
   const JudgeInput& input_;
   std::span<const Finding> findings_;
+  std::string_view instance_;
   Views views_;
   Stacks stacks_;
   ServicePlaces places_;
@@ -340,6 +345,11 @@ AlertChanges update_alerts(std::span<const AlertRecord> book, const SweepJudgeme
   Proof proof(sweep);
   for (const AlertRecord& record : book) {
     if (life.raised(record) || record.status == AlertStatus::resolved) continue;
+    // Neither view of a node proves anything of the other.
+    if (network_view(record.subject.network).instance != sweep.instance) {
+      life.keep(record);
+      continue;
+    }
     if (const auto over = proof.of(record)) {
       life.resolve(record, *over);
     } else if (!life.keep(record) && record.status == AlertStatus::pending &&

@@ -25,6 +25,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/judge.h"
@@ -58,7 +59,10 @@ struct SweepJudgement {
   const JudgeInput& input;
   std::span<const Finding> findings;
   bool interrupted = false;
-  LastClosed last_closed;  ///< may be empty
+  LastClosed last_closed{};  ///< may be empty
+  /// The plug-in instance whose view of the nodes this is; empty: our own look. Alerts of another
+  /// view stay as they are.
+  std::string_view instance{};
 };
 
 AlertChanges update_alerts(std::span<const AlertRecord> book, const SweepJudgement& sweep,

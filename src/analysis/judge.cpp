@@ -17,6 +17,7 @@
 #include "analysis/stacks.h"
 #include "analysis/views.h"
 #include "base/text.h"
+#include "model/reported_port.h"
 #include "profiles/approval.h"
 #include "profiles/resolve.h"
 
@@ -102,7 +103,8 @@ class Judge {
       const bool lists_all = view.lists_all();
       for (const JobListener* const tie :
            jobs_.ties(view.node->name, view.network, view.protocol)) {
-        const bool closed = lists_all && input_.wanted.of(view.protocol).contains(tie->port) &&
+        const bool closed = lists_all &&
+                            input_.asked(view.node->name, view.protocol).contains(tie->port) &&
                             view.state_of(tie->port) == PortState::closed;
         if (closed) ties.gone.push_back(*tie);
       }
@@ -136,7 +138,8 @@ class Judge {
         {view.node->classes, std::string(view.network), view.protocol}, PortExpectations{});
     if (!fresh) return place->second;
     PortExpectations& expected = place->second;
-    const Expectations& known = resolver_.of(view.node->classes, view.network);
+    const Expectations& known =
+        resolver_.of(view.node->classes, network_view(view.network).network);
     expected.unprofiled = known.unprofiled;
     for (const ExpectedPort& each : known.ports) {
       if (each.protocol == view.protocol) expected.expected.insert(each.port);
@@ -431,7 +434,7 @@ class Judge {
     PortSet missing = expected.expected;
     missing.remove(open);
     for (const Port port : missing.to_vector()) {
-      if (!input_.wanted.of(view.protocol).contains(port)) continue;
+      if (!input_.asked(view.node->name, view.protocol).contains(port)) continue;
       const auto silent = filtered.find(port);
       const bool may_listen = view.protocol == Protocol::udp && silent != filtered.end() &&
                               silent->second == Evidence::no_reply;
@@ -454,7 +457,8 @@ class Judge {
   void judge_one_of(const View& view, const PortRule& rule, const PortSet& open) {
     for (const Port port : rule.ports.to_vector()) {
       const bool may_listen = view.state_of(port) == PortState::open_filtered;
-      if (open.contains(port) || may_listen || !input_.wanted.of(view.protocol).contains(port))
+      if (open.contains(port) || may_listen ||
+          !input_.asked(view.node->name, view.protocol).contains(port))
         return;
     }
     Finding finding = missing_port(view, PortState::closed, "");
@@ -538,6 +542,12 @@ class Judge {
 };
 
 }  // namespace
+
+const PortSet& JudgeInput::asked(std::string_view node, Protocol protocol) const {
+  if (wanted_of == nullptr) return wanted.of(protocol);
+  const auto own = wanted_of->find(node);
+  return (own == wanted_of->end() ? wanted : *own->second).of(protocol);
+}
 
 std::vector<Finding> judge(const JudgeInput& input) {
   return Judge(input).findings();

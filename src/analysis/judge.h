@@ -25,9 +25,11 @@
 
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/job_ports.h"
@@ -80,6 +82,11 @@ struct JudgeInput {
   /// Nodes whose silence is told, and why ("powered-down"); null: none. It is informational then.
   const std::map<std::string, std::string>* excused = nullptr;
   const JobFacts* jobs = nullptr;  ///< null: there is no job scheduler
+  /// Where not all nodes were asked the same: what each was, in place of `wanted`; null: `wanted`.
+  const std::map<std::string, const PortSets*, std::less<>>* wanted_of = nullptr;
+
+  /// The ports that a node was asked.
+  const PortSet& asked(std::string_view node, Protocol protocol) const;
 };
 
 /// Why a port that a job may open is unexpected, as `Finding::detail` has it.

@@ -108,10 +108,14 @@ void Daemon::start() {
       .board = board_,
       .troubles = troubles_,
       .keeper = keeper_,
-      .schedules = {}};
+      .schedules = {},
+      .wait_for_schedules = {}};
   if (has_scheduler()) {
     measuring.schedules = [this](const std::vector<std::string>& nodes) {
       return schedules(nodes);
+    };
+    measuring.wait_for_schedules = [this](const std::atomic<bool>& stop) {
+      return wait_for_schedules(stop);
     };
   }
   measures_ = std::make_unique<Measures>(std::move(measuring));

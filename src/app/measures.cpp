@@ -83,7 +83,8 @@ class Measures::Loop {
     const auto [setup, inventory] = world_.now();
     const Config& config = setup->config;
     if (!collector_ || made_by_ != setup) {
-      LOCKSTEP_TRY(collector_, make_value_collector(instance_, config, *inventory, world_.keeper));
+      LOCKSTEP_TRY(collector_,
+                   make_value_collector(instance_, config, *inventory, world_.keeper, looks_));
       made_by_ = setup;
     }
     if (!store_) {
@@ -98,14 +99,19 @@ class Measures::Loop {
     CollectControl control;
     control.stop = &ended_or_stopped();
     const AlertPolicy alerts{.missing_after = config.analysis.missing_after};
-    const auto report = control::measure(*collector_, selection.targets, *store_,
-                                         {.instance = instance_.name,
-                                          .inventory = *inventory,
-                                          .compares_by_default = compares_by_default(instance_),
-                                          .severities = config.analysis.severities,
-                                          .alerts = alerts,
-                                          .counts_for = 2 * instance_.interval},
-                                         control, now_in_seconds);
+    const auto report =
+        control::measure(*collector_, selection.targets, *store_,
+                         {.instance = instance_.name,
+                          .inventory = *inventory,
+                          .compares_by_default = compares_by_default(instance_),
+                          .severities = config.analysis.severities,
+                          .alerts = alerts,
+                          .counts_for = 2 * instance_.interval,
+                          .looks = instance_.collector == "exec" ? &looks_ : nullptr,
+                          .schedules = world_.schedules,
+                          .wait_for_schedules = waiting(),
+                          .job_ports = config.scheduler.job_ports},
+                         control, now_in_seconds);
     if (!report) {
       store_.reset();  // it may be what failed
       return std::unexpected(report.error());
@@ -123,7 +129,8 @@ class Measures::Loop {
       status.round = InstanceStatus::Round{.at = now_in_seconds(),
                                            .nodes = report.nodes,
                                            .covered = report.covered,
-                                           .values = report.values};
+                                           .values = report.values,
+                                           .ports = report.ports};
     });
   }
 
@@ -177,6 +184,11 @@ class Measures::Loop {
     nodes = std::move(idle);
   }
 
+  std::function<bool()> waiting() const {
+    if (!world_.wait_for_schedules) return {};
+    return [this] { return world_.wait_for_schedules(ended_); };
+  }
+
   const std::atomic<bool>& ended_or_stopped() const { return ended_; }
 
   void note_late(Steady::time_point begun, Steady::time_point next) {
@@ -201,6 +213,7 @@ class Measures::Loop {
   std::atomic<bool> run_now_{false};
   std::atomic<bool> ended_{false};
   std::shared_ptr<const Setup> made_by_;
+  std::vector<ReportedLook> looks_;  // of the round that goes on
   std::unique_ptr<Collector> collector_;
   std::unique_ptr<Store> store_;
   std::jthread thread_;  // last: it starts when all else is there

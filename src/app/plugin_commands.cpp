@@ -64,6 +64,7 @@ std::string answer_word(exec::PluginReader::Answer answer) {
 cli::PluginReport to_report(const PluginTrial& trial) {
   cli::PluginReport report{.values = trial.values,
                            .ports = trial.ports,
+                           .looks = trial.looks,
                            .nodes = {},
                            .complaint = trial.complaint,
                            .checks = {}};

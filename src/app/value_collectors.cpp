@@ -94,10 +94,12 @@ Result<void> check_value_instance(const Instance& instance) {
 Result<std::unique_ptr<Collector>> make_value_collector(const Instance& instance,
                                                         const Config& config,
                                                         const Inventory& inventory,
-                                                        plugin_host::Keeper& keeper) {
+                                                        plugin_host::Keeper& keeper,
+                                                        std::vector<ReportedLook>& looks) {
   if (instance.collector == "exec") {
     LOCKSTEP_TRY(ExecOptions options, exec_options(instance));
     options.runner = plugin_runner(config.serve, keeper);
+    options.looks = &looks;
     options.classes_of = [&inventory](const std::string& name) {
       const auto node = inventory.nodes.find(name);
       if (node == inventory.nodes.end()) return std::vector<std::string>();

@@ -11,6 +11,7 @@
 #include "collectors/collector.h"
 #include "model/instance.h"
 #include "model/node.h"
+#include "model/reported_port.h"
 #include "plugin_host/keeper.h"
 
 namespace lockstep {
@@ -22,12 +23,14 @@ std::vector<std::string_view> value_settings(std::string_view collector);
 /// Errors: `invalid`, beginning with the setting.
 Result<void> check_value_instance(const Instance& instance);
 
-/// `keeper`, which outlives it, is for plug-ins, unless they have a unit of their own. Errors:
-/// `invalid`; `unsupported` where a program is missing.
+/// `keeper`, which outlives it, is for plug-ins, unless they have a unit of their own. `looks`,
+/// which does too, gets what plug-ins say of the ports that they examined. Errors: `invalid`;
+/// `unsupported` where a program is missing.
 Result<std::unique_ptr<Collector>> make_value_collector(const Instance& instance,
                                                         const Config& config,
                                                         const Inventory& inventory,
-                                                        plugin_host::Keeper& keeper);
+                                                        plugin_host::Keeper& keeper,
+                                                        std::vector<ReportedLook>& looks);
 
 /// Whether values without a rule are compared with those of the class.
 bool compares_by_default(const Instance& instance);

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "model/nodeset.h"
+#include "model/reported_port.h"
 
 namespace lockstep::cli {
 namespace {
@@ -95,7 +96,9 @@ std::string shell_word(const std::string& text) {
 
 std::string class_text(const std::string& node_class, const std::string& network) {
   if (node_class.empty()) return "-";
-  return shown(network.empty() ? node_class : host_type(node_class, network));
+  // Who reported it, if it was not us, the detail says.
+  const std::string name(network_view(network).network);
+  return shown(name.empty() ? node_class : host_type(node_class, name));
 }
 
 std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,

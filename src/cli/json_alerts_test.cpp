@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "cli/json.h"
+#include "cli/render_alerts.h"
 #include "cli/test_reports.h"
 
 namespace lockstep::cli {
@@ -26,7 +27,7 @@ TEST(AlertsJson, KeepsItsPromise) {
   EXPECT_EQ(json::parse(text), json::parse(R"({
     "alerts":[{"id":"A-1093","kind":"unexpected-port","severity":"high","status":"acknowledged",
       "class":"compute","network":"management","nodes":"node[017,201]","node_count":2,
-      "protocol":"tcp","port":4444,"state":"open","reason":null,
+      "protocol":"tcp","port":4444,"state":"open","reason":null,"instance":null,
       "first_seen":"2026-09-21T13:13:20Z","last_seen":"2026-09-21T14:08:20Z",
       "last_closed":"2026-09-21T12:13:20Z","expected":"closed",
       "owner":"kim","until":"2026-09-28T14:13:20Z","note":"asked \"alice\"\n","detail":"",
@@ -52,6 +53,15 @@ TEST(AlertsJson, IsNullWhereThereIsNothing) {
   EXPECT_EQ(alert.at("nodes"), "");
   EXPECT_TRUE(parsed.at("latest_sweep").is_null());
   EXPECT_EQ(parsed.at("complete"), false) << "never swept";
+}
+
+TEST(AlertsJson, TellsWhichInstanceReportedAPort) {
+  AlertRow row = alert_row(1, AlertStatus::open, {"node1"});
+  row.first.subject.network = network_by("fabric", "listeners");
+  const json::value parsed = json::parse(alerts_json(listing_of({row})));
+  EXPECT_EQ(parsed.at("alerts").at(0).at("network"), "fabric");
+  EXPECT_EQ(parsed.at("alerts").at(0).at("instance"), "listeners");
+  EXPECT_TRUE(alerts_text(listing_of({row})).contains(" compute@fabric "));
 }
 
 TEST(AlertsJson, NobodyHasWhatIsNoLongerMuted) {

@@ -59,7 +59,8 @@ json::object of_status(const std::string& name, const control::InstanceStatus& s
     object["round"] = json::object{{"at", json_time(status.round->at)},
                                    {"nodes", status.round->nodes},
                                    {"covered", status.round->covered},
-                                   {"values", status.round->values}};
+                                   {"values", status.round->values},
+                                   {"ports", status.round->ports}};
   }
   if (status.progress) {
     object["progress"] = json::object{{"pass", status.progress->pass},

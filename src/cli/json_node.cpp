@@ -73,6 +73,26 @@ json::object of_look(const Look& look) {
           {"proven", look.proven()}};
 }
 
+json::object of_report(const control::PageReport& report) {
+  json::object object{{"instance", json_text(report.port.instance)},
+                      {"network", json_text(report.port.network)},
+                      {"address", report.port.address.to_string()},
+                      {"protocol", to_string(report.port.protocol)},
+                      {"port", report.port.port},
+                      {"since", json_time(report.port.since)},
+                      {"looked", json_time(report.looked)},
+                      {"expected", report.expected},
+                      {"verdict", standing_key(report.standing)}};
+  if (!report.jobs.empty()) object["jobs"] = json_text(report.jobs);
+  return object;
+}
+
+json::object of_reported_look(const ReportedLook& look) {
+  return {{"instance", json_text(look.instance)}, {"network", json_text(look.network)},
+          {"address", look.address.to_string()},  {"tcp", json_or_null(look.tcp)},
+          {"udp", json_or_null(look.udp)},        {"looked", json_time(look.looked)}};
+}
+
 json::object of_profile(const control::PageProfile& profile) {
   const bool approved = profile.approval.has_value();
   return {{"host_type", json_text(profile.host_type)},
@@ -90,6 +110,8 @@ std::string node_page_json(const control::NodePage& page) {
   node["looks"] = json_array(page.looks, of_look);
   node["ports"] = json_array(page.ports, of_port);
   node["filtered"] = json_array(page.filtered, of_filtered);
+  node["reported"] = json_array(page.reported, of_report);
+  node["reported_looks"] = json_array(page.reported_looks, of_reported_look);
   node["profiles"] = json_array(page.profiles, of_profile);
   node["values"] = json_array(page.values, json_value_row);
   node["alerts"] = json_array(page.alerts, json_alert);

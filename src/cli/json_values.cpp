@@ -2,6 +2,7 @@
 
 #include "cli/format.h"
 #include "model/nodeset.h"
+#include "model/reported_port.h"
 
 namespace lockstep::cli {
 namespace {
@@ -108,16 +109,18 @@ json::object json_coverage(const Coverage& coverage) {
 json::object json_alert(const AlertRow& row) {
   const AlertRecord& alert = row.first;
   const bool muted = is_muted(row.status);
+  const NetworkView seen_on = network_view(alert.subject.network);
   json::object object{{"id", alert_name(alert.id)},
                       {"kind", to_string(alert.subject.kind)},
                       {"severity", to_string(alert.severity)},
                       {"status", to_string(row.status)},
                       {"class", json_text(alert.subject.node_class)},
-                      {"network", json_text(alert.subject.network)},
+                      {"network", json_text(seen_on.network)},
                       {"nodes", json_text(fold_nodeset(row.nodes))},
                       {"node_count", row.nodes.size()}};
   add_subject(object, alert.subject.protocol, alert.subject.port, alert.subject.state);
   object["reason"] = json_or_null(alert.subject.reason);
+  object["instance"] = json_or_null(std::string(seen_on.instance));
   object["first_seen"] = format_time(row.first_seen);
   object["last_seen"] = format_time(row.last_seen);
   object["last_closed"] = json_time(row.last_closed);

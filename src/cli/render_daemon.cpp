@@ -61,9 +61,10 @@ std::string states_text(const control::SchedulerStates& states) {
 /// The latest run, or the latest round of what measures.
 std::string latest_text(const InstanceRow& row, const InstanceStatus* status, WallTime now) {
   if (status != nullptr && status->round) {
-    return fmt::format("{} ago, {}/{} measured", format_age(now - status->round->at),
-                       with_thousands(status->round->covered),
-                       with_thousands(status->round->nodes));
+    const std::size_t ports = status->round->ports;
+    return fmt::format("{} ago, {}/{} measured{}", format_age(now - status->round->at),
+                       with_thousands(status->round->covered), with_thousands(status->round->nodes),
+                       ports == 0 ? "" : ", " + plural(ports, "open port"));
   }
   return row.latest ? run_text(*row.latest, now) : "-";
 }

@@ -17,6 +17,7 @@ using control::FilteredPorts;
 using control::NodePage;
 using control::PagePort;
 using control::PageProfile;
+using control::PageReport;
 
 std::string place_text(const std::string& network, Protocol protocol) {
   const std::string suffix = network == kDefaultNetwork ? "" : "@" + shown(network);
@@ -117,6 +118,32 @@ std::string ports_table(const NodePage& page) {
   return table.empty() ? "Nothing is open, and nothing is expected to be.\n" : table.to_string();
 }
 
+/// "  198.18.0.1 tcp 1-1024, udp 53: examined by listeners 5m ago"
+std::string report_line(const ReportedLook& look, WallTime now) {
+  std::string what;
+  if (!look.tcp.empty()) what += " tcp " + look.tcp;
+  if (!look.udp.empty()) what += (what.empty() ? " udp " : ", udp ") + look.udp;
+  return fmt::format("  {}{}{}: {} by {} {} ago\n", look.address.to_string(),
+                     look.network == kDefaultNetwork ? "" : " on " + shown(look.network), what,
+                     look.declares() ? "examined" : "covered", shown(look.instance),
+                     format_age(now - look.looked));
+}
+
+/// What plug-ins report; nothing where they do not.
+std::string reported_table(const NodePage& page) {
+  if (page.reported.empty()) return "";
+  Table table({"PORT", "REPORTED BY", "EXPECTED", "VERDICT", "SINCE", "ASKED"});
+  for (const PageReport& each : page.reported) {
+    const std::string verdict(standing_text(each.standing));
+    table.add(
+        {fmt::format("{}/{}", each.port.port, place_text(each.port.network, each.port.protocol)),
+         shown(each.port.instance), each.expected ? "open" : "-",
+         each.jobs.empty() ? verdict : verdict + ": " + shown_sentence(each.jobs),
+         format_age(page.now - each.port.since), format_age(page.now - each.looked)});
+  }
+  return "\n" + table.to_string();
+}
+
 std::string filtered_lines(const NodePage& page) {
   std::string text;
   for (const FilteredPorts& each : page.filtered) {
@@ -160,7 +187,9 @@ std::string node_page_text(const NodePage& page) {
   std::string text = title(page.node);
   if (page.schedule) text += schedule_line(*page.schedule, page.now);
   for (const Look& look : page.looks) text += look_line(look, page.now);
-  text += unseen_lines(page) + "\n" + ports_table(page) + filtered_lines(page) + "\n";
+  text += unseen_lines(page);
+  for (const ReportedLook& look : page.reported_looks) text += report_line(look, page.now);
+  text += "\n" + ports_table(page) + filtered_lines(page) + reported_table(page) + "\n";
   if (!page.values.empty()) text += node_values_text(page.values, page.now) + "\n";
   for (const PageProfile& profile : page.profiles) text += profile_line(profile, page.now);
   if (page.alerts.empty()) return text + "No open alert.\n";

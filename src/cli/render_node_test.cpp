@@ -125,6 +125,45 @@ TEST(NodePageText, TellsWhatTheSchedulerSays) {
   EXPECT_EQ(node.at("scheduler").at("reason"), "new disk");
 }
 
+TEST(NodePageText, ShowsWhatPluginsReportBeneath) {
+  NodePage page = page_of();
+  const IpAddress address = IpAddress::v4(0xc6120001);
+  page.reported = {
+      {.port = {"node017", "listeners", kDefaultNetwork, address, Protocol::tcp, 22, page.now - 2h},
+       .looked = page.now - 5min,
+       .expected = true},
+      {.port = {"node017", "listeners", "fabric", address, Protocol::udp, 4444, page.now - 1h},
+       .looked = page.now - 5min,
+       .standing = control::Standing::unexpected},
+      {.port = {"node017", "scan2", kDefaultNetwork, address, Protocol::tcp, 8888, page.now - 1h},
+       .looked = page.now - 9min,
+       .standing = control::Standing::of_job,
+       .jobs = "job 7 kim"}};
+  page.reported_looks = {
+      {"node017", "listeners", "fabric", address, "", "1-65535", page.now - 5min},
+      {"node017", "listeners", kDefaultNetwork, address, "1-1024", "53", page.now - 5min},
+      {"node017", "scan2", kDefaultNetwork, address, "", "", page.now - 9min}};
+  const auto lines = text_lines(node_page_text(page));
+  EXPECT_THAT(std::vector(lines.begin() + 2, lines.begin() + 5),
+              ElementsAre("  198.18.0.1 on fabric udp 1-65535: examined by listeners 5m ago",
+                          "  198.18.0.1 tcp 1-1024, udp 53: examined by listeners 5m ago",
+                          "  198.18.0.1: covered by scan2 9m ago"));
+  EXPECT_THAT(
+      std::vector(lines.begin() + 11, lines.begin() + 15),
+      ElementsAre("PORT             REPORTED BY  EXPECTED  VERDICT             SINCE  ASKED",
+                  "22/tcp           listeners    open      in step             2h     5m",
+                  "4444/udp@fabric  listeners    -         UNEXPECTED          1h     5m",
+                  "8888/tcp         scan2        -         a job's: job 7 kim  1h     9m"));
+  const json::value document = json::parse(node_page_json(page));
+  const json::value& node = document.at("nodes").at(0);
+  EXPECT_THAT(keys_of(node.at("reported").at(2)),
+              ElementsAre("instance", "network", "address", "protocol", "port", "since", "looked",
+                          "expected", "verdict", "jobs"));
+  EXPECT_EQ(node.at("reported").at(1).at("verdict"), "unexpected");
+  EXPECT_EQ(node.at("reported_looks").at(0).at("udp"), "1-65535");
+  EXPECT_TRUE(node.at("reported_looks").at(0).at("tcp").is_null());
+}
+
 TEST(NodePageText, HostileTextIsQuoted) {
   NodePage page = page_of();
   page.schedule.emplace().jobs = {{kHostile, kHostile}};
@@ -139,8 +178,9 @@ TEST(NodePageText, HostileTextIsQuoted) {
 TEST(NodePageJson, AddsToTheNodeWhatIsKnownOfIt) {
   const json::value document = json::parse(node_page_json(page_of()));
   const json::value& node = document.at("nodes").at(0);
-  EXPECT_THAT(keys_of(node), ElementsAre("node", "classes", "group", "addresses", "looks", "ports",
-                                         "filtered", "profiles", "values", "alerts"));
+  EXPECT_THAT(keys_of(node),
+              ElementsAre("node", "classes", "group", "addresses", "looks", "ports", "filtered",
+                          "reported", "reported_looks", "profiles", "values", "alerts"));
   EXPECT_THAT(keys_of(node.at("ports").at(0)),
               ElementsAre("network", "protocol", "port", "state", "since", "expected", "service",
                           "answers", "asked", "verdict", "last_closed", "clones", "clones_open"));

@@ -28,8 +28,15 @@ std::string facts_text(const PluginReport& report) {
     table.add({shown(each.node), fmt::format("{}/{}", each.port, to_string(each.protocol)),
                fmt::format("open at {}", each.address.to_string())});
   }
+  for (const ReportedLook& each : report.looks) {
+    if (++shown_rows > kMostShown) break;
+    table.add({shown(each.node), "examined",
+               fmt::format("{}{}{} at {}", each.tcp.empty() ? "" : "tcp " + each.tcp,
+                           each.tcp.empty() || each.udp.empty() ? "" : ", ",
+                           each.udp.empty() ? "" : "udp " + each.udp, each.address.to_string())});
+  }
   std::string text = table.empty() ? "It reported nothing.\n" : table.to_string();
-  const std::size_t all = report.values.size() + report.ports.size();
+  const std::size_t all = report.values.size() + report.ports.size() + report.looks.size();
   if (all > kMostShown) text += fmt::format("and {} more\n", all - kMostShown);
   for (const PluginNodeAnswer& node : report.nodes) {
     if (!node.error.empty()) {
@@ -51,6 +58,13 @@ json::object of_port(const PortObservation& port) {
           {"address", port.address.to_string()},
           {"protocol", to_string(port.protocol)},
           {"port", port.port}};
+}
+
+json::object of_look(const ReportedLook& look) {
+  return {{"node", json_text(look.node)},
+          {"address", look.address.to_string()},
+          {"tcp", json_or_null(look.tcp)},
+          {"udp", json_or_null(look.udp)}};
 }
 
 json::object of_node(const PluginNodeAnswer& node) {
@@ -92,6 +106,7 @@ std::string plugin_json(const PluginReport& report) {
   document.add("nodes", report.nodes, of_node);
   document.add("values", report.values, of_value);
   document.add("ports", report.ports, of_port);
+  document.add("examined", report.looks, of_look);
   return document.take();
 }
 

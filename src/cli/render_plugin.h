@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/observation.h"
+#include "model/reported_port.h"
 #include "model/value.h"
 
 namespace lockstep::cli {
@@ -25,6 +26,7 @@ struct PluginNodeAnswer {
 struct PluginReport {
   std::vector<ValueObservation> values;
   std::vector<PortObservation> ports;
+  std::vector<ReportedLook> looks;  ///< those that say which ports were examined
   std::vector<PluginNodeAnswer> nodes;
   std::string complaint;  ///< the end of its standard error
   std::vector<PluginCheck> checks;

@@ -46,6 +46,20 @@ TEST(RenderPlugin, TellsWhatIsWrong) {
             "good  covers each node (0.1 s)\n"
             "\n"
             "The plug-in keeps the contract.\n");
+  const IpAddress address = IpAddress::v4(0x7f010001);
+  report.ports = {{"n1", address, "m", Protocol::udp, 53, PortState::open, Evidence::udp_reply}};
+  report.looks = {{"n1", "test", "m", address, "1-1024", "53", WallTime()},
+                  {"n2", "test", "m", address, "", "53", WallTime()}};
+  EXPECT_TRUE(
+      plugin_text(report).starts_with("NODE  NAME      VALUE\n"
+                                      "n1    kernel    \"6.1\"\n"
+                                      "n1    53/udp    open at 127.1.0.1\n"
+                                      "n1    examined  tcp 1-1024, udp 53 at 127.1.0.1\n"
+                                      "n2    examined  udp 53 at 127.1.0.1\n"))
+      << plugin_text(report);
+  EXPECT_TRUE(plugin_json(report).contains(
+      R"("examined":[{"node":"n1","address":"127.1.0.1","tcp":"1-1024","udp":"53"},)"))
+      << plugin_json(report);
   report.checks.push_back({"ends on SIGTERM", {"it did not"}, ""});
   report.complaint = "why\x1b";
   EXPECT_FALSE(report.good());

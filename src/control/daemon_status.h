@@ -29,6 +29,7 @@ struct InstanceStatus {
     std::size_t nodes = 0;
     std::size_t covered = 0;
     std::size_t values = 0;
+    std::size_t ports = 0;  ///< open ones that a plug-in reported
   };
   std::optional<Round> round{};
   std::size_t busy = 0;       ///< nodes that were due, and passed over for a job

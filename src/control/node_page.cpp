@@ -7,6 +7,7 @@
 
 #include "analysis/job_ports.h"
 #include "analysis/service_judge.h"
+#include "control/node_reports.h"
 #include "profiles/approval.h"
 #include "profiles/resolve.h"
 #include "profiles/service_text.h"
@@ -287,6 +288,9 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
   add_last_closed(result.ports, book, node.name);
   add_jobs(result.ports, tied, book, node.name);
   add_service_alerts(result.ports, book, node.name);
+  LOCKSTEP_TRY(PortReports reports, store.port_reports({}, node.name));
+  result.reported = page_reports(reports, node, profiles, tied, book, now);
+  result.reported_looks = std::move(reports.looks);
   result.profiles = profiles_of(node, result.ports, profiles, approvals);
   LOCKSTEP_TRY(result.values, list_values(store, inventory, {node.name}, ""));
   result.alerts = alerts_of(book, node, now);

@@ -11,6 +11,7 @@
 #include "control/value_use_cases.h"
 #include "model/node.h"
 #include "model/profile.h"
+#include "model/reported_port.h"
 #include "model/scheduler_state.h"
 #include "model/service.h"
 #include "model/sweep_info.h"
@@ -57,6 +58,15 @@ struct FilteredPorts {
   PortSet ports;
 };
 
+/// An open port as a plug-in instance reports it.
+struct PageReport {
+  ReportedPort port;
+  WallTime looked{};  ///< when the instance covered the node last
+  bool expected = false;
+  Standing standing = Standing::in_step;
+  std::string jobs{};  ///< as in PagePort
+};
+
 /// Where the expectations of a node come from.
 struct PageProfile {
   std::string host_type;
@@ -73,9 +83,11 @@ struct NodePage {
   std::vector<Look> looks{};      ///< ascending by network and address
   std::vector<PagePort> ports{};  ///< ascending by network, protocol and port
   std::vector<FilteredPorts> filtered{};
-  std::vector<PageProfile> profiles{};  ///< ascending by host type
-  std::vector<ValueRow> values{};       ///< what plug-ins measured, ascending by instance and name
-  std::vector<AlertRow> alerts{};       ///< of this node, resolved ones left out
+  std::vector<PageReport> reported{};          ///< ascending by instance, network, address and port
+  std::vector<ReportedLook> reported_looks{};  ///< ascending by instance, network and address
+  std::vector<PageProfile> profiles{};         ///< ascending by host type
+  std::vector<ValueRow> values{};  ///< what plug-ins measured, ascending by instance and name
+  std::vector<AlertRow> alerts{};  ///< of this node, resolved ones left out
 };
 
 /// `node` as the inventory has it; `inventory` tells its clones.

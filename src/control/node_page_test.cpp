@@ -112,5 +112,42 @@ TEST_F(Pages, DoNotJudgeWithoutAProfileOrByAConditionNotKnown) {
                                                "150 open not-judged 0/0"));
 }
 
+TEST_F(Pages, ShowWhatPluginsReportApartFromWhatWeSee) {
+  learn_all();
+  sweep_all();
+  const WallTime swept = now_;
+  wait(1h);
+  const IpAddress address = inventory_.nodes.at("node3").addresses[0].address;
+  std::vector<ReportedPort> reported;
+  for (const Port port : {Port{22}, Port{4444}, Port{8888}}) {
+    reported.push_back(
+        {"node3", "listeners", kDefaultNetwork, address, Protocol::tcp, port, swept});
+  }
+  const std::vector<ReportedLook> looks = {
+      {"node3", "listeners", kDefaultNetwork, address, "1-65535", "", now_}};
+  const std::vector<JobListener> tied = {
+      {"node3", network_by(kDefaultNetwork, "listeners"), Protocol::tcp, 8888, {"7 kim"}, now_}};
+  ASSERT_TRUE(store_->save_values(
+      {.instance = "listeners",
+       .nodes = {},
+       .now = now_,
+       .looks = looks,
+       .ports = reported,
+       .tied = tied},
+      [](const auto&, const auto&) -> Result<AlertChanges> { return AlertChanges{}; }));
+  const NodePage result = page("node3");
+  EXPECT_THAT(told(result), ElementsAre("22 open in-step 3/3", "111 open in-step 3/3"));
+  ASSERT_EQ(result.reported.size(), 3U);
+  EXPECT_EQ(result.reported[0].standing, Standing::in_step);
+  EXPECT_TRUE(result.reported[0].expected);
+  EXPECT_EQ(result.reported[0].port.since, swept);
+  EXPECT_EQ(result.reported[0].looked, now_);
+  EXPECT_EQ(result.reported[1].standing, Standing::unexpected);
+  EXPECT_EQ(result.reported[2].standing, Standing::of_job);
+  EXPECT_EQ(result.reported[2].jobs, "job 7 kim");
+  EXPECT_EQ(result.reported_looks, looks);
+  EXPECT_THAT(page("node2").reported, IsEmpty());
+}
+
 }  // namespace
 }  // namespace lockstep::control

@@ -1,9 +1,13 @@
 #include "control/value_use_cases.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "analysis/conditions.h"
+#include "analysis/reported_ports.h"
 #include "analysis/value_judge.h"
 #include "profiles/value_rule.h"
 
@@ -38,6 +42,122 @@ std::map<std::string, bool> nodes_of(const std::vector<CollectTarget>& targets,
   return nodes;
 }
 
+/// What an instance says of ports, from before its round to the end of it.
+class PortRound {
+ public:
+  PortRound(Store& store, const MeasurePolicy& policy) : store_(store), policy_(policy) {}
+
+  Result<void> begin(const std::vector<CollectTarget>& targets) {
+    if (policy_.looks == nullptr) return {};
+    policy_.looks->clear();
+    std::set<std::string> names;
+    for (const CollectTarget& target : targets) names.insert(target.node);
+    names_.assign(names.begin(), names.end());
+    LOCKSTEP_TRY(before_, store_.port_reports(policy_.instance));
+    LOCKSTEP_TRY(profiles_, store_.profiles());
+    ask_scheduler();
+    return {};
+  }
+
+  Result<void> judge(std::vector<PortObservation> ports, const std::set<std::string>& covered,
+                     WallTime now) {
+    if (policy_.looks == nullptr) return {};
+    looks_ = std::move(*policy_.looks);
+    policy_.looks->clear();
+    ports_ = std::move(ports);
+    std::erase_if(looks_, [&](const auto& look) { return !covered.contains(look.node); });
+    std::erase_if(ports_, [&](const auto& port) { return !covered.contains(port.node); });
+    for (const std::string& name : covered) {
+      const auto node = policy_.inventory.nodes.find(name);
+      if (node != policy_.inventory.nodes.end()) nodes_.push_back(node->second);
+    }
+    if (policy_.schedules) {
+      ask_scheduler();
+      jobs_.ports = policy_.job_ports;
+      LOCKSTEP_TRY(jobs_.tied, store_.job_listeners());
+    }
+    input_.emplace(ReportInput{.instance = policy_.instance,
+                               .nodes = nodes_,
+                               .profiles = profiles_,
+                               .ports = ports_,
+                               .looks = looks_,
+                               .before = before_,
+                               .severities = policy_.severities,
+                               .jobs = policy_.schedules ? &jobs_ : nullptr,
+                               .now = now});
+    judged_.emplace(*input_);
+    return settle_jobs();
+  }
+
+  /// Null where the collector says nothing of ports.
+  const ReportedPorts* judged() const {
+    return judged_ && judged_->says_anything() ? &*judged_ : nullptr;
+  }
+  std::size_t ports() const { return ports_.size(); }
+
+ private:
+  void ask_scheduler() {
+    if (policy_.schedules) jobs_.seen.note(policy_.schedules(names_));
+  }
+
+  /// What would be news waits for what the scheduler says after the nodes were looked at.
+  Result<void> settle_jobs() {
+    if (!policy_.schedules || judged() == nullptr) return {};
+    LOCKSTEP_TRY(const std::vector<AlertRecord> book, store_.alerts());
+    if (!judged_->rests_on_jobs(book)) return {};
+    if (!policy_.wait_for_schedules || policy_.wait_for_schedules()) {
+      ask_scheduler();
+    } else {
+      jobs_.seen.note_silence();
+    }
+    judged_->judge();
+    return {};
+  }
+
+  Store& store_;
+  const MeasurePolicy& policy_;
+  std::vector<std::string> names_;
+  PortReports before_;
+  std::vector<Profile> profiles_;
+  JobFacts jobs_;
+  std::vector<Node> nodes_;
+  std::vector<PortObservation> ports_;
+  std::vector<ReportedLook> looks_;
+  std::optional<ReportInput> input_;
+  std::optional<ReportedPorts> judged_;
+};
+
+/// What a round is to write of ports.
+struct PortChanges {
+  std::vector<ReportedLook> looks;
+  std::vector<ReportedPort> fresh;
+  std::vector<ReportedPort> gone;
+  JobTies ties;
+};
+
+PortChanges changes_of(const ReportedPorts* judged) {
+  if (judged == nullptr) return {};
+  return {judged->looks(), judged->fresh(), judged->gone(), judged->ties()};
+}
+
+/// The alerts as they are after `changes`.
+std::vector<AlertRecord> applied(const std::vector<AlertRecord>& book,
+                                 const AlertChanges& changes) {
+  std::map<std::pair<std::int64_t, std::string>, AlertRecord> records;
+  for (const AlertRecord& record : book) records[{record.id, record.node}] = record;
+  for (const AlertRecord& record : changes.written) records[{record.id, record.node}] = record;
+  for (const auto& key : changes.forgotten) records.erase(key);
+  std::vector<AlertRecord> result;
+  for (auto& [key, record] : records) result.push_back(std::move(record));
+  return result;
+}
+
+/// `more` was decided after `changes`, which concern other records.
+void append(AlertChanges more, AlertChanges& changes) {
+  std::ranges::move(more.written, std::back_inserter(changes.written));
+  std::ranges::move(more.forgotten, std::back_inserter(changes.forgotten));
+}
+
 }  // namespace
 
 Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTarget>& targets,
@@ -48,6 +168,8 @@ Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTar
   LOCKSTEP_TRY(const ValueRules rules, ValueRules::parse(written));
   Harvest harvest;
   MeasureReport report;
+  PortRound ports(store, policy);
+  LOCKSTEP_CHECK(ports.begin(targets));
   LOCKSTEP_TRY(report.summary, collector.collect(targets, harvest, control));
   const WallTime ended = now();
   const std::map<std::string, bool> nodes = nodes_of(targets, harvest.coverage);
@@ -61,6 +183,10 @@ Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTar
   report.nodes = nodes.size();
   report.covered = covered.size();
   report.values = harvest.values.size();
+  LOCKSTEP_CHECK(ports.judge(std::move(harvest.ports), covered, ended));
+  const ReportedPorts* const judged = ports.judged();
+  report.ports = ports.ports();
+  const PortChanges reported = changes_of(judged);
 
   const bool compares = policy.compares_by_default || rules.compares(policy.instance);
   const std::vector<std::string> names(covered.begin(), covered.end());
@@ -71,7 +197,12 @@ Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTar
            .nodes = names,
            .values = harvest.values,
            .now = ended,
-           .shows_since = compares ? std::optional(ended - policy.counts_for) : std::nullopt},
+           .shows_since = compares ? std::optional(ended - policy.counts_for) : std::nullopt,
+           .looks = reported.looks,
+           .ports = reported.fresh,
+           .ports_gone = reported.gone,
+           .tied = reported.ties.tied,
+           .job_gone = reported.ties.gone},
           [&](const std::vector<ValueFact>& facts,
               const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
             const ValueJudgement judgement =
@@ -83,15 +214,22 @@ Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTar
                               .compares_by_default = policy.compares_by_default,
                               .severities = policy.severities});
             report.findings = judgement.findings;
-            return update_conditions(
+            AlertChanges changes = update_conditions(
                 book,
                 {.kinds = {FindingKind::value_deviates},
                  .reason = std::string(policy.instance),
                  .over = [&](const AlertRecord& record) { return judgement.why_over(record); }},
                 judgement.findings, covered, policy.alerts, ended);
+            if (judged == nullptr) return changes;
+            const std::vector<AlertRecord> after = applied(book, changes);
+            append(judged->update(after, policy.alerts), changes);
+            return changes;
           }));
+  if (judged != nullptr) {
+    report.findings.insert(report.findings.end(), judged->findings().begin(),
+                           judged->findings().end());
+  }
   report.coverage = std::move(harvest.coverage);
-  report.ports = std::move(harvest.ports);
   return report;
 }
 

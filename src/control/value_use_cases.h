@@ -1,4 +1,4 @@
-// Values: what plug-ins measure of nodes is kept, compared within the class, and made alerts.
+// Values and ports: what plug-ins say of nodes is kept, compared within the class, and made alerts.
 
 #pragma once
 
@@ -16,6 +16,8 @@
 #include "base/result.h"
 #include "collectors/collector.h"
 #include "model/node.h"
+#include "model/reported_port.h"
+#include "model/scheduler_state.h"
 #include "model/value.h"
 #include "store/store.h"
 
@@ -33,25 +35,33 @@ struct MeasurePolicy {
   /// What clones of the nodes at hand said before counts for so long: a round may be of a few nodes
   /// only. Twice the instance's interval is right.
   std::chrono::seconds counts_for = std::chrono::hours(48);
+  /// Where the collector says which ports it examined; emptied before it is asked. Null: it says
+  /// nothing of ports.
+  std::vector<ReportedLook>* looks = nullptr;
+  /// What the job scheduler says of nodes; empty: there is none.
+  std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> schedules{};
+  /// Blocks until it was asked once more; false: it says nothing. Empty: what it says is new.
+  std::function<bool()> wait_for_schedules{};
+  PortSet job_ports{};  ///< that jobs may open on each node that the scheduler has
 };
 
 /// What a round brought.
 struct MeasureReport {
   CollectSummary summary;
-  std::vector<Coverage> coverage;      ///< of each target
-  std::vector<PortObservation> ports;  ///< that a plug-in reported; neither kept nor judged here
-  std::size_t nodes = 0;               ///< asked for
-  std::size_t covered = 0;             ///< those of them that were measured
-  std::size_t values = 0;              ///< kept
-  std::vector<Finding> findings;       ///< kind value_deviates, of the nodes that were covered
-  std::vector<AlertRecord> alerts;     ///< all, as they are afterwards
-  bool did_its_work() const {          ///< else: collector_failed is the daemon's to raise
+  std::vector<Coverage> coverage;   ///< of each target
+  std::size_t nodes = 0;            ///< asked for
+  std::size_t covered = 0;          ///< those of them that were measured
+  std::size_t values = 0;           ///< kept
+  std::size_t ports = 0;            ///< open ones that were reported of the covered nodes
+  std::vector<Finding> findings;    ///< of the nodes that were covered; those of ports last
+  std::vector<AlertRecord> alerts;  ///< all, as they are afterwards
+  bool did_its_work() const {       ///< else: collector_failed is the daemon's to raise
     return summary.problem.empty() && (covered == nodes || summary.interrupted);
   }
 };
 
-/// Runs `collector`, keeps the values of the nodes that it covered, compares them, and updates the
-/// alerts that are about values of this instance, all in one transaction. `now` is called at the
+/// Runs `collector`, keeps the values and the ports of the nodes that it covered, judges them, and
+/// updates the alerts that are of this instance, all in one transaction. `now` is called at the
 /// end of the collection. Errors: those of Collector::collect; those of the store, with nothing
 /// kept; `corrupt` where a row of value_rules has no sense.
 Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTarget>& targets,

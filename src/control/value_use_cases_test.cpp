@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "store/sql/sql_store.h"
 
@@ -21,12 +23,19 @@ class FakeCollector final : public Collector {
  public:
   std::string_view name() const override { return "fake"; }
   std::map<std::string, Value> kernels;
+  std::map<std::string, std::set<Port>> ports;
+  std::string examined;  // of TCP
+  std::vector<ReportedLook> looks;
   std::string problem;
 
  private:
   Result<CollectSummary> do_collect(const std::vector<CollectTarget>& targets,
                                     ObservationSink& sink, const CollectControl&) override {
     for (const CollectTarget& target : targets) {
+      for (const Port port : ports[target.node]) {
+        sink.observe({target.node, target.address, "management", Protocol::tcp, port,
+                      PortState::open, Evidence::syn_ack});
+      }
       Coverage coverage;
       coverage.node = target.node;
       coverage.address = target.address;
@@ -37,6 +46,11 @@ class FakeCollector final : public Collector {
         sink.measure({target.node, "", "kernel", "half said"});
       } else {
         coverage.asked = coverage.answered = 1;
+        looks.push_back({.node = target.node,
+                         .instance = "mine",
+                         .network = "management",
+                         .address = target.address,
+                         .tcp = examined});
         sink.measure({target.node, "", "kernel", kernel->second});
       }
       sink.cover(coverage);
@@ -74,20 +88,35 @@ class Measuring : public testing::Test {
       target.node = node;
       targets.push_back(target);
     }
-    auto report = measure(
-        collector, targets, *store,
-        {.instance = "mine", .inventory = inventory, .severities = severities, .alerts = alerts},
-        {}, [&] { return now; });
+    auto report = measure(collector, targets, *store,
+                          {.instance = "mine",
+                           .inventory = inventory,
+                           .severities = severities,
+                           .alerts = alerts,
+                           .looks = &collector.looks,
+                           .schedules = schedules,
+                           .wait_for_schedules = wait_for_schedules,
+                           .job_ports = job_ports},
+                          {}, [&] { return now; });
     EXPECT_TRUE(report) << (report ? "" : report.error().message());
     return report ? *report : MeasureReport{};
+  }
+
+  /// The profile of the nodes: 22 alone.
+  void expect_ssh() {
+    const Profile profile{"compute", {{22, Protocol::tcp, "", ""}}, {}};
+    ASSERT_TRUE(store->approve(profile, {"compute", {"22/tcp"}, kNoon, "kim"}));
   }
 
   Lines told() {
     Lines lines;
     const std::vector<AlertRecord> book = store->alerts().value();
     for (const AlertRecord& each : book) {
-      lines.push_back(fmt::format("{} {} {} {}", each.node, each.subject.reason,
-                                  to_string(each.status), each.detail));
+      const std::string what = each.subject.port
+                                   ? std::to_string(*each.subject.port) + "@" + each.subject.network
+                                   : each.subject.reason;
+      lines.push_back(
+          fmt::format("{} {} {} {}", each.node, what, to_string(each.status), each.detail));
     }
     return lines;
   }
@@ -98,6 +127,9 @@ class Measuring : public testing::Test {
   SeverityPolicy severities;
   AlertPolicy alerts;
   Lines names;
+  std::function<std::vector<NodeSchedule>(const Lines&)> schedules;
+  std::function<bool()> wait_for_schedules;
+  PortSet job_ports;
 
  private:
   std::filesystem::path folder_;
@@ -144,6 +176,93 @@ TEST_F(Measuring, TakesNothingOfNodesThatWereNotCovered) {
   EXPECT_FALSE(report.did_its_work());
   EXPECT_EQ(store->values("mine", "n03").value()[0].seen.value, Value("6.1"));
   EXPECT_EQ(told(), Lines());
+}
+
+TEST_F(Measuring, KeepsAndJudgesPorts) {
+  expect_ssh();
+  collector.ports = {{"n03", {22, 4444}}, {"n04", {22}}};
+  const MeasureReport report = run({"n03", "n04"});
+  EXPECT_EQ(report.ports, 3U);
+  EXPECT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(told(), Lines({"n03 4444@management by mine open reported by mine"}));
+  EXPECT_EQ(store->port_reports("mine", "n03").value().ports.size(), 2U);
+
+  collector.ports["n03"] = {22};
+  collector.kernels.erase("n03");
+  EXPECT_EQ(run({"n03", "n04"}, kNoon + 1h).ports, 1U) << "of nodes that were covered";
+  EXPECT_EQ(told(), Lines({"n03 4444@management by mine open reported by mine"}));
+  EXPECT_EQ(store->port_reports("mine", "n03").value().ports.size(), 2U);
+
+  collector.kernels["n03"] = "6.1";
+  run({"n03"}, kNoon + 2h);
+  EXPECT_EQ(told(), Lines({"n03 4444@management by mine resolved reported by mine"}));
+  const PortReports kept = store->port_reports("mine", "n03").value();
+  ASSERT_EQ(kept.ports.size(), 1U);
+  EXPECT_EQ(kept.ports[0].since, kNoon) << "a port that stays has been there since then";
+  ASSERT_EQ(kept.looks.size(), 1U);
+  EXPECT_EQ(kept.looks[0].looked, kNoon + 2h);
+}
+
+TEST_F(Measuring, MissesPortsOnlyWhereTheyWereExamined) {
+  expect_ssh();
+  alerts.missing_after = 0s;
+  collector.ports = {{"n04", {22}}};
+  run({"n03", "n04"});
+  EXPECT_EQ(told(), Lines());
+  collector.examined = "1-1024";
+  run({"n03", "n04"}, kNoon + 1h);
+  EXPECT_EQ(told(), Lines({"n03 22@management by mine open examined by mine, which does not report "
+                           "it"}));
+}
+
+TEST_F(Measuring, PutsValuesAndPortsIntoOneBook) {
+  expect_ssh();
+  collector.kernels["n03"] = "5.10";
+  collector.ports = {{"n03", {4444}}};
+  run(names);
+  EXPECT_EQ(told(), Lines({"n03 mine/kernel open it is \"5.10\"",
+                           "n03 4444@management by mine open reported by mine"}));
+  collector.ports.clear();
+  run(names, kNoon + 1h);
+  EXPECT_EQ(told(), Lines({"n03 mine/kernel open it is \"5.10\"",
+                           "n03 4444@management by mine resolved reported by mine"}));
+}
+
+TEST_F(Measuring, AsksTheSchedulerBeforeAListenerIsNews) {
+  expect_ssh();
+  job_ports.insert(8888);
+  collector.ports = {{"n03", {8888}}};
+  bool began = false;
+  schedules = [&](const Lines& nodes) {
+    std::vector<NodeSchedule> said;
+    for (const std::string& node : nodes) {
+      NodeSchedule& schedule = said.emplace_back();
+      schedule.node = node;
+      schedule.state = began ? SchedulerState::allocated : SchedulerState::idle;
+    }
+    return said;
+  };
+  int waited = 0;
+  wait_for_schedules = [&] {
+    began = true;
+    ++waited;
+    return true;
+  };
+  run({"n03"});
+  EXPECT_EQ(told(), Lines());
+  EXPECT_EQ(waited, 1);
+  ASSERT_EQ(store->job_listeners().value().size(), 1U);
+  EXPECT_EQ(store->job_listeners().value()[0].network, "management by mine");
+
+  wait_for_schedules = [&] {
+    ++waited;
+    return true;
+  };
+  began = false;
+  run({"n03"}, kNoon + 1h);
+  EXPECT_EQ(waited, 2);
+  EXPECT_EQ(told().size(), 1U);
+  EXPECT_EQ(store->alerts().value()[0].subject.kind, FindingKind::orphan_listener);
 }
 
 }  // namespace

@@ -46,6 +46,10 @@
 //       what a plug-in instance measured when it last covered the node: a number or a text
 //   value_rules(host_type, instance, name, rule)
 //       what values should be; edits by hand count
+//   reported_looks(node, instance, network, address, tcp, udp, looked)
+//       when a plug-in instance last covered an address, and which ports it says it examined
+//   reported_ports(node, instance, network, address, protocol, port, since)
+//       open ports as plug-in instances report them; looks and port_states know nothing of them
 //
 // Times are texts in UTC, RFC 3339 to the second, so that they sort and read well everywhere. Texts
 // are UTF-8; a byte that is not, or that is NUL, is kept as "\xNN", and comes back so.
@@ -76,6 +80,7 @@
 #include "model/job_listener.h"
 #include "model/node.h"
 #include "model/profile.h"
+#include "model/reported_port.h"
 #include "model/service.h"
 #include "model/sweep_info.h"
 #include "model/user.h"
@@ -108,6 +113,12 @@ struct ValueHarvest {
   /// The decision is to see the values of this instance that were measured since then, of all
   /// nodes, with the new ones among them; none: it sees none at all.
   std::optional<WallTime> shows_since{};
+  // What it says of ports; each is of this instance.
+  std::span<const ReportedLook> looks{};       ///< in place of those at the same addresses
+  std::span<const ReportedPort> ports{};       ///< new, or otherwise than before
+  std::span<const ReportedPort> ports_gone{};  ///< reported before, and not any more
+  std::span<const JobListener> tied{};         ///< as in SweepFacts
+  std::span<const JobListener> job_gone{};
 };
 
 /// As DecideAlerts, with the values asked for, ascending by node and name.
@@ -143,6 +154,8 @@ struct Pruned {
   std::size_t port_states = 0;
   std::size_t services = 0;
   std::size_t values = 0;
+  std::size_t reported_looks = 0;
+  std::size_t reported_ports = 0;
 
   friend bool operator==(const Pruned&, const Pruned&) = default;
 };
@@ -285,9 +298,8 @@ class Store {
   /// - Looks, states of ports, and services of nodes that the inventory no longer has. Their known
   ///   keys stay: a name that comes back has to prove itself. So do their open alerts. An inventory
   ///   without any node is taken for one that is not known.
-  /// - Values that were not measured for as long as departed nodes stay: their instance or their
-  /// node
-  ///   is gone.
+  /// - Values, and ports, that plug-ins did not report for as long as departed nodes stay: their
+  ///   instance or their node is gone.
   virtual Result<Pruned> prune(WallTime now, const Retention& retention) = 0;
 
   // --- Listeners of jobs ---
@@ -297,10 +309,11 @@ class Store {
 
   // --- Values ---
 
-  /// Replaces the values of these nodes and this instance, and writes what `decide` makes of the
-  /// alerts, all in one. Returns the alerts as they are afterwards. Of two values of one name, the
-  /// last counts. Texts that are too long are cut. Errors: `invalid` for a value of another
-  /// instance, of a node that is not among them, or whose number is not finite.
+  /// Replaces the values of these nodes and this instance, changes what it says of ports, and
+  /// writes what `decide` makes of the alerts, all in one. Returns the alerts as they are
+  /// afterwards. Of two values of one name, the last counts. Texts that are too long are cut.
+  /// Errors: `invalid` for a value of another instance, of a node that is not among them, or whose
+  /// number is not finite.
   virtual Result<std::vector<AlertRecord>> save_values(const ValueHarvest& harvest,
                                                        const DecideByValues& decide) = 0;
   /// The same without alerts.
@@ -341,6 +354,12 @@ class Store {
                                           const std::optional<AuditEntry>& entry, WallTime now) = 0;
   /// Errors: `not_found`.
   virtual Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) = 0;
+
+  // --- What plug-ins say of ports ---
+
+  /// Of one instance, and of one node, where they are not empty.
+  virtual Result<PortReports> port_reports(std::string_view instance = {},
+                                           std::string_view node = {}) = 0;
 
  private:
   /// The profile fits Table 1.

@@ -14,6 +14,7 @@ namespace {
 
 using lockstep::IpAddress;
 using lockstep::PortObservation;
+using lockstep::ReportedLook;
 using lockstep::ValueObservation;
 using lockstep::exec::PluginNode;
 using lockstep::exec::PluginReader;
@@ -47,7 +48,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                      value.name.size() <= lockstep::kMaxValueNameBytes &&
                      (number == nullptr || std::isfinite(*number)));
            },
-       .port = [](const PortObservation& port) { require(is_asked(port.node) && port.port > 0); }});
+       .port = [](const PortObservation& port) { require(is_asked(port.node) && port.port > 0); },
+       .look =
+           [](const ReportedLook& look) {
+             for (const std::string& ports : {look.tcp, look.udp}) {
+               require(ports.size() <= lockstep::kMaxExaminedBytes &&
+                       (ports.empty() || lockstep::parse_examined_ports(ports)));
+             }
+             require(is_asked(look.node));
+           }});
   const std::size_t piece = std::size_t{data[0]} * 8 + 1;
   std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
   while (!text.empty() && reader.take(text.substr(0, piece))) {

@@ -84,7 +84,8 @@ class Round {
     if (asked.empty()) return {};
     PluginReader reader(options_.instance, asked,
                         {.value = [&](const ValueObservation& value) { sink_.measure(value); },
-                         .port = [&](const PortObservation& port) { sink_.observe(port); }});
+                         .port = [&](const PortObservation& port) { sink_.observe(port); },
+                         .look = [&](const ReportedLook& look) { note(look); }});
     LOCKSTEP_TRY(const GuardedOutcome outcome,
                  run_plugin(
                      options_, plugin_request(options_, asked),
@@ -135,6 +136,10 @@ class Round {
       return {CoverageGap::inconclusive, "the plug-in said nothing of it"};
     }
     return {CoverageGap::interrupted, "the plug-in was ended before it said that it is covered"};
+  }
+
+  void note(const ReportedLook& look) const {
+    if (options_.looks != nullptr) options_.looks->push_back(look);
   }
 
   void report_progress() const {

@@ -26,6 +26,9 @@ struct ExecOptions {
   std::function<std::vector<std::string>(const std::string& node)> classes_of{};
   /// Who runs it; null: a child of this process.
   std::shared_ptr<GuardedRunner> runner{};
+  /// Where it goes which ports were examined of nodes that are covered; borrowed. Null: nobody
+  /// asks.
+  std::vector<ReportedLook>* looks = nullptr;
 };
 
 /// Targets of one node are one node to the plug-in, which covers all of its addresses or none. A

@@ -8,6 +8,7 @@
 #include <initializer_list>
 
 #include "base/text.h"
+#include "model/reported_port.h"
 
 namespace lockstep::exec {
 namespace {
@@ -18,6 +19,7 @@ namespace json = boost::json;
 constexpr std::size_t kMaxDepth = 4;
 constexpr std::size_t kMaxNodeBytes = 255;
 constexpr std::size_t kMaxErrorBytes = 4096;
+constexpr std::size_t kMaxAddresses = 1000;
 
 std::unexpected<Error> wrong(std::string message) {
   return fail(ErrorKind::invalid, std::move(message));
@@ -127,6 +129,36 @@ Result<PluginMessage> to_port_message(const Fields& fields) {
   return message;
 }
 
+Result<std::vector<std::string>> to_addresses(const json::value* value) {
+  std::vector<std::string> addresses;
+  if (value == nullptr || value->is_null()) return addresses;
+  const json::array* const list = value->if_array();
+  if (list == nullptr || list->size() > kMaxAddresses) {
+    return wrong(
+        fmt::format("\"addresses\" is no list of at most {} texts", with_thousands(kMaxAddresses)));
+  }
+  for (const json::value& each : *list) {
+    const json::string* const text = each.if_string();
+    if (text == nullptr || text->empty()) return wrong("\"addresses\" has what is no text");
+    addresses.emplace_back(text->data(), text->size());
+  }
+  return addresses;
+}
+
+Result<PluginMessage> to_covered_message(const Fields& fields) {
+  LOCKSTEP_CHECK(fields.allow({"node", "tcp", "udp", "addresses"}));
+  CoveredMessage message;
+  LOCKSTEP_TRY(message.node, fields.text("node", kMaxNodeBytes));
+  LOCKSTEP_TRY(message.tcp, fields.text_if_any("tcp", kMaxExaminedBytes));
+  LOCKSTEP_TRY(message.udp, fields.text_if_any("udp", kMaxExaminedBytes));
+  LOCKSTEP_TRY(message.addresses, to_addresses(fields.find("addresses")));
+  const bool examined = !message.tcp.empty() || !message.udp.empty();
+  if (!examined && !message.addresses.empty()) {
+    return wrong("\"addresses\" says where ports were examined: add \"tcp\" or \"udp\"");
+  }
+  return message;
+}
+
 Result<PluginMessage> to_message(std::string_view kind, const json::value& inner) {
   const json::object* const object = inner.if_object();
   const bool known = kind == "value" || kind == "port" || kind == "covered" || kind == "error";
@@ -139,10 +171,7 @@ Result<PluginMessage> to_message(std::string_view kind, const json::value& inner
   if (kind == "value") return to_value_message(fields);
   if (kind == "port") return to_port_message(fields);
   if (kind == "covered") {
-    LOCKSTEP_CHECK(fields.allow({"node"}));
-    CoveredMessage message;
-    LOCKSTEP_TRY(message.node, fields.text("node", kMaxNodeBytes));
-    return message;
+    return to_covered_message(fields);
   }
   LOCKSTEP_CHECK(fields.allow({"node", "message"}));
   ErrorMessage message;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/port.h"
 #include "base/result.h"
@@ -33,6 +34,9 @@ struct PortMessage {
 };
 struct CoveredMessage {
   std::string node;
+  std::string tcp{};  ///< the ports that were examined, "22,80-90"; empty: it does not say
+  std::string udp{};
+  std::vector<std::string> addresses{};  ///< where; empty: at the node's first
 };
 struct ErrorMessage {
   std::string node;  ///< empty: of the whole run

@@ -101,6 +101,9 @@ Result<void> PluginReader::use(const ValueMessage& message) {
 
 Result<void> PluginReader::use(const PortMessage& message) {
   LOCKSTEP_TRY(const State* const state, state_of(message.node));
+  if (state->answer.answer != Answer::none) {
+    return fail(ErrorKind::invalid, "a port of a node that is covered already, or failed");
+  }
   const std::vector<PluginAddress>& addresses = state->node->addresses;
   const auto place = std::ranges::find_if(addresses, [&](const PluginAddress& each) {
     return message.address.empty() || each.address.to_string() == message.address;
@@ -128,9 +131,62 @@ Result<void> PluginReader::use(const CoveredMessage& message) {
   if (state->answer.answer != Answer::none) {
     return fail(ErrorKind::invalid, "the node is covered already, or failed");
   }
+  // A word too much about ports does not undo the rest.
+  const auto looks = looks_of(*state->node, message);
   state->answer.answer = Answer::covered;
   state->names.clear();
+  if (!looks) return std::unexpected(looks.error());
+  if (!facts_.look) return {};
+  for (const ReportedLook& look : *looks) facts_.look(look);
   return {};
+}
+
+/// The same set in short; empty where nothing is said.
+Result<std::string> PluginReader::examined(const std::string& text) {
+  if (text.empty()) return text;
+  const auto known = port_sets_.find(text);
+  if (known != port_sets_.end()) return known->second;
+  if (port_sets_.size() >= kMostPortSets) {
+    return fail(ErrorKind::invalid,
+                fmt::format("more than {} different sets of ports in one run", kMostPortSets));
+  }
+  const auto ports = parse_examined_ports(text);
+  if (!ports) {
+    return fail(ErrorKind::invalid,
+                fmt::format("{} is no set of ports: write numbers, ranges, or all",
+                            lockstep::quoted(text, 60)));
+  }
+  std::string in_short = ports->to_string();
+  if (in_short.size() > kMaxExaminedBytes) {
+    return fail(ErrorKind::invalid, "a set of ports that is too long");
+  }
+  port_sets_.emplace(text, in_short);
+  return in_short;
+}
+
+Result<std::vector<ReportedLook>> PluginReader::looks_of(const PluginNode& node,
+                                                         const CoveredMessage& message) {
+  LOCKSTEP_TRY(const std::string tcp, examined(message.tcp));
+  LOCKSTEP_TRY(const std::string udp, examined(message.udp));
+  std::vector<ReportedLook> looks;
+  std::size_t named = 0;
+  for (const PluginAddress& each : node.addresses) {
+    const bool here = message.addresses.empty()
+                          ? looks.empty()
+                          : std::ranges::find(message.addresses, each.address.to_string()) !=
+                                message.addresses.end();
+    if (here) ++named;
+    looks.push_back({.node = node.name,
+                     .instance = instance_,
+                     .network = each.network,
+                     .address = each.address,
+                     .tcp = here ? tcp : "",
+                     .udp = here ? udp : ""});
+  }
+  if (named < message.addresses.size()) {
+    return fail(ErrorKind::invalid, "\"addresses\" has one that is not the node's, or one twice");
+  }
+  return looks;
 }
 
 Result<void> PluginReader::use(const ErrorMessage& message) {

@@ -13,6 +13,7 @@
 #include "base/ip_address.h"
 #include "collectors/exec/plugin_message.h"
 #include "model/observation.h"
+#include "model/reported_port.h"
 #include "model/value.h"
 
 namespace lockstep::exec {
@@ -41,6 +42,8 @@ std::string to_string(const Violation& violation);
 struct PluginFacts {
   std::function<void(const ValueObservation&)> value;
   std::function<void(const PortObservation&)> port;
+  /// Of a node that is covered, one for each address; without its time. May be empty.
+  std::function<void(const ReportedLook&)> look{};
 };
 
 class PluginReader {
@@ -74,6 +77,8 @@ class PluginReader {
   static constexpr std::size_t kMostKept = 20;
   /// After so many, it is ended.
   static constexpr std::size_t kMostBorne = 1000;
+  /// Different sets of ports that one run may say it examined: each takes memory.
+  static constexpr std::size_t kMostPortSets = 32;
 
  private:
   struct State {
@@ -85,6 +90,8 @@ class PluginReader {
   void read_line(std::string_view line);
   void blame(std::string what, std::string_view line);
   Result<State*> state_of(const std::string& node);
+  Result<std::string> examined(const std::string& text);
+  Result<std::vector<ReportedLook>> looks_of(const PluginNode& node, const CoveredMessage& message);
   Result<void> use(const ValueMessage& message);
   Result<void> use(const PortMessage& message);
   Result<void> use(const CoveredMessage& message);
@@ -93,8 +100,9 @@ class PluginReader {
   std::string instance_;
   PluginFacts facts_;
   std::map<std::string, State> states_;
-  std::string unfinished_;  // the line that has no end yet
-  bool too_long_ = false;   // so is its rest
+  std::map<std::string, std::string> port_sets_;  // as they were written, and in short
+  std::string unfinished_;                        // the line that has no end yet
+  bool too_long_ = false;                         // so is its rest
   std::size_t line_ = 0;
   std::size_t values_ = 0;
   std::size_t ports_ = 0;

@@ -31,6 +31,12 @@ struct Reading {
              [&](const PortObservation& p) {
                lines.push_back(fmt::format("{} {} {}/{} {}", p.node, p.address.to_string(), p.port,
                                            to_string(p.protocol), p.network));
+             },
+         .look =
+             [&](const ReportedLook& look) {
+               if (!look.declares()) return;
+               looks.push_back(fmt::format("{} {} {} tcp {} udp {}", look.node, look.network,
+                                           look.address.to_string(), look.tcp, look.udp));
              }});
     while (!output.empty() && reader.take(output.substr(0, piece))) {
       output.remove_prefix(std::min(piece, output.size()));
@@ -48,6 +54,7 @@ struct Reading {
   }
 
   Lines lines;
+  Lines looks;
   Lines violations;
   std::string error;
 };
@@ -147,6 +154,87 @@ TEST(PluginReader, CoversANodeOnce) {
       "{\"covered\": {\"node\": \"n1\"}}\n{\"value\": {\"node\": \"n1\", \"name\": \"a\", "
       "\"value\": 1}}\n");
   EXPECT_EQ(late.violations.size(), 1U);
+  const Reading port(
+      "{\"covered\": {\"node\": \"n1\"}}\n{\"port\": {\"node\": \"n1\", \"port\": 80}}\n");
+  EXPECT_EQ(port.violations.size(), 1U);
+  EXPECT_EQ(port.lines, Lines({"n1 covered"}));
+}
+
+TEST(PluginReader, TellsWhichPortsWereExamined) {
+  const struct {
+    const char* description;
+    const char* line;
+    Lines looks;
+  } rows[] = {
+      {"nothing is said", R"({"covered": {"node": "n1"}})", {}},
+      {"at the first address",
+       R"({"covered": {"node": "n1", "tcp": "22, 1-3", "udp": "all"}})",
+       {"n1 management 198.18.0.1 tcp 1-3,22 udp 1-65535"}},
+      {"elsewhere",
+       R"({"covered": {"node": "n1", "tcp": "22", "addresses": ["198.19.0.1"]}})",
+       {"n1 fabric 198.19.0.1 tcp 22 udp "}},
+      {"at both",
+       R"({"covered": {"node": "n1", "udp": "53", "addresses": ["198.19.0.1", "198.18.0.1"]}})",
+       {"n1 management 198.18.0.1 tcp  udp 53", "n1 fabric 198.19.0.1 tcp  udp 53"}},
+  };
+  for (const auto& row : rows) {
+    const Reading reading(row.line);
+    EXPECT_EQ(reading.looks, row.looks) << row.description;
+    EXPECT_EQ(reading.violations, Lines()) << row.description;
+    EXPECT_EQ(reading.lines, Lines({"n1 covered"})) << row.description;
+  }
+}
+
+TEST(PluginReader, TellsWhatIsWrongWithThePortsThatWereExamined) {
+  const struct {
+    const char* description;
+    std::string line;
+    const char* complaint;
+    bool covered;
+  } rows[] = {
+      {"a name", R"({"covered": {"node": "n1", "tcp": "ssh"}})", "ssh", true},
+      {"port 0", R"({"covered": {"node": "n1", "tcp": "0-5"}})", "\"0-5\" is no set of ports",
+       true},
+      {"a number", R"({"covered": {"node": "n1", "tcp": 22}})", "is no text", false},
+      {"long",
+       fmt::format(R"({{"covered": {{"node": "n1", "tcp": "{}1"}}}})", std::string(1024, ' ')),
+       "1025 bytes", false},
+      {"a foreign address",
+       R"({"covered": {"node": "n1", "tcp": "1", "addresses": ["198.18.0.2"]}})", "not the node's",
+       true},
+      {"an address twice",
+       R"({"covered": {"node": "n2", "tcp": "1", "addresses": ["198.18.0.2", "198.18.0.2"]}})",
+       "twice", true},
+      {"addresses without ports", R"({"covered": {"node": "n1", "addresses": ["198.18.0.1"]}})",
+       "add \"tcp\" or \"udp\"", false},
+      {"addresses that are none", R"({"covered": {"node": "n1", "tcp": "1", "addresses": [7]}})",
+       "no text", false},
+      {"addresses that are no list", R"({"covered": {"node": "n1", "tcp": "1", "addresses": "a"}})",
+       "no list", false},
+  };
+  for (const auto& row : rows) {
+    const Reading reading(row.line);
+    ASSERT_EQ(reading.violations.size(), 1U) << row.description;
+    EXPECT_TRUE(reading.violations[0].contains(row.complaint)) << reading.violations[0];
+    EXPECT_EQ(reading.looks, Lines()) << row.description;
+    EXPECT_EQ(reading.lines.size(), row.covered ? 1U : 0U) << row.description;
+  }
+}
+
+TEST(PluginReader, BoundsTheSetsOfPortsOfARun) {
+  std::vector<PluginNode> nodes;
+  std::string output;
+  for (std::size_t i = 0; i <= PluginReader::kMostPortSets; ++i) {
+    nodes.push_back({fmt::format("m{}", i), {{IpAddress::v4(0xc6120001), "management"}}, {}});
+    output += fmt::format("{{\"covered\": {{\"node\": \"m{}\", \"tcp\": \"{}\"}}}}\n", i, i + 1);
+  }
+  std::size_t looks = 0;
+  PluginReader reader("mine", nodes,
+                      {.value = {}, .port = {}, .look = [&](const ReportedLook&) { ++looks; }});
+  EXPECT_TRUE(reader.take(output));
+  EXPECT_EQ(looks, PluginReader::kMostPortSets);
+  ASSERT_EQ(reader.violations().size(), 1U);
+  EXPECT_TRUE(to_string(reader.violations()[0]).contains("more than 32 different sets"));
 }
 
 TEST(PluginReader, BoundsTheValuesOfANode) {

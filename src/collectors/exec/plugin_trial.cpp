@@ -21,8 +21,13 @@ struct TrialRun {
   GuardedOutcome outcome;
   std::vector<ValueObservation> values;
   std::vector<PortObservation> ports;
+  std::vector<ReportedLook> looks;
   std::vector<TrialNode> nodes;
   std::vector<std::string> wrong;
+
+  void note(const ReportedLook& look) {
+    if (look.declares()) looks.push_back(look);
+  }
 
   /// What it measures, whatever the values are.
   std::set<std::pair<std::string, std::string>> names() const {
@@ -37,7 +42,8 @@ Result<TrialRun> run_once(const ExecOptions& options, const std::vector<PluginNo
   TrialRun run;
   PluginReader reader(options.instance, nodes,
                       {.value = [&](const ValueObservation& each) { run.values.push_back(each); },
-                       .port = [&](const PortObservation& each) { run.ports.push_back(each); }});
+                       .port = [&](const PortObservation& each) { run.ports.push_back(each); },
+                       .look = [&](const ReportedLook& each) { run.note(each); }});
   LOCKSTEP_TRY(run.outcome, run_plugin(
                                 options, plugin_request(options, nodes),
                                 [&](std::string_view text) { return reader.take(text); }, stop));
@@ -130,6 +136,7 @@ Result<PluginTrial> try_plugin(const ExecOptions& options, const std::vector<Plu
   LOCKSTEP_TRY(const TrialRun first, run_once(options, nodes, stop));
   trial.values = first.values;
   trial.ports = first.ports;
+  trial.looks = first.looks;
   trial.nodes = first.nodes;
   trial.complaint = first.outcome.complaint;
   trial.checks.push_back({"writes what the contract says, and ends with status 0", first.wrong});

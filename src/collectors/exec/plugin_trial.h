@@ -24,6 +24,7 @@ struct TrialNode {
 struct PluginTrial {
   std::vector<ValueObservation> values;
   std::vector<PortObservation> ports;
+  std::vector<ReportedLook> looks;  ///< those that say which ports were examined
   std::vector<TrialNode> nodes;
   std::string complaint;  ///< the end of its standard error; a stranger's
   std::vector<TrialCheck> checks;

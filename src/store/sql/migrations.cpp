@@ -239,7 +239,29 @@ constexpr std::string_view kFourth[] = {
   PRIMARY KEY (node, network, protocol, port)){clustered})",
 };
 
+// What a plug-in instance says of ports is none of our looks: it stands apart.
 constexpr std::string_view kFifth[] = {
+    R"(CREATE TABLE reported_looks (
+  node varchar(255) NOT NULL,
+  instance varchar(60) NOT NULL,
+  network varchar(255) NOT NULL,
+  address varchar(45) NOT NULL,
+  tcp varchar(1024) NOT NULL,
+  udp varchar(1024) NOT NULL,
+  looked varchar(20) NOT NULL,
+  PRIMARY KEY (node, instance, network, address)){clustered})",
+    R"(CREATE TABLE reported_ports (
+  node varchar(255) NOT NULL,
+  instance varchar(60) NOT NULL,
+  network varchar(255) NOT NULL,
+  address varchar(45) NOT NULL,
+  protocol varchar(5) NOT NULL,
+  port int NOT NULL,
+  since varchar(20) NOT NULL,
+  PRIMARY KEY (node, instance, network, address, protocol, port)){clustered})",
+};
+
+constexpr std::string_view kSixth[] = {
     R"(CREATE TABLE events (
   id bigint NOT NULL PRIMARY KEY,
   happened_at varchar(20) NOT NULL,
@@ -268,7 +290,7 @@ constexpr std::string_view kFifth[] = {
 };
 
 /// The step at index i leads from version i to i + 1. Steps that were released never change.
-constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth};
+constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 int current_version(Connection& connection) {

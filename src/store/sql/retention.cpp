@@ -103,6 +103,13 @@ Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& 
   Pruned pruned;
   pruned.values = delete_from(connection, "node_values",
                               fmt::format("measured_at < '{}'", to_text(now - retention.departed)));
+  pruned.reported_looks =
+      delete_from(connection, "reported_looks",
+                  fmt::format("looked < '{}'", to_text(now - retention.departed)));
+  pruned.reported_ports = delete_from(connection, "reported_ports",
+                                      "NOT EXISTS (SELECT 1 FROM reported_looks WHERE "
+                                      "reported_looks.node = reported_ports.node AND "
+                                      "reported_looks.instance = reported_ports.instance)");
   // Looks first: a sweep stays as long as one is of it.
   LOCKSTEP_CHECK(prune_departed(connection, to_text(now - retention.departed), pruned));
   pruned.sweeps = prune_sweeps(connection, history, to_text(now - retention.steps));

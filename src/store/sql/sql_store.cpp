@@ -22,6 +22,7 @@
 #include "store/sql/postgresql.h"
 #include "store/sql/postgresql_url.h"
 #include "store/sql/profile_tables.h"
+#include "store/sql/report_tables.h"
 #include "store/sql/retention.h"
 #include "store/sql/rows.h"
 #include "store/sql/seen_places.h"
@@ -254,6 +255,10 @@ class SqlStore final : public Store {
                                                const DecideByValues& decide) override {
     return within(Access::write, "keeping values", [&]() -> Result<std::vector<AlertRecord>> {
       LOCKSTEP_CHECK(write_values(*connection_, harvest));
+      LOCKSTEP_CHECK(change_reports(
+          *connection_,
+          {.looks = harvest.looks, .ports = harvest.ports, .gone = harvest.ports_gone}));
+      LOCKSTEP_CHECK(change_job_listeners(*connection_, harvest.job_gone, harvest.tied));
       std::vector<ValueFact> facts;
       if (harvest.shows_since) {
         LOCKSTEP_TRY(facts, read_values(*connection_, {.instance = harvest.instance,
@@ -332,6 +337,11 @@ class SqlStore final : public Store {
       if (entry) return lockstep::add_audit(*connection_, *entry);
       return {};
     });
+  }
+
+  Result<PortReports> port_reports(std::string_view instance, std::string_view node) override {
+    return within(Access::read, "reading what plug-ins say of ports",
+                  [&] { return read_reports(*connection_, instance, node); });
   }
 
  private:

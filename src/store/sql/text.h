@@ -16,6 +16,9 @@ bool is_storable(std::string_view text);
 /// is worth more legible than exact, and a store must not behave differently by its database.
 std::string storable(std::string_view text);
 
+/// Of letters, digits, '-', '_' and '.' alone: such a text may stand in a statement.
+bool is_harmless(std::string_view text);
+
 /// The beginning of a storable text, at most `most_bytes` of it, that ends with a whole character.
 std::string_view cut_to(std::string_view text, std::size_t most_bytes);
 
