@@ -37,7 +37,7 @@ TEST_F(View, BeforeAnySweepNothingLooksWell) {
 TEST_F(View, NodesShowTheWorstThatNobodyDealsWith) {
   learn_all();
   hosts_["node3"].open.insert(150);
-  hosts_["node4"].open.erase(22);
+  hosts_["node4"].open = ports({111});
   sweep_all();
   wait(1h);
   sweep_all();
@@ -55,14 +55,14 @@ TEST_F(View, NodesShowTheWorstThatNobodyDealsWith) {
 
   const std::int64_t id = open->listing.rows[0].first.id;
   const std::string node = open->listing.rows[0].nodes.at(0);
-  ASSERT_TRUE(act(*store_, names(),
-                  {.kind = AlertAction::Kind::silence,
-                   .ids = {id},
-                   .nodes = {},
-                   .person = "kim",
-                   .note = "n",
-                   .duration = 2h},
-                  now_));
+  ASSERT_TRUE(control::act(*store_, names(),
+                           {.kind = AlertAction::Kind::silence,
+                            .ids = {id},
+                            .nodes = {},
+                            .person = "kim",
+                            .note = "n",
+                            .duration = 2h},
+                           now_));
   const auto muted = view();
   EXPECT_GT(muted->event, open->event);
   EXPECT_FALSE(of(*muted, node).worst);
