@@ -109,11 +109,8 @@ void Daemon::start() {
       .troubles = troubles_,
       .keeper = keeper_,
       .schedules = {}};
-  if (has_scheduler()) {
-    measuring.schedules = [this](const std::vector<std::string>& nodes) {
-      return schedules(nodes);
-    };
-  }
+  // Asked each time anew: the configuration may get one, or lose it.
+  measuring.schedules = [this](const std::vector<std::string>& nodes) { return schedules(nodes); };
   measures_ = std::make_unique<Measures>(std::move(measuring));
   sweeper_ = std::jthread([this](const std::stop_token& token) { sweep(token); });
   watcher_ = std::jthread([this](const std::stop_token& token) { watch_jobs(token); });

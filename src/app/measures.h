@@ -25,7 +25,7 @@ struct MeasureWorld {
   Board& board;
   Troubles& troubles;
   plugin_host::Keeper& keeper;
-  /// What the scheduler says of nodes; empty: there is none.
+  /// What the scheduler says of nodes; nothing where there is none.
   std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> schedules;
 };
 

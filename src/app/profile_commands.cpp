@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/daemon_link.h"
 #include "app/session.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -75,6 +76,7 @@ Result<int> do_learn(const cli::LearnCommand& command, Invocation& call) {
                 "--from takes one node; to learn from what many have in common, use --consensus");
   }
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
+  if (call.daemon != nullptr) call.daemon->ask_by_hand(cluster.nodes);
   Session session(cluster.setup.config, cluster.inventory, call);
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
   LOCKSTEP_CHECK(session.start_services(command.services));
