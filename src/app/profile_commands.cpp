@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "app/commands.h"
@@ -119,9 +120,17 @@ Result<int> run_command(const cli::ImportCommand& command, Invocation& call) {
 }
 
 Result<int> run_command(const cli::ShowCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const States states, states_of(command.node_class, call));
-  LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::profiles_json(states) : cli::show_text(states)));
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
+  LOCKSTEP_TRY(const std::vector<ValueRule> rules,
+               control::value_rules_of(*opened.store, command.node_class));
+  auto states = control::profile_states(*opened.store, command.node_class);
+  // A class that plug-ins alone look at has no ports to expect.
+  const bool has_rules =
+      std::ranges::any_of(rules, [](const ValueRule& rule) { return rule.host_type != "*"; });
+  if (!states && has_rules && states.error().kind() == ErrorKind::not_found) states = States();
+  LOCKSTEP_CHECK(states);
+  LOCKSTEP_CHECK(call.console.print(command.json ? cli::profiles_json(*states, &rules)
+                                                 : cli::show_text(*states, rules)));
   return cli::kInStep;
 }
 

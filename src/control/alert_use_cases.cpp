@@ -43,6 +43,13 @@ Result<AlertListing> describe(Store& store, const std::vector<std::string>& watc
   const auto ended = std::ranges::find_if(
       sweeps, [](const SweepInfo& sweep) { return sweep.state != SweepState::running; });
   if (ended != sweeps.end()) listing.latest = *ended;
+  if (!listing.latest) {
+    // A run of an instance that sweeps ends after its sweeps.
+    LOCKSTEP_TRY(const std::vector<InstanceRun> runs, store.latest_runs());
+    for (const InstanceRun& run : runs) {
+      if (run.proven > 0) listing.measured = std::max(listing.measured, std::optional(run.ended));
+    }
+  }
   LOCKSTEP_TRY(const Looks looks, store.looks());
   listing.unproven = count_unproven(looks, watched);
   return listing;

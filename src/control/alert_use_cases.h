@@ -24,6 +24,8 @@ struct AlertListing {
   std::size_t unproven = 0;         ///< those of them that the latest look did not examine in full
   bool of_some_nodes = false;       ///< rows of other nodes are left out
   std::optional<SweepInfo> latest;  ///< the latest sweep that ended; none: never swept
+  /// Where there was none: when plug-ins measured last; none: never.
+  std::optional<WallTime> measured{};
   /// Every node is proven.
   bool complete() const { return latest.has_value() && unproven == 0; }
   /// A row that is open or reopened: nobody has dealt with it yet.

@@ -288,7 +288,8 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
   add_jobs(result.ports, tied, book, node.name);
   add_service_alerts(result.ports, book, node.name);
   result.profiles = profiles_of(node, result.ports, profiles, approvals);
-  LOCKSTEP_TRY(result.values, list_values(store, inventory, {node.name}, ""));
+  LOCKSTEP_TRY(result.values,
+               list_values(store, inventory, {node.name}, "", MissingValues::alerts));
   result.alerts = alerts_of(book, node, now);
   return result;
 }
