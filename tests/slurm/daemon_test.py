@@ -235,7 +235,7 @@ class Jobs(WithSlurm):
         # The notebook's server is left behind.
         self.slurm_does("scancel", self.job_on("node2"))  # with --user it asks about all jobs
         orphan = {("orphan-listener", "node2", JUPYTER)}
-        daemon.wait(lambda: orphan <= daemon.alerts(), "the orphan", 3 * POLL_S)
+        daemon.wait(lambda: orphan <= daemon.alerts(), "the orphan", 4 * POLL_S)
         self.check_queries(asked, time.monotonic() - began)
         self.lab.exec("node2", "kill", "-9", self.server_pid.read_text().strip())
         daemon.wait(lambda: self.in_step(daemon) == [], "its end")
@@ -279,11 +279,13 @@ class Jobs(WithSlurm):
         now = self.slurm.queries()
         asked = {kind: now[kind] - before.get(kind, 0) for kind in now}
         most = seconds // POLL_S + 1
-        for kind in ("REQUEST_NODE_INFO", "REQUEST_JOB_INFO"):
-            self.assertGreater(asked[kind], 0, asked)
-            self.assertLessEqual(asked[kind], most, asked)
-        # sinfo and squeue each ask what partitions there are, whatever they are to show.
-        self.assertLessEqual(asked["REQUEST_PARTITION_INFO"], 2 * most, asked)
+        nodes, jobs = asked["REQUEST_NODE_INFO"], asked["REQUEST_JOB_INFO"]
+        self.assertTrue(nodes > 0 and jobs > 0, asked)
+        # A command each 30 s, sinfo or squeue; the first time both.
+        self.assertLessEqual(nodes + jobs, most + 1, asked)
+        # Each asks what partitions there are, whatever it is to show.
+        self.assertLessEqual(asked["REQUEST_PARTITION_INFO"], most + 1, asked)
+        print(f"Slurm was asked in {seconds:.0f} s: {asked}", file=sys.stderr)
         self.assertEqual([kind for kind in asked if kind.endswith("_SINGLE") and asked[kind]], [])
 
 

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string_view>
+#include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "inventory/slurm/slurm_environment.h"
@@ -40,6 +43,24 @@ bool is_any_held(std::span<const std::string> nodes, const std::vector<NodeSched
   });
 }
 
+/// How many nodes a job holds for certain (of those in maintenance, say, one may), and of how many
+/// of these `jobs` tell one.
+struct Held {
+  std::size_t nodes = 0;
+  std::size_t told = 0;
+};
+Held count_held(const std::vector<NodeSchedule>& nodes, const std::vector<SlurmJob>& jobs) {
+  std::unordered_set<std::string_view> of_jobs;
+  for (const SlurmJob& job : jobs) of_jobs.insert(job.nodes.begin(), job.nodes.end());
+  Held held;
+  for (const NodeSchedule& node : nodes) {
+    if (!is_held(node)) continue;
+    ++held.nodes;
+    held.told += of_jobs.contains(node.node) ? 1U : 0U;
+  }
+  return held;
+}
+
 template <typename T>
 Result<T> said_by(const std::string& command, Result<T> parsed) {
   if (parsed) return parsed;
@@ -56,11 +77,58 @@ class SlurmScheduler : public Scheduler {
   Result<std::vector<NodeSchedule>> do_query(std::span<const std::string> nodes,
                                              milliseconds time) override {
     const auto deadline = SteadyClock::now() + time;
-    LOCKSTEP_TRY(std::vector<NodeSchedule> told, ask_nodes(time));
-    if (!options_.jobs || !is_any_held(nodes, told)) return told;
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
-    LOCKSTEP_TRY(const std::vector<SlurmJob> jobs, ask_jobs(left));
-    attach_jobs(told, jobs);
+    const auto left = [&] {
+      return std::chrono::duration_cast<milliseconds>(deadline - SteadyClock::now());
+    };
+    const auto now = options_.clock();
+    const bool old = !asked_ || now - *asked_ >= kOld;
+    if (std::exchange(jobs_are_next_, false) && !old) {
+      LOCKSTEP_TRY(jobs_, ask_jobs(time));
+      asked_ = now;
+      if (jobs_tell()) return with_new_jobs();
+    }
+    LOCKSTEP_TRY(nodes_, ask_nodes(left()));
+    asked_ = now;
+    if (!options_.jobs || !is_any_held(nodes, nodes_)) return nodes_;
+    if (without_jobs_ > 0) {
+      --without_jobs_;
+    } else if (old) {
+      LOCKSTEP_TRY(jobs_, ask_jobs(left()));
+      std::ignore = jobs_tell();
+    } else {
+      jobs_are_next_ = true;
+    }
+    return with_known_jobs();
+  }
+
+  /// Whether the jobs of most of the nodes are told that jobs hold. Where they are not
+  /// (PrivateData), sinfo is asked alone for a while.
+  bool jobs_tell() {
+    const Held held = count_held(nodes_, jobs_);
+    if (2 * held.told >= held.nodes) return true;
+    without_jobs_ = kWithoutJobs;
+    return false;
+  }
+
+  /// A node that is held has the jobs that it had; for a free one they are over.
+  std::vector<NodeSchedule> with_known_jobs() const {
+    std::vector<NodeSchedule> told = nodes_;
+    attach_jobs(told, jobs_);
+    for (NodeSchedule& node : told) {
+      if (!may_be_held(node)) node.jobs.clear();
+    }
+    return told;
+  }
+
+  /// A node that a job got since is held by it. One that has lost its jobs stays as sinfo said.
+  std::vector<NodeSchedule> with_new_jobs() const {
+    std::vector<NodeSchedule> told = nodes_;
+    attach_jobs(told, jobs_);
+    for (NodeSchedule& node : told) {
+      if (node.state == SchedulerState::idle && !node.jobs.empty()) {
+        node.state = SchedulerState::allocated;
+      }
+    }
     return told;
   }
 
@@ -97,7 +165,15 @@ class SlurmScheduler : public Scheduler {
                        {time, options_.answer_bytes, stop()});
   }
 
+  static constexpr unsigned kWithoutJobs = 20;  // queries
+  static constexpr std::chrono::seconds kOld{60};
+
   SlurmOptions options_;
+  std::vector<NodeSchedule> nodes_;  // as sinfo said last, without jobs
+  std::vector<SlurmJob> jobs_;       // as squeue said last
+  bool jobs_are_next_ = false;
+  std::optional<SteadyClock::time_point> asked_;  // either
+  unsigned without_jobs_ = 0;
 };
 
 }  // namespace
