@@ -10,6 +10,7 @@ things that it shows go on side by side.
 import pathlib
 import re
 import sqlite3
+import subprocess
 import sys
 import time
 import unittest
@@ -159,6 +160,37 @@ class Classes(WithSlurm):
         self.assertEqual(reloaded.returncode, 0, reloaded.stderr)
         self.assertEqual(daemon.node("node3")["classes"], ["all", "compute", "gpu"])
         self.assertEqual(daemon.status()["nodes"], 5)
+
+
+class ByHand(WithSlurm):
+    def test_a_sweep_by_hand_and_a_round_of_a_plug_in_leave_nodes_too(self):
+        daemon = self.daemon(instances="", node_rate="250")
+        pathlib.Path(daemon.folder).chmod(0o755)
+        script = pathlib.Path(daemon.folder, "waits")
+        script.write_text("#!/bin/sh\nwhile [ ! -e %s/go ]; do sleep 0.1; done\n" % daemon.folder)
+        script.chmod(0o755)
+        daemon.instances = (f'[instance.own]\ncollector = "exec"\ncommand = "{script}"\n'
+                            'interval = "1h"\ntimeout = "5m"\n')
+        daemon.write()
+        daemon.learn(ports=USUAL)
+        daemon.start()
+        daemon.wait(lambda: any(status["step"] for status in daemon.status()["statuses"]), "a round")
+        told = daemon.run("leave", "node[3,9]", "--job", "7")
+        self.assertEqual(told.stdout, "1 of 2 nodes were being asked, and are left\n", told.stderr)
+
+        captures = {host: self.capture(host, daemon.folder) for host in ("node1", "node2")}
+        sweep = daemon.lab.popen(daemon.place, *daemon.command("sweep", "--ports", LONG),
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        daemon.wait(lambda: all(len(each.probes()) > 200 for each in captures.values()), "the sweep")
+        before = len(self.slurm.prolog_calls())
+        self.slurm.start("short", "srun", "-N1", "-w", "node1", "sleep", "1")
+        self.slurm.wait(lambda: len(self.slurm.prolog_calls()) > before, "the prolog")
+        when = self.slurm.prolog_calls()[-1][0]
+        said, _ = sweep.communicate(timeout=120)
+        self.assertEqual(captures["node1"].probes(since=when + 1), [], said)
+        self.assertNotEqual(captures["node2"].probes(since=when + 2), [], said)
+        self.assertIn("left", {look["gap"] for look in daemon.node("node1")["looks"]}, said)
+        pathlib.Path(daemon.folder, "go").touch()
 
 
 class Jobs(WithSlurm):
