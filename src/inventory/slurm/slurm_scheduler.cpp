@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
-#include <tuple>
-#include <unordered_set>
 #include <utility>
 
 #include "inventory/slurm/slurm_environment.h"
@@ -43,22 +43,26 @@ bool is_any_held(std::span<const std::string> nodes, const std::vector<NodeSched
   });
 }
 
-/// How many nodes a job holds for certain (of those in maintenance, say, one may), and of how many
-/// of these `jobs` tell one.
-struct Held {
-  std::size_t nodes = 0;
-  std::size_t told = 0;
-};
-Held count_held(const std::vector<NodeSchedule>& nodes, const std::vector<SlurmJob>& jobs) {
-  std::unordered_set<std::string_view> of_jobs;
-  for (const SlurmJob& job : jobs) of_jobs.insert(job.nodes.begin(), job.nodes.end());
-  Held held;
+using Names = std::set<std::string, std::less<>>;
+
+/// Those that a job holds for certain; of those in maintenance, say, one may.
+Names held_of(const std::vector<NodeSchedule>& nodes) {
+  Names held;
   for (const NodeSchedule& node : nodes) {
-    if (!is_held(node)) continue;
-    ++held.nodes;
-    held.told += of_jobs.contains(node.node) ? 1U : 0U;
+    if (is_held(node)) held.insert(node.node);
   }
   return held;
+}
+
+/// Whether `jobs` tell whose most of `held` are.
+bool tell_most(const std::vector<SlurmJob>& jobs, const Names& held) {
+  Names told;
+  for (const SlurmJob& job : jobs) {
+    for (const std::string& node : job.nodes) {
+      if (held.contains(node)) told.insert(node);
+    }
+  }
+  return 2 * told.size() >= held.size();
 }
 
 template <typename T>
@@ -85,29 +89,33 @@ class SlurmScheduler : public Scheduler {
     if (std::exchange(jobs_are_next_, false) && !old) {
       LOCKSTEP_TRY(jobs_, ask_jobs(time));
       asked_ = now;
-      if (jobs_tell()) return with_new_jobs();
+      jobs_are_new_ = true;
+      return with_new_jobs();
     }
+    Names held = held_of(nodes_);
     LOCKSTEP_TRY(nodes_, ask_nodes(left()));
     asked_ = now;
+    if (std::exchange(jobs_are_new_, false)) {
+      // Of those that were held before and after. What has lost its job meanwhile is none of them.
+      const Names still = held_of(nodes_);
+      std::erase_if(held, [&](const std::string& node) { return !still.contains(node); });
+      note_hidden(held);
+    }
     if (!options_.jobs || !is_any_held(nodes, nodes_)) return nodes_;
-    if (without_jobs_ > 0) {
-      --without_jobs_;
-    } else if (old) {
+    if (old || (hidden_for_ > 0 && --hidden_for_ == 0)) {
       LOCKSTEP_TRY(jobs_, ask_jobs(left()));
-      std::ignore = jobs_tell();
-    } else {
+      note_hidden(held_of(nodes_));
+    } else if (hidden_for_ == 0) {
       jobs_are_next_ = true;
     }
     return with_known_jobs();
   }
 
-  /// Whether the jobs of most of the nodes are told that jobs hold. Where they are not
-  /// (PrivateData), sinfo is asked alone for a while.
-  bool jobs_tell() {
-    const Held held = count_held(nodes_, jobs_);
-    if (2 * held.told >= held.nodes) return true;
-    without_jobs_ = kWithoutJobs;
-    return false;
+  /// Where squeue says nothing of most nodes that are held (PrivateData), it says nothing of jobs
+  /// that begin either: then sinfo is asked alone for a while.
+  void note_hidden(const Names& held) {
+    hidden_for_ = tell_most(jobs_, held) ? 0 : kHiddenFor;
+    if (hidden_for_ > 0) jobs_.clear();
   }
 
   /// A node that is held has the jobs that it had; for a free one they are over.
@@ -165,7 +173,7 @@ class SlurmScheduler : public Scheduler {
                        {time, options_.answer_bytes, stop()});
   }
 
-  static constexpr unsigned kWithoutJobs = 20;  // queries
+  static constexpr unsigned kHiddenFor = 20;  // queries
   static constexpr std::chrono::seconds kOld{60};
 
   SlurmOptions options_;
@@ -173,7 +181,8 @@ class SlurmScheduler : public Scheduler {
   std::vector<SlurmJob> jobs_;       // as squeue said last
   bool jobs_are_next_ = false;
   std::optional<SteadyClock::time_point> asked_;  // either
-  unsigned without_jobs_ = 0;
+  bool jobs_are_new_ = false;                     // squeue was asked after sinfo
+  unsigned hidden_for_ = 0;
 };
 
 }  // namespace

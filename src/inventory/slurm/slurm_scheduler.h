@@ -34,11 +34,11 @@ struct SlurmOptions {
 /// in every second query, so that the controller is asked no more often than where none is. Either
 /// tells which nodes are held: from sinfo to squeue a node gets the jobs that squeue names, and
 /// from squeue to sinfo one that is held keeps its jobs. A query is both where none was for a
-/// minute, as at first, and where squeue tells less than half of what sinfo has
-/// (PrivateData=jobs); then those that follow are sinfo alone. Whatever nodes its commands are to
-/// show, the controller tells them of all, so that a batch would cost as much as the whole (tried
-/// with 22.05, by sdiag). Not told by sinfo, and therefore `unknown`, are nodes of no partition,
-/// which no job can get, and those of state FUTURE. Times are of the node's reason.
+/// minute, as at first. Where squeue tells less than half of what sinfo has (PrivateData=jobs),
+/// sinfo is asked alone, and in each twentieth query both. Whatever nodes its commands are to show,
+/// the controller tells them of all, so that a batch would cost as much as the whole (tried with
+/// 22.05, by sdiag). Not told by sinfo, and therefore `unknown`, are nodes of no partition, which
+/// no job can get, and those of state FUTURE. Times are of the node's reason.
 std::unique_ptr<Scheduler> make_slurm_scheduler(SlurmOptions options = {});
 
 }  // namespace lockstep

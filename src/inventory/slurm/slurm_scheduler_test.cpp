@@ -107,11 +107,16 @@ TEST(SlurmScheduler, AsksForNodesAndJobsInTurn) {
       {"that hides nothing", "mixed maint", "", "sinfo", "mixed 7", "maintenance"},
       {"so jobs are asked for again", "", "7|a|n1", "squeue", "mixed 7", "maintenance"},
       {"then nodes alone", "allocated idle", "", "sinfo", "allocated 7", "idle"},
-      {"the jobs are hidden: both", "allocated idle", "9|a|n9", "squeue sinfo", "allocated",
-       "idle"},
-      {"then nodes alone", "allocated idle", "7|a|n1", "sinfo", "allocated", "idle"},
-      {"and again", "allocated idle", "7|a|n1", "sinfo", "allocated", "idle"},
-      {"nobody is held", "idle idle", "7|a|n1", "sinfo", "idle", "idle"},
+      {"its job ended before", "", "9|a|n9", "squeue", "allocated", "idle"},
+      {"which is seen now, and hides nothing", "idle idle", "", "sinfo", "idle", "idle"},
+      {"another", "mixed idle", "", "sinfo", "mixed", "idle"},
+      {"that is hidden", "", "9|a|n9", "squeue", "mixed", "idle"},
+      {"which is seen now", "mixed idle", "", "sinfo", "mixed", "idle"},
+      {"so nodes alone", "mixed idle", "", "sinfo", "mixed", "idle"},
+      {"and again", "idle idle", "", "sinfo", "idle", "idle"},
+      {"after a while both", "mixed idle", "9|a|n9", "sinfo squeue", "mixed", "idle",
+       std::chrono::seconds(600)},
+      {"still hidden: nodes alone", "mixed idle", "", "sinfo", "mixed", "idle"},
   };
   FakeSlurm slurm("", "");
   const std::string log = slurm.folder.path("log");
