@@ -164,7 +164,7 @@ class Classes(WithSlurm):
 
 class ByHand(WithSlurm):
     def test_a_sweep_by_hand_and_a_round_of_a_plug_in_leave_nodes_too(self):
-        daemon = self.daemon(instances="", node_rate="250")
+        daemon = self.daemon(instances="")
         pathlib.Path(daemon.folder).chmod(0o755)
         script = pathlib.Path(daemon.folder, "waits")
         script.write_text("#!/bin/sh\nwhile [ ! -e %s/go ]; do sleep 0.1; done\n" % daemon.folder)
@@ -179,8 +179,9 @@ class ByHand(WithSlurm):
         self.assertEqual(told.stdout, "1 of 2 nodes were being asked, and are left\n", told.stderr)
 
         captures = {host: self.capture(host, daemon.folder) for host in ("node1", "node2")}
-        sweep = daemon.lab.popen(daemon.place, *daemon.command("sweep", "--ports", LONG),
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        words = daemon.command("sweep", "--ports", LONG, "--node-rate", "250")
+        sweep = daemon.lab.popen(daemon.place, *words, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True)
         daemon.wait(lambda: all(len(each.probes()) > 200 for each in captures.values()), "the sweep")
         before = len(self.slurm.prolog_calls())
         self.slurm.start("short", "srun", "-N1", "-w", "node1", "sleep", "1")
