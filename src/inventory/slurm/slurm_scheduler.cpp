@@ -93,7 +93,7 @@ class SlurmScheduler : public Scheduler {
       return with_new_jobs();
     }
     Names held = held_of(nodes_);
-    LOCKSTEP_TRY(nodes_, ask_nodes(left()));
+    LOCKSTEP_TRY(nodes_, ask_nodes(time));
     asked_ = now;
     if (std::exchange(jobs_are_new_, false)) {
       // Of those that were held before and after. What has lost its job meanwhile is none of them.
