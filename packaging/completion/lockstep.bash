@@ -7,7 +7,7 @@ _lockstep() {
   local command="" sub="" i
   for ((i = 1; i < COMP_CWORD; ++i)); do
     case ${COMP_WORDS[i]} in
-      --config) ((++i)) ;;
+      --config | --socket) ((++i)) ;;
       -*) ;;
       *)
         if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else sub=${COMP_WORDS[i]}; break; fi
@@ -16,7 +16,7 @@ _lockstep() {
   done
 
   case $previous in
-    --config | --report | --dialogues | --probes | --recog) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+    --config | --socket | --report | --dialogues | --probes | --recog) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
     --engine) mapfile -t COMPREPLY < <(compgen -W "auto packet xdp connect" -- "$word"); return ;;
     --ports | --udp-ports) mapfile -t COMPREPLY < <(compgen -W "default all none" -- "$word"); return ;;
     --rate | --node-rate) mapfile -t COMPREPLY < <(compgen -W "unlimited" -- "$word"); return ;;
@@ -31,7 +31,7 @@ _lockstep() {
 
   local words
   case $command in
-    "") words="demo scan sweep nodes alerts alert keys key profile serve plugin-host status reload instance runs audit leave values plugin stop check-config doctor --config --help --version" ;;
+    "") words="demo scan sweep nodes alerts alert keys key profile serve plugin-host status reload instance runs audit leave values plugin stop check-config doctor --config --socket --help --version" ;;
     demo) words="--keep --loopback" ;;
     scan) words="$port_options $service_options --allow --report" ;;
     sweep) words="$port_options $service_options --services-all --report" ;;

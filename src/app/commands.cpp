@@ -7,6 +7,7 @@
 
 #include "app/compose.h"
 #include "app/console.h"
+#include "app/daemon_link.h"
 #include "app/demo.h"
 #include "app/doctor.h"
 #include "app/session.h"
@@ -93,6 +94,7 @@ Result<int> do_sweep(const cli::SweepCommand& command, Invocation& call) {
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
   if (!command.report.empty()) LOCKSTEP_CHECK(call.console.open_report(command.report));
+  if (call.daemon != nullptr) call.daemon->ask_by_hand(cluster.nodes);
   Session session(cluster.setup.config, cluster.inventory, call);
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
   LOCKSTEP_CHECK(session.start_services(command.services));

@@ -108,16 +108,15 @@ void Daemon::start() {
       .board = board_,
       .troubles = troubles_,
       .keeper = keeper_,
+      .has_scheduler = {},
       .schedules = {},
       .wait_for_schedules = {}};
-  if (has_scheduler()) {
-    measuring.schedules = [this](const std::vector<std::string>& nodes) {
-      return schedules(nodes);
-    };
-    measuring.wait_for_schedules = [this](const std::atomic<bool>& stop) {
-      return wait_for_schedules(stop);
-    };
-  }
+  // Asked each time anew: the configuration may get a scheduler, or lose it.
+  measuring.has_scheduler = [this] { return has_scheduler(); };
+  measuring.schedules = [this](const std::vector<std::string>& nodes) { return schedules(nodes); };
+  measuring.wait_for_schedules = [this](const std::atomic<bool>& stop) {
+    return wait_for_schedules(stop);
+  };
   measures_ = std::make_unique<Measures>(std::move(measuring));
   sweeper_ = std::jthread([this](const std::stop_token& token) { sweep(token); });
   watcher_ = std::jthread([this](const std::stop_token& token) { watch_jobs(token); });

@@ -54,6 +54,7 @@ class Daemon final : public DaemonLink {
   std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) override;
   bool wait_for_schedules(const std::atomic<bool>& stop) override;
   const LeaveList* leave_list() const override { return &board_.leave(); }
+  void ask_by_hand(const std::vector<std::string>& nodes) override { jobs_.ask_by_hand(nodes); }
   sender::Launcher& launcher() override { return launcher_; }
 
  private:

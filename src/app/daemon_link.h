@@ -48,6 +48,9 @@ class DaemonLink {
   /// when stopped.
   virtual bool wait_for_schedules(const std::atomic<bool>& stop) = 0;
   virtual const LeaveList* leave_list() const = 0;
+  /// Work between two steps asks these nodes: from now on the list gets those of them that a job
+  /// takes.
+  virtual void ask_by_hand(const std::vector<std::string>& nodes) = 0;
   virtual sender::Launcher& launcher() = 0;
 };
 

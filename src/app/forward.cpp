@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <type_traits>
 
 #include "app/commands.h"
@@ -48,17 +49,47 @@ std::string report_of(const cli::Command& command) {
   return sweep == nullptr ? "" : sweep->report;
 }
 
-/// The daemon has a configuration of its own.
-std::vector<std::string> without_config(const std::vector<std::string>& words) {
+/// The daemon has a configuration of its own, and is at its socket.
+std::vector<std::string> without_places(const std::vector<std::string>& words) {
   std::vector<std::string> kept;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "--config") {
+    if (words[i] == "--config" || words[i] == "--socket") {
       ++i;
-    } else if (!words[i].starts_with("--config=")) {
+    } else if (!words[i].starts_with("--config=") && !words[i].starts_with("--socket=")) {
       kept.push_back(words[i]);
     }
   }
   return kept;
+}
+
+std::string from_environment(const char* name) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? "" : text;
+}
+
+/// Where a daemon may be.
+struct Place {
+  std::string socket;
+  bool certain = false;            ///< somebody named just this one
+  std::optional<Error> problem{};  ///< of the configuration, that should have said it
+};
+
+/// None: without a configuration there is nothing to serve. Errors: those of the configuration that
+/// was named.
+Result<std::optional<Place>> place_of(const cli::Options& options) {
+  if (!options.socket.empty()) return Place{.socket = options.socket, .certain = true};
+  std::string named = options.config.empty() ? from_environment("LOCKSTEP_SOCKET") : "";
+  if (!named.empty()) return Place{.socket = std::move(named)};
+  const auto setup = load_setup(options.config);
+  if (setup) {
+    if (!setup->from_file()) return std::optional<Place>();
+    return Place{.socket = control_socket(setup->config)};
+  }
+  // What is in the usual place may serve another cluster than the one that was named.
+  if (!options.config.empty() || !from_environment("LOCKSTEP_CONFIG").empty()) {
+    return std::unexpected(setup.error());
+  }
+  return Place{.socket = control_socket(Config()), .problem = setup.error()};
 }
 
 /// Writes what the daemon says.
@@ -123,25 +154,29 @@ Result<std::optional<int>> forward(const cli::Options& options,
                                    const std::vector<std::string>& words, Console& console) {
   if (!std::visit(ForDaemons{}, options.command)) return std::optional<int>();
   const bool needs = std::visit(NeedsDaemon{}, options.command);
-  const auto setup = load_setup(options.config);
+  const auto place = place_of(options);
   // What is wrong with it, the command itself tells.
-  if (!setup || !setup->from_file()) {
+  if (!place || !*place) {
     if (!needs) return std::optional<int>();
-    LOCKSTEP_CHECK(setup);
-    LOCKSTEP_CHECK(require_file(*setup));
+    LOCKSTEP_CHECK(place);
+    LOCKSTEP_CHECK(require_file(Setup()));
   }
-  const std::string path = control_socket(setup->config);
-  LOCKSTEP_TRY(std::optional<serve::LineSocket> socket, serve::connect(path));
+  const Place& at = **place;
+  LOCKSTEP_TRY(std::optional<serve::LineSocket> socket, serve::connect(at.socket));
   if (!socket) {
-    if (!needs) return std::optional<int>();
+    if (!needs && !at.certain) return std::optional<int>();
+    if (at.problem) return std::unexpected(*at.problem);
     return fail(ErrorKind::unavailable,
-                fmt::format("no daemon serves {}; start it: lockstep serve", path));
+                fmt::format("no daemon serves {}; start it: lockstep serve", at.socket));
+  }
+  if (at.problem) {
+    console.warn(fmt::format("{}; asking the daemon at {}", at.problem->message(), at.socket));
   }
   if (const std::string report = report_of(options.command); !report.empty()) {
     LOCKSTEP_CHECK(console.open_report(report));
   }
   LOCKSTEP_TRY(const int status,
-               serve::call(*socket, {without_config(words)}, [&](const serve::Message& message) {
+               serve::call(*socket, {without_places(words)}, [&](const serve::Message& message) {
                  return std::visit(Receiver{console}, message);
                }));
   return std::optional(status);
@@ -158,7 +193,8 @@ int answer(const serve::Request& request, serve::Call& call, DaemonLink& daemon,
     return cli::kUsage;
   }
   const auto& options = std::get<cli::Options>(parsed);
-  if (!options.config.empty() || !std::visit(ForDaemons{}, options.command)) {
+  if (!options.config.empty() || !options.socket.empty() ||
+      !std::visit(ForDaemons{}, options.command)) {
     console.warn("this is no command for a daemon");
     return cli::kUsage;
   }

@@ -12,7 +12,9 @@
 #include "app/session.h"
 #include "app/value_collectors.h"
 #include "control/value_use_cases.h"
+#include "daemon/rounds.h"
 #include "model/duration.h"
+#include "proc/identity.h"
 #include "sweep/targets.h"
 
 namespace lockstep {
@@ -32,6 +34,7 @@ class Measures::Loop {
   Loop(Instance instance, MeasureWorld& world)
       : instance_(std::move(instance)),
         world_(world),
+        log_(instance_.name, own_identity()),
         thread_([this](const std::stop_token& token) { run(token); }) {}
 
   const Instance& instance() const { return instance_; }
@@ -58,6 +61,7 @@ class Measures::Loop {
       while (next < Steady::now()) next += instance_.interval;
       show(next);
     }
+    if (store_) std::ignore = log_.keep(*store_, true);
   }
 
   void round() {
@@ -65,9 +69,15 @@ class Measures::Loop {
       status.step = "a round";
       status.next.reset();
     });
-    const auto done = measure();
+    RoundEnd end{.begun = now_in_seconds()};
+    const auto done = measure(end);
     if (ended_ || world_.stop) return;
     const std::string problem = done ? "" : done.error().message();
+    end.ended = now_in_seconds();
+    end.problem = problem;
+    log_.note(end);
+    // Where the store is away, the next round tells it.
+    if (store_) std::ignore = log_.keep(*store_);
     world_.board.update(instance_.name, [&](InstanceStatus& status) {
       status.step.clear();
       status.problem = problem;
@@ -79,7 +89,31 @@ class Measures::Loop {
     }
   }
 
-  Result<void> measure() {
+  /// Of a round, as long as it lasts: a node that a job is given meanwhile is left, unless nodes of
+  /// jobs are asked like all others.
+  class Asked {
+   public:
+    Asked(const Loop& loop, const std::vector<std::string>& nodes)
+        : leave(begin(loop, nodes)), loop_(loop) {}
+    ~Asked() { loop_.world_.board.end_round(loop_.instance_.name); }
+    Asked(const Asked&) = delete;
+    Asked& operator=(const Asked&) = delete;
+
+    const LeaveList& leave;
+
+   private:
+    static const LeaveList& begin(const Loop& loop, const std::vector<std::string>& nodes) {
+      const std::set<std::string> all(nodes.begin(), nodes.end());
+      const BusyNodes busy = loop.instance_.busy;
+      return loop.world_.board.begin_round(
+          loop.instance_.name, busy == BusyNodes::scan ? std::set<std::string>() : all,
+          busy == BusyNodes::leave ? all : std::set<std::string>());
+    }
+
+    const Loop& loop_;
+  };
+
+  Result<void> measure(RoundEnd& end) {
     const auto [setup, inventory] = world_.now();
     const Config& config = setup->config;
     if (!collector_ || made_by_ != setup) {
@@ -92,12 +126,15 @@ class Measures::Loop {
     }
     LOCKSTEP_TRY(std::vector<std::string> nodes, nodes_of_instance(instance_, config, *inventory));
     if (instance_.busy == BusyNodes::leave) leave_busy(nodes);
+    // Before the names are resolved: that takes its time.
+    const Asked asked(*this, nodes);
     Inventory resolved = *inventory;
     const auto unresolved = resolve_inventory(config, resolved, nodes);
     LOCKSTEP_TRY(const TargetPolicy policy, make_policy(config, *inventory, {}));
     const TargetSelection selection = select_targets(resolved, nodes, unresolved, policy);
     CollectControl control;
     control.stop = &ended_or_stopped();
+    control.leave = &asked.leave;
     const AlertPolicy alerts{.missing_after = config.analysis.missing_after};
     const auto report =
         control::measure(*collector_, selection.targets, *store_,
@@ -108,7 +145,7 @@ class Measures::Loop {
                           .alerts = alerts,
                           .counts_for = 2 * instance_.interval,
                           .looks = instance_.collector == "exec" ? &looks_ : nullptr,
-                          .schedules = world_.schedules,
+                          .schedules = asking(),
                           .wait_for_schedules = waiting(),
                           .job_ports = config.scheduler.job_ports},
                          control, now_in_seconds);
@@ -117,6 +154,9 @@ class Measures::Loop {
       return std::unexpected(report.error());
     }
     note(*report);
+    end.nodes = report->nodes;
+    end.covered = report->covered;
+    end.probes = report->summary.probes_sent;
     if (report->summary.problem.empty()) {
       note_overdue(*report, nodes);
       return {};
@@ -165,7 +205,7 @@ class Measures::Loop {
 
   /// Whose silence the scheduler explains is nobody's alert.
   void leave_expected(std::vector<std::string>& nodes) const {
-    if (!world_.schedules || nodes.empty()) return;
+    if (nodes.empty()) return;
     const auto said = world_.schedules(nodes);
     std::vector<std::string> left;
     for (std::size_t i = 0; i < said.size(); ++i) {
@@ -175,8 +215,8 @@ class Measures::Loop {
   }
 
   void leave_busy(std::vector<std::string>& nodes) const {
-    if (!world_.schedules) return;
     const auto said = world_.schedules(nodes);
+    if (said.empty()) return;
     std::vector<std::string> idle;
     for (std::size_t i = 0; i < said.size(); ++i) {
       if (counts_as_idle(said[i])) idle.push_back(nodes[i]);
@@ -184,8 +224,13 @@ class Measures::Loop {
     nodes = std::move(idle);
   }
 
+  std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> asking() const {
+    if (!world_.has_scheduler()) return {};
+    return world_.schedules;
+  }
+
   std::function<bool()> waiting() const {
-    if (!world_.wait_for_schedules) return {};
+    if (!world_.has_scheduler()) return {};
     return [this] { return world_.wait_for_schedules(ended_); };
   }
 
@@ -216,6 +261,7 @@ class Measures::Loop {
   std::vector<ReportedLook> looks_;  // of the round that goes on
   std::unique_ptr<Collector> collector_;
   std::unique_ptr<Store> store_;
+  RoundLog log_;
   std::jthread thread_;  // last: it starts when all else is there
 };
 

@@ -25,10 +25,11 @@ struct MeasureWorld {
   Board& board;
   Troubles& troubles;
   plugin_host::Keeper& keeper;
-  /// What the scheduler says of nodes; empty: there is none.
+  std::function<bool()> has_scheduler;
+  /// What the scheduler says of nodes; nothing where there is none.
   std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> schedules;
-  /// Blocks until it was asked once more, or `stop`; false: it says nothing. Empty: there is none.
-  std::function<bool(const std::atomic<bool>& stop)> wait_for_schedules{};
+  /// Blocks until it was asked once more, or `stop`; false: it says nothing.
+  std::function<bool(const std::atomic<bool>& stop)> wait_for_schedules;
 };
 
 /// Not for several threads at once.

@@ -88,7 +88,8 @@ Result<int> run_command(const cli::ValuesCommand& command, Invocation& call) {
     nodes.insert(names.begin(), names.end());
   }
   LOCKSTEP_TRY(const auto rows,
-               control::list_values(*opened.store, inventory, nodes, command.instance));
+               control::list_values(*opened.store, inventory, nodes, command.instance,
+                                    control::MissingValues::all));
   LOCKSTEP_CHECK(call.console.print(command.json ? cli::values_json(rows)
                                                  : cli::values_text(rows, now_in_seconds())));
   return cli::kInStep;

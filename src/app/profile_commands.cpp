@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/daemon_link.h"
 #include "app/session.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -75,6 +77,7 @@ Result<int> do_learn(const cli::LearnCommand& command, Invocation& call) {
                 "--from takes one node; to learn from what many have in common, use --consensus");
   }
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
+  if (call.daemon != nullptr) call.daemon->ask_by_hand(cluster.nodes);
   Session session(cluster.setup.config, cluster.inventory, call);
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
   LOCKSTEP_CHECK(session.start_services(command.services));
@@ -117,9 +120,17 @@ Result<int> run_command(const cli::ImportCommand& command, Invocation& call) {
 }
 
 Result<int> run_command(const cli::ShowCommand& command, Invocation& call) {
-  LOCKSTEP_TRY(const States states, states_of(command.node_class, call));
-  LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::profiles_json(states) : cli::show_text(states)));
+  LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
+  LOCKSTEP_TRY(const std::vector<ValueRule> rules,
+               control::value_rules_of(*opened.store, command.node_class));
+  auto states = control::profile_states(*opened.store, command.node_class);
+  // A class that plug-ins alone look at has no ports to expect.
+  const bool has_rules =
+      std::ranges::any_of(rules, [](const ValueRule& rule) { return rule.host_type != "*"; });
+  if (!states && has_rules && states.error().kind() == ErrorKind::not_found) states = States();
+  LOCKSTEP_CHECK(states);
+  LOCKSTEP_CHECK(call.console.print(command.json ? cli::profiles_json(*states, &rules)
+                                                 : cli::show_text(*states, rules)));
   return cli::kInStep;
 }
 

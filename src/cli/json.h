@@ -24,7 +24,9 @@ std::string alerts_json(const control::AlertListing& listing);
 std::string learn_json(const control::LearnReport& report);
 std::string import_json(const Baseline& baseline);
 /// Of `profile show`, `diff`, `approve` and `export`.
-std::string profiles_json(const std::vector<control::ProfileState>& states);
+/// With the rules for values, where they are asked for.
+std::string profiles_json(const std::vector<control::ProfileState>& states,
+                          const std::vector<ValueRule>* value_rules = nullptr);
 
 std::string keys_json(const std::vector<control::KeyRow>& rows);
 std::string accept_json(const control::AcceptReport& report);

@@ -26,11 +26,13 @@ json::value of_sweep(const std::optional<SweepInfo>& sweep) {
 }  // namespace
 
 std::string alerts_json(const control::AlertListing& listing) {
-  return json_document({{"alerts", json_array(listing.rows, json_alert)},
+  json::object document{{"alerts", json_array(listing.rows, json_alert)},
                         {"complete", listing.complete()},
                         {"unproven", listing.unproven},
                         {"nodes", listing.node_count},
-                        {"latest_sweep", of_sweep(listing.latest)}});
+                        {"latest_sweep", of_sweep(listing.latest)}};
+  if (listing.measured) document["measured"] = json_time(listing.measured);
+  return json_document(document);
 }
 
 }  // namespace lockstep::cli

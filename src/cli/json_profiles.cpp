@@ -37,6 +37,13 @@ json::object of_rule(const PortRule& rule, const std::string& host_type) {
           {"until", json_time(rule.until)}};
 }
 
+json::object of_value_rule(const ValueRule& rule) {
+  return {{"host_type", json_text(rule.host_type)},
+          {"instance", json_text(rule.instance)},
+          {"name", json_text(rule.name)},
+          {"rule", json_text(rule.rule)}};
+}
+
 json::object of_baseline(const Baseline& baseline) {
   return {{"host_type", json_text(baseline.profile.host_type)},
           {"origin", json_text(baseline.origin)},
@@ -74,7 +81,8 @@ std::string import_json(const Baseline& baseline) {
                         {"waiting", json::array{of_baseline(baseline)}}});
 }
 
-std::string profiles_json(const std::vector<ProfileState>& states) {
+std::string profiles_json(const std::vector<ProfileState>& states,
+                          const std::vector<ValueRule>* value_rules) {
   json::array ports;
   json::array rules;
   json::array waiting;
@@ -95,12 +103,11 @@ std::string profiles_json(const std::vector<ProfileState>& states) {
     }
     if (!state.proposed.empty()) proposed.emplace_back(of_diff(state.proposed, state.host_type));
   }
-  return json_document({{"open_ports", std::move(ports)},
-                        {"port_rules", std::move(rules)},
-                        {"waiting", std::move(waiting)},
-                        {"approved", std::move(approved)},
-                        {"unapproved", std::move(unapproved)},
-                        {"proposed", std::move(proposed)}});
+  json::object document{{"open_ports", std::move(ports)},      {"port_rules", std::move(rules)},
+                        {"waiting", std::move(waiting)},       {"approved", std::move(approved)},
+                        {"unapproved", std::move(unapproved)}, {"proposed", std::move(proposed)}};
+  if (value_rules != nullptr) document["value_rules"] = json_array(*value_rules, of_value_rule);
+  return json_document(document);
 }
 
 }  // namespace lockstep::cli

@@ -26,6 +26,8 @@ class Parser {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", kVersion);
     app_.add_option("--config", options_.config, "The configuration file")->type_name("FILE");
+    add_text(app_, "--socket", options_.socket, "PATH",
+             "The daemon's control socket, where no configuration says it");
     app_.fallthrough();
     add_scan_commands(app_, options_);
     add_alert_commands(app_, options_);

@@ -195,6 +195,7 @@ using Command =
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place
+  std::string socket;  ///< --socket; empty: see app/forward.h
   Command command;
 };
 

@@ -171,6 +171,19 @@ TEST(Options, ConfigStandsBeforeOrBehindTheCommand) {
   EXPECT_EQ(config_of({"profile", "show", "--config=a.toml"}), "a.toml");
 }
 
+TEST(Options, TheSocketStandsBeforeOrBehindTheCommand) {
+  const auto socket_of = [](const Words& words) {
+    const auto result = parse(words);
+    return std::holds_alternative<Options>(result) ? std::get<Options>(result).socket : "(refused)";
+  };
+  EXPECT_EQ(socket_of({"status"}), "");
+  EXPECT_EQ(socket_of({"--socket", "/run/x", "status"}), "/run/x");
+  EXPECT_EQ(socket_of({"leave", "n1", "--socket=/run/x"}), "/run/x");
+  EXPECT_EQ(socket_of({"--socket", "", "status"}), "(refused)");
+  EXPECT_EQ(socket_of({"plugin-host", "--socket", "/run/p", "--for", "x"}), "")
+      << "that is where it listens itself";
+}
+
 TEST(Options, Rates) {
   const struct {
     const char* text;

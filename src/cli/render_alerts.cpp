@@ -72,17 +72,29 @@ std::string data_text(const AlertListing& listing) {
   return text;
 }
 
+/// Where plug-ins alone look at nodes.
+std::string measured_text(const AlertListing& listing) {
+  return fmt::format("values {} old, and ports were never asked",
+                     format_age(listing.now - *listing.measured));
+}
+
 std::string footer(const AlertListing& listing) {
-  return fmt::format(
-      "{}, {}; {}\n", plural(listing.rows.size(), "row"), plural(listing.node_count, "node"),
-      !listing.latest
-          ? "never swept"
-          : fmt::format("{} unproven; {}", with_thousands(listing.unproven), data_text(listing)));
+  std::string data = "never swept";
+  if (listing.latest) {
+    data = fmt::format("{} unproven; {}", with_thousands(listing.unproven), data_text(listing));
+  } else if (listing.measured) {
+    data = measured_text(listing);
+  }
+  return fmt::format("{}, {}; {}\n", plural(listing.rows.size(), "row"),
+                     plural(listing.node_count, "node"), data);
 }
 
 /// Where there is no row: what that means, and no more.
 std::string absence(const AlertListing& listing) {
   const std::string where = listing.of_some_nodes ? " of these nodes" : "";
+  if (!listing.latest && listing.measured) {
+    return fmt::format("No open alert{} of values; {}\n", where, measured_text(listing));
+  }
   if (!listing.latest) {
     return "No alert, and nothing is proven: never swept. Next: lockstep sweep\n";
   }

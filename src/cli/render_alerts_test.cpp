@@ -105,6 +105,13 @@ TEST(AlertsText, SaysWhatIsWrongWithTheData) {
        "No open alert in what was examined; 126 nodes unproven; data 5m old\n"},
       {"never swept", [](AlertListing& l) { l.latest.reset(); }, "1 row, 1 node; never swept\n",
        "No alert, and nothing is proven: never swept. Next: lockstep sweep\n"},
+      {"plug-ins alone",
+       [](AlertListing& l) {
+         l.measured = l.latest->ended;
+         l.latest.reset();
+       },
+       "1 row, 1 node; values 5m old, and ports were never asked\n",
+       "No open alert of values; values 5m old, and ports were never asked\n"},
       {"interrupted", [](AlertListing& l) { l.latest->state = SweepState::interrupted; },
        "data 5m old; the latest sweep, #12, was interrupted\n",
        "No open alert in what was examined; 0 nodes unproven; data 5m old; the latest sweep, #12, "

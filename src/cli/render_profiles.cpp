@@ -53,6 +53,16 @@ std::string rules_text(const std::vector<ProfileState>& states) {
   return table.empty() ? "" : "\n" + table.to_string();
 }
 
+/// Empty where there is none.
+std::string value_rules_text(const std::vector<ValueRule>& rules) {
+  Table table({"INSTANCE", "VALUE", "RULE", "HOST_TYPE"});
+  for (const ValueRule& rule : rules) {
+    table.add(
+        {shown(rule.instance), shown(rule.name), shown_sentence(rule.rule), shown(rule.host_type)});
+  }
+  return table.empty() ? "" : "\n" + table.to_string();
+}
+
 /// "by kim, 2026-09-21T14:13:20Z"
 std::string by(const std::string& person, WallTime time) {
   return fmt::format("by {}, {}", person.empty() ? "-" : shown(person), format_time(time));
@@ -161,14 +171,16 @@ std::string import_text(const Baseline& baseline) {
          how_to_approve(baseline.profile.host_type);
 }
 
-std::string show_text(const std::vector<ProfileState>& states) {
+std::string show_text(const std::vector<ProfileState>& states,
+                      const std::vector<ValueRule>& value_rules) {
   Table table = table_one();
   std::string notes;
   for (const ProfileState& state : states) {
     if (state.in_use) add_ports(table, *state.in_use);
     notes += notes_text(state);
   }
-  return table.to_string() + rules_text(states) + (notes.empty() ? "" : "\n" + notes);
+  return table.to_string() + rules_text(states) + value_rules_text(value_rules) +
+         (notes.empty() ? "" : "\n" + notes);
 }
 
 std::string diff_text(const std::vector<ProfileState>& states) {

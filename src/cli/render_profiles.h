@@ -18,8 +18,9 @@ enum class ExportFormat {
 std::string learn_text(const control::LearnReport& report);
 std::string import_text(const Baseline& baseline);
 
-/// Table 1, its rules, what waits for approval and what was changed by hand.
-std::string show_text(const std::vector<control::ProfileState>& states);
+/// Table 1, its rules, those of values, what waits for approval and what was changed by hand.
+std::string show_text(const std::vector<control::ProfileState>& states,
+                      const std::vector<ValueRule>& value_rules = {});
 
 /// Line by line: "+" what waiting or unapproved expectations have over those before, "-" what not.
 std::string diff_text(const std::vector<control::ProfileState>& states);

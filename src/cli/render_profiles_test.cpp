@@ -77,6 +77,12 @@ TEST(ShowText, TellsWhatIsNotApproved) {
 
 TEST(ShowText, IsAHeaderWhereNothingIsInUse) {
   EXPECT_EQ(show_text({}), "PORT  PROTOCOL  SERVICE  HOST_TYPE\n");
+  EXPECT_EQ(
+      text_lines(show_text(
+          {}, {{"compute", "kernels", "kernel", "~ 6.1.*"}, {"*", "*", "up\ntime", "any"}})),
+      (std::vector<std::string>{
+          "PORT  PROTOCOL  SERVICE  HOST_TYPE", "", "INSTANCE  VALUE       RULE     HOST_TYPE",
+          "kernels   kernel      ~ 6.1.*  compute", "*         \"up\\ntime\"  any      *"}));
 }
 
 // --- Diff. ---

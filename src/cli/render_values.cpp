@@ -27,6 +27,10 @@ std::string state_text(const ValueRow& row) {
   return text;
 }
 
+std::string told_value(const ValueRow& row) {
+  return row.missing ? "missing" : value_text(row.fact.seen);
+}
+
 }  // namespace
 
 json::object json_value_row(const ValueRow& row) {
@@ -34,7 +38,7 @@ json::object json_value_row(const ValueRow& row) {
   return {{"node", json_text(seen.node)},
           {"instance", json_text(seen.instance)},
           {"name", json_text(seen.name)},
-          {"value", json_value(seen.value)},
+          {"value", row.missing ? json::value(nullptr) : json_value(seen.value)},
           {"unit", json_or_null(seen.unit)},
           {"measured", json_time(row.fact.at)},
           {"alert", row.alert == 0 ? json::value(nullptr) : json::value(alert_name(row.alert))},
@@ -59,7 +63,7 @@ std::string values_text(const std::vector<ValueRow>& rows, WallTime now) {
   std::map<Line, Nodes> lines;
   for (const ValueRow& row : rows) {
     const ValueObservation& seen = row.fact.seen;
-    Nodes& nodes = lines[{seen.instance, seen.name, value_text(seen), state_text(row)}];
+    Nodes& nodes = lines[{seen.instance, seen.name, told_value(row), state_text(row)}];
     nodes.oldest = nodes.names.empty() ? row.fact.at : std::min(nodes.oldest, row.fact.at);
     nodes.names.push_back(seen.node);
   }
@@ -76,7 +80,7 @@ std::string node_values_text(const std::vector<ValueRow>& rows, WallTime now) {
   Table table({"VALUE OF", "MEASURED", "AGE", "ALERT"});
   for (const ValueRow& row : rows) {
     const ValueObservation& seen = row.fact.seen;
-    table.add({fmt::format("{}/{}", shown(seen.instance), shown(seen.name)), value_text(seen),
+    table.add({fmt::format("{}/{}", shown(seen.instance), shown(seen.name)), told_value(row),
                format_age(now - row.fact.at), state_text(row)});
   }
   return table.to_string();

@@ -35,6 +35,16 @@ TEST(RenderValues, FoldsNodesThatHaveTheSame) {
             "\n");
 }
 
+TEST(RenderValues, TellsWhatIsMissing) {
+  control::ValueRow absent = row("n1", "");
+  absent.missing = true;
+  EXPECT_EQ(values_text({absent}, kNow),
+            "INSTANCE  NAME  VALUE    NODES  AGE  ALERT\n"
+            "mine      size  missing  n1     2h   -\n");
+  EXPECT_NE(node_values_text({absent}, kNow).find("missing"), std::string::npos);
+  EXPECT_NE(values_json({absent}).find("\"value\":null"), std::string::npos);
+}
+
 TEST(RenderPlugin, TellsWhatIsWrong) {
   PluginReport report;
   report.values = {{"n1", "test", "kernel", "6.1", ""}};

@@ -7,6 +7,9 @@
 namespace lockstep::control {
 namespace {
 
+/// How many of the latest sweeps may still run, at most, before one that ended.
+constexpr std::size_t kSweepsRead = 64;
+
 /// Nodes of `watched` that have no look, or some address that their latest sweep did not examine in
 /// full. Looks of earlier sweeps do not count: the address may be another node's by now.
 std::size_t count_unproven(const Looks& looks, const std::vector<std::string>& watched) {
@@ -29,15 +32,21 @@ std::size_t count_unproven(const Looks& looks, const std::vector<std::string>& w
 
 Result<AlertListing> describe(Store& store, const std::vector<std::string>& watched,
                               std::vector<AlertRow> rows, WallTime now) {
-  LOCKSTEP_TRY(const std::vector<SweepInfo> sweeps, store.sweeps(kSweepsRead));
-  LOCKSTEP_TRY(const Looks looks, store.looks());
-  return describe_alerts(std::move(rows), looks, sweeps, watched, now);
+  LOCKSTEP_TRY(const Grounds grounds, read_grounds(store));
+  return describe_alerts(std::move(rows), grounds, watched, now);
 }
 
 }  // namespace
 
-AlertListing describe_alerts(std::vector<AlertRow> rows, const Looks& looks,
-                             const std::vector<SweepInfo>& sweeps,
+Result<Grounds> read_grounds(Store& store) {
+  Grounds grounds;
+  LOCKSTEP_TRY(grounds.sweeps, store.sweeps(kSweepsRead));
+  LOCKSTEP_TRY(grounds.runs, store.latest_runs());
+  LOCKSTEP_TRY(grounds.looks, store.looks());
+  return grounds;
+}
+
+AlertListing describe_alerts(std::vector<AlertRow> rows, const Grounds& grounds,
                              const std::vector<std::string>& watched, WallTime now) {
   AlertListing listing;
   listing.watched = watched.size();
@@ -47,9 +56,15 @@ AlertListing describe_alerts(std::vector<AlertRow> rows, const Looks& looks,
   for (const AlertRow& row : listing.rows) nodes.insert(row.nodes.begin(), row.nodes.end());
   listing.node_count = nodes.size();
   const auto ended = std::ranges::find_if(
-      sweeps, [](const SweepInfo& sweep) { return sweep.state != SweepState::running; });
-  if (ended != sweeps.end()) listing.latest = *ended;
-  listing.unproven = count_unproven(looks, watched);
+      grounds.sweeps, [](const SweepInfo& sweep) { return sweep.state != SweepState::running; });
+  if (ended != grounds.sweeps.end()) listing.latest = *ended;
+  if (!listing.latest) {
+    // A run of an instance that sweeps ends after its sweeps.
+    for (const InstanceRun& run : grounds.runs) {
+      if (run.proven > 0) listing.measured = std::max(listing.measured, std::optional(run.ended));
+    }
+  }
+  listing.unproven = count_unproven(grounds.looks, watched);
   return listing;
 }
 

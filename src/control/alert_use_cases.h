@@ -24,18 +24,24 @@ struct AlertListing {
   std::size_t unproven = 0;         ///< those of them that the latest look did not examine in full
   bool of_some_nodes = false;       ///< rows of other nodes are left out
   std::optional<SweepInfo> latest;  ///< the latest sweep that ended; none: never swept
+  /// Where there was none: when plug-ins measured last; none: never.
+  std::optional<WallTime> measured{};
   /// Every node is proven.
   bool complete() const { return latest.has_value() && unproven == 0; }
   /// A row that is open or reopened: nobody has dealt with it yet.
   bool has_news() const;
 };
 
-/// How many of the latest sweeps may still run, at most, before one that ended.
-inline constexpr std::size_t kSweepsRead = 64;
+/// What tells how far to trust that there are no other alerts.
+struct Grounds {
+  Looks looks{};
+  std::vector<SweepInfo> sweeps{};  ///< the latest few, the newest first
+  std::vector<InstanceRun> runs{};  ///< the latest of each instance
+};
+Result<Grounds> read_grounds(Store& store);
 
-/// What the listing of these rows is. `sweeps` are the latest kSweepsRead ones, the newest first.
-AlertListing describe_alerts(std::vector<AlertRow> rows, const Looks& looks,
-                             const std::vector<SweepInfo>& sweeps,
+/// What the listing of these rows is. Pure.
+AlertListing describe_alerts(std::vector<AlertRow> rows, const Grounds& grounds,
                              const std::vector<std::string>& watched, WallTime now);
 
 /// `watched` are the nodes that sweeps are to examine.

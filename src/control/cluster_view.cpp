@@ -68,9 +68,8 @@ Result<std::shared_ptr<const ClusterView>> make_view(Store& store,
   view->made = now;
   view->inventory = std::move(inventory);
   LOCKSTEP_TRY(view->alerts, store.alerts());
-  LOCKSTEP_TRY(const Looks looks, store.looks());
-  LOCKSTEP_TRY(const std::vector<SweepInfo> sweeps, store.sweeps(kSweepsRead));
-  view->listing = describe_alerts(fold_alerts(view->alerts, {}, now), looks, sweeps, watched, now);
+  LOCKSTEP_TRY(const Grounds grounds, read_grounds(store));
+  view->listing = describe_alerts(fold_alerts(view->alerts, {}, now), grounds, watched, now);
 
   view->nodes.reserve(view->inventory->nodes.size());
   for (const auto& [name, node] : view->inventory->nodes) view->nodes.push_back({.node = &node});
@@ -81,7 +80,7 @@ Result<std::shared_ptr<const ClusterView>> make_view(Store& store,
     NodeGlance* const glance = find(places, name);
     if (glance != nullptr) glance->watched = true;
   }
-  add_looks(looks, places);
+  add_looks(grounds.looks, places);
   add_alerts(view->alerts, places, now);
   return view;
 }

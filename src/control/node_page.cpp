@@ -292,7 +292,8 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
   result.reported = page_reports(reports, node, profiles, tied, book, now);
   result.reported_looks = std::move(reports.looks);
   result.profiles = profiles_of(node, result.ports, profiles, approvals);
-  LOCKSTEP_TRY(result.values, list_values(store, inventory, {node.name}, ""));
+  LOCKSTEP_TRY(result.values,
+               list_values(store, inventory, {node.name}, "", MissingValues::alerts));
   result.alerts = alerts_of(book, node, now);
   return result;
 }

@@ -316,4 +316,14 @@ Result<std::vector<ProfileState>> approve(Store& store, const std::string& node_
   return std::vector<ProfileState>{};  // the approval of no row at all leaves nothing
 }
 
+Result<std::vector<ValueRule>> value_rules_of(Store& store, const std::string& node_class) {
+  LOCKSTEP_TRY(std::vector<ValueRule> rules, store.value_rules());
+  const std::string name = node_class.substr(0, node_class.find('@'));
+  std::erase_if(rules, [&](const ValueRule& rule) {
+    return !name.empty() && rule.host_type != name && rule.host_type != "*";
+  });
+  std::ranges::sort(rules);
+  return rules;
+}
+
 }  // namespace lockstep::control

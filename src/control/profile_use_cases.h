@@ -58,6 +58,10 @@ struct ProfileState {
 /// it is not empty. Errors: `not_found` where there is none of it, saying how to make one.
 Result<std::vector<ProfileState>> profile_states(Store& store, const std::string& node_class);
 
+/// What hands have written of the values of a class, rules for any class among them; of all
+/// classes, where none is named. As written: a row without sense is there too.
+Result<std::vector<ValueRule>> value_rules_of(Store& store, const std::string& node_class);
+
 enum class ApproveWhat {
   either,    ///< whichever there is; both: an error that says so
   baseline,  ///< what was learned or imported

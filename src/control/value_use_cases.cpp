@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "analysis/conditions.h"
@@ -158,6 +159,62 @@ void append(AlertChanges more, AlertChanges& changes) {
   std::ranges::move(more.forgotten, std::back_inserter(changes.forgotten));
 }
 
+/// By node, instance and name.
+using ValuePlace = std::tuple<std::string, std::string, std::string>;
+
+ValuePlace place_of(const ValueFact& fact) {
+  return {fact.seen.node, fact.seen.instance, fact.seen.name};
+}
+
+/// What the nodes of the same classes have of one instance, and who of them lacks it.
+class ClonesOfInstance {
+ public:
+  void add(const ValueFact& fact) {
+    Measured& node = nodes_[fact.seen.node];
+    node.at = std::max(node.at, fact.at);
+    node.names.insert(fact.seen.name);
+    Value& value = values_[fact.seen.name];
+    ++value.nodes;
+    value.oldest = std::min(value.oldest, fact.at);
+  }
+
+  /// Whoever was not measured since the others said it is not known to lack it.
+  void add_missing(std::vector<ValueFact>& missing, const std::string& instance) const {
+    for (const auto& [name, value] : values_) {
+      if (value.nodes == nodes_.size() || 2 * value.nodes <= nodes_.size()) continue;
+      for (const auto& [node, measured] : nodes_) {
+        if (measured.names.contains(name) || measured.at < value.oldest) continue;
+        missing.push_back({{node, instance, name, "", ""}, measured.at});
+      }
+    }
+  }
+
+ private:
+  struct Measured {
+    WallTime at{};
+    std::set<std::string> names{};
+  };
+  struct Value {
+    std::size_t nodes = 0;
+    WallTime oldest = WallTime::max();
+  };
+  std::map<std::string, Measured> nodes_;
+  std::map<std::string, Value> values_;
+};
+
+std::vector<ValueFact> missing_of(const std::vector<ValueFact>& facts, const Inventory& inventory) {
+  std::map<std::pair<std::string, std::set<std::string>>, ClonesOfInstance> groups;
+  for (const ValueFact& fact : facts) {
+    const auto node = inventory.nodes.find(fact.seen.node);
+    if (node != inventory.nodes.end()) {
+      groups[{fact.seen.instance, node->second.classes}].add(fact);
+    }
+  }
+  std::vector<ValueFact> missing;
+  for (const auto& [place, clones] : groups) clones.add_missing(missing, place.first);
+  return missing;
+}
+
 }  // namespace
 
 Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTarget>& targets,
@@ -235,32 +292,53 @@ Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTar
 
 Result<std::vector<ValueRow>> list_values(Store& store, const Inventory& inventory,
                                           const std::set<std::string>& nodes,
-                                          std::string_view instance) {
+                                          std::string_view instance, MissingValues missing) {
+  const auto is_asked = [&](const ValuePlace& place) {
+    return (nodes.empty() || nodes.contains(std::get<0>(place))) &&
+           (instance.empty() || instance == std::get<1>(place));
+  };
   LOCKSTEP_TRY(const std::vector<AlertRecord> alerts, store.alerts());
-  std::map<std::pair<std::string, std::string>, const AlertRecord*> deviating;
+  std::map<ValuePlace, const AlertRecord*> deviating;
   for (const AlertRecord& alert : alerts) {
     const bool lives =
         alert.subject.kind == FindingKind::value_deviates && alert.status != AlertStatus::resolved;
-    if (lives) deviating[{alert.node, alert.subject.reason}] = &alert;
+    const std::string& reason = alert.subject.reason;
+    const std::size_t slash = reason.find('/');
+    if (!lives || slash == std::string::npos) continue;
+    deviating[{alert.node, reason.substr(0, slash), reason.substr(slash + 1)}] = &alert;
   }
-  LOCKSTEP_TRY(std::vector<ValueFact> facts,
-               store.values(instance, nodes.size() == 1 ? *nodes.begin() : ""));
-  std::vector<ValueRow> rows;
-  for (ValueFact& fact : facts) {
-    if (!nodes.empty() && !nodes.contains(fact.seen.node)) continue;
-    ValueRow row;
-    const auto node = inventory.nodes.find(fact.seen.node);
+  const bool of_one = missing == MissingValues::alerts && nodes.size() == 1;
+  LOCKSTEP_TRY(const std::vector<ValueFact> facts,
+               store.values(instance, of_one ? *nodes.begin() : ""));
+  std::map<ValuePlace, ValueRow> rows;
+  const auto add = [&](const ValueFact& fact, bool is_missing) {
+    if (!is_asked(place_of(fact))) return;
+    const auto [row, fresh] = rows.try_emplace(place_of(fact));
+    if (!fresh) return;
+    row->second.fact = fact;
+    row->second.missing = is_missing;
+  };
+  for (const ValueFact& fact : facts) add(fact, false);
+  for (const auto& [place, alert] : deviating) {
+    const auto& [node, of, name] = place;
+    add({{node, of, name, "", ""}, alert->last_seen}, true);
+  }
+  if (missing == MissingValues::all) {
+    for (const ValueFact& fact : missing_of(facts, inventory)) add(fact, true);
+  }
+  std::vector<ValueRow> result;
+  result.reserve(rows.size());
+  for (auto& [place, row] : rows) {
+    const auto node = inventory.nodes.find(std::get<0>(place));
     if (node != inventory.nodes.end()) row.classes = node->second.classes;
-    const auto alert = deviating.find({fact.seen.node, fact.seen.instance + "/" + fact.seen.name});
-    if (alert != deviating.end()) {
+    if (const auto alert = deviating.find(place); alert != deviating.end()) {
       row.alert = alert->second->id;
       row.expected = alert->second->expected;
       row.clones = alert->second->clones;
     }
-    row.fact = std::move(fact);
-    rows.push_back(std::move(row));
+    result.push_back(std::move(row));
   }
-  return rows;
+  return result;
 }
 
 }  // namespace lockstep::control

@@ -71,16 +71,25 @@ Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTar
 /// A value as it was measured last.
 struct ValueRow {
   ValueFact fact;
+  /// The node was measured, and did not say it, while clones do: `fact` has no value then, and the
+  /// time when it was measured last.
+  bool missing = false;
   std::set<std::string> classes;  ///< of its node
   std::int64_t alert = 0;         ///< its id, where it deviates; else 0
   std::string expected;           ///< with an alert: what it should be
   std::string clones;             ///< with an alert: what is usual
 };
 
+/// Whose missing values are listed.
+enum class MissingValues {
+  alerts,  ///< those of alerts: most others have them, or a rule demands them
+  all,     ///< also those that more than half of the nodes of the same classes have
+};
+
 /// Ascending by node, instance and name; of these nodes and this instance, where they are not
-/// empty.
+/// empty. For all that is missing, the values of all nodes are read.
 Result<std::vector<ValueRow>> list_values(Store& store, const Inventory& inventory,
                                           const std::set<std::string>& nodes,
-                                          std::string_view instance);
+                                          std::string_view instance, MissingValues missing);
 
 }  // namespace lockstep::control

@@ -26,6 +26,7 @@ class FakeCollector final : public Collector {
   std::map<std::string, std::set<Port>> ports;
   std::string examined;  // of TCP
   std::vector<ReportedLook> looks;
+  std::set<std::string> sizes;  // the nodes that have one
   std::string problem;
 
  private:
@@ -52,6 +53,7 @@ class FakeCollector final : public Collector {
                          .address = target.address,
                          .tcp = examined});
         sink.measure({target.node, "", "kernel", kernel->second});
+        if (sizes.contains(target.node)) sink.measure({target.node, "", "size", 8.0});
       }
       sink.cover(coverage);
     }
@@ -146,7 +148,7 @@ TEST_F(Measuring, KeepsComparesAndAlerts) {
   EXPECT_EQ(told(), Lines({"n03 mine/kernel open it is \"5.10\""}));
   EXPECT_EQ(store->values("mine", "n03").value()[0].at, kNoon);
 
-  const auto rows = list_values(*store, inventory, {"n03", "n04"}, "");
+  const auto rows = list_values(*store, inventory, {"n03", "n04"}, "", MissingValues::all);
   ASSERT_TRUE(rows);
   ASSERT_EQ(rows->size(), 2U);
   EXPECT_EQ(rows->at(0).alert, 1);
@@ -156,6 +158,47 @@ TEST_F(Measuring, KeepsComparesAndAlerts) {
   collector.kernels["n03"] = "6.1";
   run({"n03"}, kNoon + 1h);
   EXPECT_EQ(told(), Lines({"n03 mine/kernel resolved it is \"5.10\""}));
+}
+
+/// Of these nodes: "n03 mine/size missing A-1".
+Lines missing(Store& store, const Inventory& inventory, const std::set<std::string>& nodes,
+              MissingValues which) {
+  Lines lines;
+  const std::vector<ValueRow> rows = list_values(store, inventory, nodes, "", which).value();
+  for (const ValueRow& row : rows) {
+    if (!row.missing) continue;
+    lines.push_back(fmt::format("{} {}/{} A-{}", row.fact.seen.node, row.fact.seen.instance,
+                                row.fact.seen.name, row.alert));
+  }
+  return lines;
+}
+
+TEST_F(Measuring, WhatANodeDoesNotSayWhileItsClonesDoIsMissing) {
+  collector.sizes = {names.begin(), names.end()};
+  collector.sizes.erase("n03");
+  run(names);
+  EXPECT_EQ(told(), Lines({"n03 mine/size open it is not there"}));
+  for (const auto which : {MissingValues::alerts, MissingValues::all}) {
+    EXPECT_EQ(missing(*store, inventory, {}, which), Lines({"n03 mine/size A-1"}));
+    EXPECT_EQ(missing(*store, inventory, {"n03"}, which), Lines({"n03 mine/size A-1"}));
+    EXPECT_EQ(missing(*store, inventory, {"n04"}, which), Lines());
+  }
+}
+
+TEST_F(Measuring, WhereFewClonesTellItIsShownAndIsNoAlert) {
+  names = {"n01", "n02", "n03"};
+  collector.sizes = {"n01", "n02"};
+  run(names);
+  EXPECT_EQ(told(), Lines());
+  EXPECT_EQ(missing(*store, inventory, {}, MissingValues::alerts), Lines());
+  EXPECT_EQ(missing(*store, inventory, {}, MissingValues::all), Lines({"n03 mine/size A-0"}));
+  collector.sizes = {"n01"};
+  run(names, kNoon + 1h);
+  EXPECT_EQ(missing(*store, inventory, {}, MissingValues::all), Lines()) << "most lack it";
+  collector.sizes = {"n01", "n02"};
+  run({"n01", "n02"}, kNoon + 2h);
+  EXPECT_EQ(missing(*store, inventory, {}, MissingValues::all), Lines())
+      << "n03 was not measured since";
 }
 
 TEST_F(Measuring, ComparesARoundOfFewWithWhatTheOthersSaidLately) {

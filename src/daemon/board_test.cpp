@@ -28,6 +28,40 @@ TEST(Board, LeavesTheNodesOfTheStepThatAreAskedAsIdleOnes) {
   EXPECT_FALSE(board.leave().contains("n1"));
 }
 
+TEST(Board, WhoIsAskedByHandIsLeftToo) {
+  Board board;
+  board.begin_step({});
+  board.ask_instead({"n1", "n2"}, {"n1"});
+  EXPECT_EQ(board.asked_as_idle(), std::vector<std::string>{"n1"});
+  EXPECT_EQ(board.take({"n2", "n3"}, Board::Steady{seconds(100)}), 1U);
+  EXPECT_TRUE(board.leave().contains("n2"));
+  board.end_step();
+  EXPECT_EQ(board.take({"n1"}, Board::Steady{seconds(101)}), 0U);
+}
+
+TEST(Board, RoundsBesideTheStepAreLeftToo) {
+  Board board;
+  const Board::Steady now{seconds(100)};
+  board.begin_step({"n1"});
+  const LeaveList& all = board.begin_round("load", {"n1", "n2", "n3"}, {});
+  const LeaveList& idle = board.begin_round("own", {"n1", "n3"}, {"n1", "n3"});
+  EXPECT_EQ(board.asked_as_idle(), (std::vector<std::string>{"n1", "n3"}));
+  EXPECT_EQ(board.take({"n1", "n2", "n9"}, now), 2U) << "each node counts once";
+  EXPECT_TRUE(board.leave().contains("n1"));
+  EXPECT_TRUE(all.contains("n1") && all.contains("n2"));
+  EXPECT_TRUE(idle.contains("n1"));
+  EXPECT_FALSE(idle.contains("n2")) << "nobody asks it there";
+  board.leave_now({"n3"});
+  EXPECT_TRUE(idle.contains("n3"));
+  EXPECT_FALSE(all.contains("n3")) << "it is asked whether a job holds it or not";
+  board.end_round("load");
+  board.end_round("own");
+  EXPECT_EQ(board.take({"n3"}, now), 0U) << "nobody asks it";
+  EXPECT_FALSE(board.begin_round("load", {"n1"}, {}).contains("n1")) << "that was the last round";
+  EXPECT_TRUE(board.begin_round("own", {"n3"}, {"n3"}).contains("n3"))
+      << "taken between the choice and the round";
+}
+
 TEST(Board, WhatWasTakenIsBusyUntilTheSchedulerWasAskedAboutItAgain) {
   struct Row {
     const char* description;

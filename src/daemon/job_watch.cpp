@@ -1,6 +1,7 @@
 #include "daemon/job_watch.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace lockstep {
@@ -88,6 +89,16 @@ void JobWatch::note(const std::shared_ptr<Desk>& desk, const std::optional<Error
   if (text.empty()) return troubles_.clear(FindingKind::scheduler_unavailable, desk->name);
   troubles_.raise(FindingKind::scheduler_unavailable, desk->name,
                   text + "; nodes of which it says nothing count as busy");
+}
+
+void JobWatch::ask_by_hand(const std::vector<std::string>& nodes) {
+  std::set<std::string> free;
+  std::set<std::string> idle;
+  for (const NodeSchedule& each : schedules(nodes)) {
+    if (!is_held(each)) free.insert(each.node);
+    if (counts_as_idle(each)) idle.insert(each.node);
+  }
+  board_.ask_instead(free, idle);
 }
 
 std::size_t JobWatch::take(const std::vector<std::string>& nodes, Steady now) {

@@ -49,6 +49,9 @@ class JobWatch {
   /// Asks where a round is due. Whether the last round told all.
   bool ask();
 
+  /// Somebody asks `nodes` by hand in place of a step: those that no job holds are left when one is
+  /// given them.
+  void ask_by_hand(const std::vector<std::string>& nodes);
   /// A job was given these nodes. Returns how many are asked as idle ones and are left at once.
   /// Without a scheduler nobody is asked as idle, and it changes nothing.
   std::size_t take(const std::vector<std::string>& nodes, Steady now);

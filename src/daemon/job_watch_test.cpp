@@ -87,6 +87,15 @@ TEST_F(JobWatchTest, WithAPrologItIsLeftAtOnceAndBusyUntilTheSchedulerWasAsked) 
   EXPECT_TRUE(is_idle("n1")) << "a short job: asked anew, the scheduler calls it idle";
 }
 
+TEST_F(JobWatchTest, WhoeverIsAskedByHandThoughAJobHoldsItStays) {
+  states["n2"] = allocated;
+  watch.ask_by_hand({"n1", "n2"});
+  now += seconds(5);
+  EXPECT_EQ(watch.take({"n1", "n2", "n3"}, now), 1U);
+  EXPECT_TRUE(board.leave().contains("n1"));
+  EXPECT_FALSE(board.leave().contains("n2")) << "one job more changes nothing";
+}
+
 TEST_F(JobWatchTest, ASchedulerThatIsSlowDoesNotGiveBackWhatIsTakenMeanwhile) {
   takes = seconds(8);
   meanwhile = [this] { watch.take({"n1"}, now - seconds(1)); };

@@ -21,6 +21,9 @@ constexpr milliseconds kLongestWait(1000);
 constexpr seconds kRetry(60);
 /// Whoever has something to do gets a turn after so long, whatever is more urgent.
 constexpr std::chrono::minutes kLongestTurnWait(5);
+/// What has ended while the store was away is told to it when it may be back.
+constexpr seconds kTellAgain(5);
+constexpr std::size_t kMostUntold = 1000;
 /// So many failures in a row are an alert: a sweep by hand may be in the way of one.
 constexpr unsigned kFailuresTold = 2;
 
@@ -50,14 +53,11 @@ std::string describe(const SweepStep& step) {
 }  // namespace
 
 Sweeper::Sweeper(Store& store, SweeperWorld world, Board& board, Troubles& troubles)
-    : store_(store),
-      world_(std::move(world)),
-      board_(board),
-      troubles_(troubles),
-      started_(world_.steady()) {}
+    : store_(store), world_(std::move(world)), board_(board), troubles_(troubles) {}
 
 milliseconds Sweeper::turn(const std::vector<Instance>& instances, const std::atomic<bool>& stop) {
   take_up(instances);
+  tell_ended();
   const Steady now = world_.steady();
   Course* const course = most_urgent(now);
   if (course == nullptr) {
@@ -151,13 +151,18 @@ void Sweeper::begin(Course& course, Steady now) {
   course.next_check = now + check_interval(course.instance);
   const auto plan = world_.plan(course.instance, store_);
   if (!plan) return fail(course, plan.error());
+  note_known(course, plan->nodes, now);
   note_overdue(course, *plan);
   std::size_t most_ports = 0;
   for (const PortSets& block : plan->blocks) most_ports = std::max(most_ports, block.size());
   const WallTime wall = world_.now();
   const DueRule rule = rule_of(course.instance, course.run_now);
-  Pass pass(plan->blocks, plan->nodes, plan->history, rule, wall,
-            most_nodes(most_ports, plan->rate));
+  const auto history = [&](const std::string& node, std::size_t block) {
+    LastLook last = plan->history(node, block);
+    last.known = known_since(course, node);
+    return last;
+  };
+  Pass pass(plan->blocks, plan->nodes, history, rule, wall, most_nodes(most_ports, plan->rate));
   course.run_now = false;
   if (pass.empty()) return show(course, "");
   course.run = {.instance = course.instance.name,
@@ -244,6 +249,22 @@ void Sweeper::note_late(Course& course, Steady now) {
                               to_text(course.instance.interval)));
 }
 
+/// What was never examined counts from here on: only we can tell since when it should have been.
+void Sweeper::note_known(Course& course, const std::vector<std::string>& nodes, Steady now) {
+  std::map<std::string, Steady> known;
+  for (const std::string& node : nodes) {
+    const auto found = course.known.find(node);
+    known.emplace(node, found == course.known.end() ? now : found->second);
+  }
+  course.known = std::move(known);
+}
+
+/// By the time that goes by, so that a clock that is set makes nobody overdue.
+WallTime Sweeper::known_since(const Course& course, const std::string& node) const {
+  const auto age = world_.steady() - course.known.at(node);
+  return world_.now() - std::chrono::floor<seconds>(age);
+}
+
 /// Nodes that were not even tried for twice as long as the longest that they should be left alone.
 /// Whoever does not answer has an alert of his own, and whoever is off, says the scheduler, is
 /// fine.
@@ -254,9 +275,7 @@ void Sweeper::note_overdue(const Course& course, const SweepPlan& plan) {
   for (const std::string& node : plan.nodes) {
     for (std::size_t block = 0; block < plan.blocks.size(); ++block) {
       const auto attempted = plan.history(node, block).attempted;
-      // What was never tried may be new: since when it should have been, only we can tell.
-      const auto age = attempted ? now - *attempted : world_.steady() - started_;
-      if (age < limit) continue;
+      if (now - attempted.value_or(known_since(course, node)) < limit) continue;
       overdue.push_back(node);
       break;
     }
@@ -311,10 +330,18 @@ void Sweeper::end(Course& course, SweepState state) {
   course.pass.reset();
   course.rounds = false;
   course.outstanding.clear();
-  // Where it cannot be written now, a later process finds it lost.
-  if (course.run.id != 0) std::ignore = store_.save_run(course.run);
+  if (course.run.id != 0 && !store_.save_run(course.run) && untold_.size() < kMostUntold) {
+    untold_.push_back(course.run);
+    next_telling_ = world_.steady() + kTellAgain;
+  }
   course.run.problem.clear();
   show(course, "");
+}
+
+void Sweeper::tell_ended() {
+  if (untold_.empty() || world_.steady() < next_telling_) return;
+  next_telling_ = world_.steady() + kTellAgain;
+  while (!untold_.empty() && store_.save_run(untold_.back())) untold_.pop_back();
 }
 
 void Sweeper::show(const Course& course, const std::string& step) {

@@ -96,6 +96,7 @@ class Sweeper {
     bool told_late = false;
     unsigned failures = 0;
     std::map<std::string, std::size_t> outstanding;  // blocks of a node that are not examined yet
+    std::map<std::string, Steady> known;  // its nodes, and since when it could have asked each
     bool rounds = false;  // it rotates: `run` is the round at hand, in which each node is due
     std::chrono::seconds turn{0};  // of one that rotates, once it is known
 
@@ -118,20 +119,24 @@ class Sweeper {
   void count(Course& course, const SweepStep& step, const control::SweepReport& report);
   void count_proven(Course& course, const SweepStep& step, const control::SweepReport& report);
   void note_late(Course& course, Steady now);
+  void note_known(Course& course, const std::vector<std::string>& nodes, Steady now);
+  WallTime known_since(const Course& course, const std::string& node) const;
   void note_overdue(const Course& course, const SweepPlan& plan);
   void tell_overdue(const Course& course, std::chrono::seconds limit,
                     std::vector<std::string> overdue);
   void fail(Course& course, const Error& error);
   void note_passed_over(const Course& course, const PassedOver& passed_over);
   void end(Course& course, SweepState state);
+  void tell_ended();
   void show(const Course& course, const std::string& step);
 
   Store& store_;
   SweeperWorld world_;
   Board& board_;
   Troubles& troubles_;
-  Steady started_;
   std::map<std::string, Course> courses_;
+  std::vector<InstanceRun> untold_;  // have ended, and the store does not know it
+  Steady next_telling_{};
 };
 
 }  // namespace lockstep

@@ -35,9 +35,18 @@ void Sweeper::rotate(Course& course, Steady now, const std::atomic<bool>& stop) 
   course.next_check += course.turn;
   // A turn that was lost is lost.
   if (course.next_check <= now) course.next_check = now + course.turn;
+  std::vector<std::string> nodes;
+  for (const auto& group : plan->groups) nodes.insert(nodes.end(), group.begin(), group.end());
+  note_known(course, nodes, now);
   note_overdue(course, *plan);
+  RotationPlan known = *plan;
+  known.history = [&](const std::string& node, std::size_t blocks, std::size_t block) {
+    LastLook last = plan->history(node, blocks, block);
+    last.known = known_since(course, node);
+    return last;
+  };
   const RotationTurn turn =
-      next_turn(*plan, due_rule(course.instance), world_.schedules, world_.now());
+      next_turn(known, due_rule(course.instance), world_.schedules, world_.now());
   note_passed_over(course, turn.passed_over);
   if (turn.steps.empty()) return show(course, "");
   if (!course.rounds) {
@@ -118,8 +127,7 @@ void Sweeper::note_overdue(const Course& course, const RotationPlan& plan) {
     for (const std::string& node : plan.groups[i]) {
       for (std::size_t block = 0; block < blocks; ++block) {
         const auto attempted = plan.history(node, blocks, block).attempted;
-        const auto age = attempted ? now - *attempted : world_.steady() - started_;
-        if (age < limit) continue;
+        if (now - attempted.value_or(known_since(course, node)) < limit) continue;
         overdue.push_back(node);
         break;
       }

@@ -1,6 +1,8 @@
 #include "daemon/sweeper.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -53,9 +55,11 @@ class SweeperTest : public WithStore {
   std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) const {
     std::vector<NodeSchedule> said;
     for (const std::string& node : nodes) {
-      if (off_.empty()) break;
+      if (off_.empty() && busy_.empty()) break;
       said.emplace_back().node = node;
-      said.back().state = off_.contains(node) ? SchedulerState::powered_down : SchedulerState::idle;
+      said.back().state = off_.contains(node)    ? SchedulerState::powered_down
+                          : busy_.contains(node) ? SchedulerState::allocated
+                                                 : SchedulerState::idle;
     }
     return said;
   }
@@ -84,6 +88,18 @@ class SweeperTest : public WithStore {
     }
   }
 
+  /// Does it while no file can be written, as on a disk that is full.
+  static void without_disk(const std::function<void()>& work) {
+    const auto signal = ::signal(SIGXFSZ, SIG_IGN);
+    rlimit usual{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+    const rlimit nothing{.rlim_cur = 1, .rlim_max = usual.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &nothing), 0);
+    work();
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+    ::signal(SIGXFSZ, signal);
+  }
+
   seconds elapsed_{0};
   seconds step_takes_{20};
   minutes of_day_{0};
@@ -91,6 +107,7 @@ class SweeperTest : public WithStore {
   std::string step_error_;
   std::vector<std::string> nodes_ = {"n1", "n2"};
   std::set<std::string> off_;
+  std::set<std::string> busy_;
   std::map<std::tuple<std::string, std::string, std::size_t>, LastLook> seen_;
   std::map<std::string, std::size_t> blocks_done_;
   std::vector<std::string> steps_;
@@ -207,6 +224,33 @@ TEST_F(SweeperTest, NodesThatNobodyAskedForLongAreTold) {
             1);
   turns(80);
   EXPECT_TRUE(troubles_.lines().empty()) << "they were asked since";
+}
+
+TEST_F(SweeperTest, WhoWasNeverExaminedIsOverdueOnceItIsKnownForSoLong) {
+  instances_ = {instance("fast", {{"interval", "60s"}, {"overdue", "1h"}})};
+  busy_ = {"n1", "n2"};
+  turns(100);
+  EXPECT_TRUE(steps_.empty()) << "jobs hold them";
+  elapsed_ += hours(1);
+  nodes_.push_back("n3");
+  busy_.insert("n3");
+  turns(2);
+  EXPECT_EQ(steps_.size(), 1U);
+  EXPECT_FALSE(seen_.at({"fast", "n1", 0}).examined == std::nullopt);
+  EXPECT_EQ(seen_.at({"fast", "n3", 0}).examined, std::nullopt) << "it is new";
+}
+
+TEST_F(SweeperTest, TheEndOfARunIsToldWhenTheStoreIsBack) {
+  instances_ = {instance("slow", {{"interval", "1d"}})};
+  turns(5);
+  without_disk([&] {
+    step_error_ = "no right";
+    turns(2);
+  });
+  EXPECT_EQ(store_->runs(1)->front().state, SweepState::running);
+  turns(10);
+  EXPECT_EQ(store_->runs(9)->back().state, SweepState::failed);
+  EXPECT_EQ(store_->runs(9)->back().problem, "no right");
 }
 
 TEST_F(SweeperTest, NobodyStarves) {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +13,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "base/unique_fd.h"
@@ -40,12 +43,65 @@ Result<Pipe> make_pipe() {
   return pipe;
 }
 
-/// A child that leads a process group. Its end is the end of all of the group.
+/// A process group that ends with us, whatever ends us: a process of ours leads it that waits for
+/// the end of the thread that began it, which is here until the group is ended. Its end is the end
+/// of all of the group.
+class Group {
+ public:
+  static Result<Group> begin() {
+    const pid_t us = ::getpid();
+    const pid_t pid = ::fork();
+    if (pid < 0) return std::unexpected(system_error(errno, "cannot begin a process"));
+    if (pid == 0) lead(us);
+    // On both sides: whoever comes first, the group is there for the command.
+    ::setpgid(pid, pid);
+    return Group(pid);
+  }
+  Group(Group&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+  Group& operator=(Group&&) = delete;
+  ~Group() {
+    if (pid_ == 0) return;
+    kill();
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  pid_t id() const { return pid_; }
+  /// The leader is not reaped before the object goes, so that the number belongs to no other group.
+  void kill() const { ::kill(-pid_, SIGKILL); }
+
+ private:
+  explicit Group(pid_t pid) : pid_(pid) {}
+
+  /// A fork of a process with threads: system calls alone.
+  [[noreturn]] static void lead(pid_t parent) {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    ::setpgid(0, 0);
+    ::close_range(0, UINT_MAX, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGUSR1);
+    sigset_t end;
+    ::sigemptyset(&end);
+    ::sigaddset(&end, SIGUSR1);
+    // The parent may have ended before it was asked for.
+    while (::getppid() == parent && ::sigwaitinfo(&end, nullptr) < 0) {
+    }
+    ::kill(0, SIGKILL);
+    ::_exit(1);
+  }
+
+  pid_t pid_;
+};
+
+/// A child in a group.
 class Child {
  public:
   // Not pidfd_open(): the header of glibc 2.36 declares it without C linkage.
-  explicit Child(pid_t pid)
-      : pid_(pid), exit_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))) {}
+  Child(pid_t pid, const Group& group)
+      : pid_(pid), group_(group), exit_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))) {}
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   ~Child() { end(); }
@@ -53,11 +109,10 @@ class Child {
   /// Readable once the child has ended.
   int exit_fd() const { return exit_.get(); }
 
-  /// Kills what is left of the group and returns the status of its leader, as waitpid() gives it.
+  /// Kills what is left of the group and returns the status of the child, as waitpid() gives it.
   int end() {
     if (pid_ == 0) return status_;
-    // The leader is not reaped yet, so that its number cannot belong to another group by now.
-    ::kill(-pid_, SIGKILL);
+    group_.kill();
     while (::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
     }
     pid_ = 0;
@@ -66,6 +121,7 @@ class Child {
 
  private:
   pid_t pid_;
+  const Group& group_;
   UniqueFd exit_;
   int status_ = 0;
 };
@@ -113,7 +169,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-Result<pid_t> spawn(const Command& command, int out, int err) {
+Result<pid_t> spawn(const Command& command, const Group& group, int out, int err) {
   SpawnSettings settings;
   ::posix_spawn_file_actions_addopen(&settings.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&settings.actions, out, STDOUT_FILENO);
@@ -127,7 +183,7 @@ Result<pid_t> spawn(const Command& command, int out, int err) {
   ::posix_spawnattr_setsigmask(&settings.attributes, &signals);
   ::sigfillset(&signals);
   ::posix_spawnattr_setsigdefault(&settings.attributes, &signals);
-  ::posix_spawnattr_setpgroup(&settings.attributes, 0);
+  ::posix_spawnattr_setpgroup(&settings.attributes, group.id());
   ::posix_spawnattr_setflags(
       &settings.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::vector<std::string> words = command.words;
@@ -169,7 +225,7 @@ struct Output {
   bool stopped = false;
 };
 
-/// Collects until the leader ends. Those it left behind may hold the pipes open for longer.
+/// Collects until the child ends. Those it left behind may hold the pipes open for longer.
 Output collect(const Child& child, int out, int err, const CommandLimits& limits) {
   const auto deadline = Clock::now() + limits.time;
   Output result;
@@ -207,8 +263,9 @@ std::string complaint(const std::string& err) {
 Result<std::string> run_command(const Command& command, const CommandLimits& limits) {
   LOCKSTEP_TRY(Pipe out, make_pipe());
   LOCKSTEP_TRY(Pipe err, make_pipe());
-  LOCKSTEP_TRY(const pid_t pid, spawn(command, out.write.get(), err.write.get()));
-  Child child(pid);
+  LOCKSTEP_TRY(const Group group, Group::begin());
+  LOCKSTEP_TRY(const pid_t pid, spawn(command, group, out.write.get(), err.write.get()));
+  Child child(pid, group);
   out.write = UniqueFd();
   err.write = UniqueFd();
   Output output = collect(child, out.read.get(), err.read.get(), limits);

@@ -30,7 +30,8 @@ struct CommandLimits {
 };
 
 /// What the command writes to its standard output, with an empty standard input. It has a process
-/// group of its own, which is killed at the end, whatever the end is. Errors: `unavailable` for a
+/// group of its own, which is killed at the end, whatever the end is: also where we are killed.
+/// Errors: `unavailable` for a
 /// time limit that passed, a stop, and for a status other than 0, with what the command said on its
 /// standard error; `invalid` for too much output; `not_found` for no such program.
 Result<std::string> run_command(const Command& command, const CommandLimits& limits);

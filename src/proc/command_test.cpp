@@ -1,8 +1,19 @@
 #include "proc/command.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/unique_fd.h"
 
 namespace lockstep {
 namespace {
@@ -66,6 +77,37 @@ TEST(Command, TellsWhatWentWrongByItsName) {
     EXPECT_EQ(output.error().kind(), row.kind) << output.error().message();
     EXPECT_EQ(output.error().message().find(row.message), 0U) << output.error().message();
   }
+}
+
+/// Whether the process ends within 10 s.
+bool ends(pid_t pid) {
+  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
+  if (process.get() < 0) return errno == ESRCH;
+  pollfd end{process.get(), POLLIN, 0};
+  return ::poll(&end, 1, 10'000) == 1;
+}
+
+TEST(Command, EndsWithWhoeverIsKilledWhileItRuns) {
+  std::string folder = std::filesystem::temp_directory_path() / "lockstep-command-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string fifo = folder + "/pids";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const pid_t asker = ::fork();
+  ASSERT_GE(asker, 0);
+  if (asker == 0) {
+    const std::string hangs = "sleep 300 & echo $$ $! >" + fifo + "; trap '' TERM HUP; wait";
+    std::ignore = run_command({{"sh", "-c", hangs}, "", {}, "it"}, {milliseconds(300'000)});
+    ::_exit(0);
+  }
+  pid_t command = 0;
+  pid_t started_by_it = 0;
+  std::ifstream(fifo) >> command >> started_by_it;
+  ASSERT_GT(started_by_it, 0);
+  ::kill(asker, SIGKILL);
+  ::waitpid(asker, nullptr, 0);
+  EXPECT_TRUE(ends(command));
+  EXPECT_TRUE(ends(started_by_it));
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

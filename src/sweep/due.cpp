@@ -117,7 +117,7 @@ Due due(const LastLook& last, const DueRule& rule, WallTime now) {
   };
   if (!is_older(last.attempted, rule.interval - rule.slack)) return Due::no;
   if (rule.busy == BusyNodes::scan) return Due::always;
-  const bool overdue = is_older(last.examined, rule.overdue);
+  const bool overdue = is_older(last.examined ? last.examined : last.known, rule.overdue);
   return rule.busy == BusyNodes::overdue && overdue ? Due::always : Due::if_idle;
 }
 

@@ -35,6 +35,8 @@ std::vector<PortSets> blocks_of(const PortSets& ports);
 struct LastLook {
   std::optional<WallTime> attempted;  ///< and not broken off; none: never
   std::optional<WallTime> examined;   ///< in full; none: never
+  /// Since when it could have been: what was never examined is overdue from then on. None: always.
+  std::optional<WallTime> known{};
 };
 
 /// What is kept of earlier looks, by node and block. A look at more ports counts for each block

@@ -16,7 +16,8 @@ bool is_withdrawn(const NodeSchedule& schedule) {
 }
 
 Pass::Pass(std::span<const PortSets> blocks, const std::vector<std::string>& nodes,
-           const History& history, const DueRule& rule, WallTime now, std::size_t most_nodes) {
+           const History& history, const DueRule& rule, WallTime now, std::size_t most_nodes)
+    : busy_(rule.busy) {
   std::set<std::string> seen;
   for (std::size_t block = 0; block < blocks.size(); ++block) {
     Part part{blocks[block], {}};
@@ -58,7 +59,8 @@ std::optional<SweepStep> Pass::next(const Schedules& schedules) {
         passed_over_.withdrawn.insert(candidate.node);
       } else if (idle || candidate.due == Due::always) {
         step.nodes.push_back(candidate.node);
-        if (!said.empty() && candidate.due == Due::if_idle) step.idle.insert(candidate.node);
+        // An overdue one too: it is asked half-open later, if the job stays.
+        if (!said.empty() && idle && busy_ != BusyNodes::scan) step.idle.insert(candidate.node);
       } else {
         passed_over_.busy.insert(candidate.node);
       }

@@ -24,7 +24,8 @@ namespace lockstep {
 struct SweepStep {
   PortSets ports;
   std::vector<std::string> nodes;  ///< ascending
-  /// Those of them that are asked since no job holds them: to be left when one begins.
+  /// Those of them that no job holds: to be left when one begins, unless nodes of jobs are asked
+  /// like all others.
   std::set<std::string> idle;
 };
 
@@ -77,6 +78,7 @@ class Pass {
     std::vector<Candidate> candidates;
   };
 
+  BusyNodes busy_;
   std::deque<Part> parts_;
   std::size_t nodes_ = 0;
   PassedOver passed_over_;

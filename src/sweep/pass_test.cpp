@@ -54,6 +54,12 @@ TEST(Due, GoesByNodeAndState) {
   const auto ago = [](auto age) { return std::optional<WallTime>(kNow - age); };
   const Case cases[] = {
       {"never seen", {}, BusyNodes::overdue, Due::always},
+      {"new", {{}, {}, ago(minutes(5))}, BusyNodes::overdue, Due::if_idle},
+      {"never examined for so long", {{}, {}, ago(days(1))}, BusyNodes::overdue, Due::always},
+      {"examined since it is known",
+       {ago(hours(2)), ago(hours(2)), ago(days(9))},
+       BusyNodes::overdue,
+       Due::if_idle},
       {"never seen, and busy ones are left", {}, BusyNodes::leave, Due::if_idle},
       {"just seen", {ago(minutes(5)), ago(minutes(5))}, BusyNodes::scan, Due::no},
       {"an interval ago", {ago(hours(1)), ago(hours(1))}, BusyNodes::overdue, Due::if_idle},
@@ -135,7 +141,8 @@ TEST(Pass, AsksIdleNodesAndThoseThatAreOverdue) {
     if (state == SchedulerState::idle) {
       ASSERT_TRUE(step);
       EXPECT_EQ(step->nodes, (std::vector<std::string>{"n1", "n2"}));
-      EXPECT_EQ(step->idle, std::set<std::string>{"n1"}) << "n2 would be asked anyway";
+      EXPECT_EQ(step->idle, (std::set<std::string>{"n1", "n2"}))
+          << "an overdue one is left to a job too, and asked later";
     } else if (state == SchedulerState::powered_down) {
       EXPECT_FALSE(step);
       EXPECT_EQ(pass.passed_over().withdrawn.size(), 2U);
@@ -145,6 +152,18 @@ TEST(Pass, AsksIdleNodesAndThoseThatAreOverdue) {
       EXPECT_EQ(pass.passed_over().busy.size(), 1U);
     }
   }
+}
+
+TEST(Pass, LeavesNobodyToJobsWhereAllAreAsked) {
+  const auto blocks = blocks_of(PortSet::all());
+  const DueRule rule{
+      .interval = hours(1), .slack = {}, .overdue = days(1), .busy = BusyNodes::scan};
+  const Pass::History never = [](const auto&, std::size_t) { return LastLook{}; };
+  const auto first = std::span(blocks).first(1);
+  Pass pass(first, {"n1"}, never, rule, kNow, 100);
+  const auto step = pass.next([](const auto& nodes) { return say(nodes, SchedulerState::idle); });
+  ASSERT_TRUE(step);
+  EXPECT_TRUE(step->idle.empty());
 }
 
 TEST(Pass, GoesInStepsThatAreShort) {

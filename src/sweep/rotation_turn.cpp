@@ -49,7 +49,7 @@ class Turn {
     std::vector<bool> idle;  // and asked since it is
     for (std::size_t i = 0; i < names.size(); ++i) {
       Clone clone = clone_of(names[i], blocks);
-      idle.push_back(!said.empty() && counts_as_idle(said[i]) && !asks_busy(clone.overdue));
+      idle.push_back(!said.empty() && counts_as_idle(said[i]) && rule_.busy != BusyNodes::scan);
       if (!said.empty()) clone.node.available = may_be_asked(said[i], clone.overdue);
       nodes.push_back(std::move(clone.node));
     }
@@ -72,7 +72,8 @@ class Turn {
       const auto examined = past(look.examined, now_);
       clone.node.asked.push_back(attempted);
       if (attempted > latest.attempted) latest = {attempted, examined};
-      clone.overdue = clone.overdue || !examined || now_ - *examined >= rule_.overdue;
+      const auto since = examined ? examined : past(look.known, now_);
+      clone.overdue = clone.overdue || !since || now_ - *since >= rule_.overdue;
     }
     clone.node.answers = latest.attempted == latest.examined;
     return clone;

@@ -149,6 +149,43 @@ class Serving(InLab):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(daemon.json("instance", "list")["instances"][0]["interval_s"], 20)
 
+    def test_it_is_found_by_its_socket_whatever_its_configuration_says(self):
+        daemon = self.daemon()
+        daemon.start()
+        daemon.config.write_text(daemon.config.read_text() + "\n[scna]\n")
+        socket = f"{daemon.folder}/control"
+
+        def run(*words):
+            return daemon.lab.exec("monitor", *words)
+
+        named = daemon.run("leave", "node1")
+        self.assertEqual(named.returncode, 2, "another daemon may be in the usual place")
+        self.assertIn("scna", named.stderr)
+        for words in ((PROGRAM, "--socket", socket), (PROGRAM, "--config", "/nowhere", "--socket", socket),
+                      ("env", f"LOCKSTEP_SOCKET={socket}", PROGRAM)):
+            for command in (("leave", "node1"), ("runs",), ("status", "--json")):
+                done = run(*words, *command)
+                self.assertIn(done.returncode, (0, 1), done.stderr)
+                self.assertEqual(done.stderr, "")
+        reloaded = run(PROGRAM, "--socket", socket, "reload")
+        self.assertIn("the configuration does not hold", reloaded.stderr)
+        away = run(PROGRAM, "--socket", "/nowhere", "runs")
+        self.assertEqual(away.returncode, 3)
+        self.assertIn("no daemon serves /nowhere", away.stderr)
+
+        # The usual places, as this program alone sees them.
+        places = ("mount -t tmpfs none /etc && mount -t tmpfs none /var/lib && "
+                  "mkdir /etc/lockstep /var/lib/lockstep && echo '[scna]' >/etc/lockstep/lockstep.toml && "
+                  f"mount --bind {daemon.folder} /var/lib/lockstep && exec {PROGRAM}")
+        usual = run("unshare", "-m", "sh", "-c", f"{places} leave node1")
+        self.assertEqual(usual.returncode, 0, usual.stderr)
+        self.assertIn("scna", usual.stderr)
+        self.assertIn("asking the daemon at /var/lib/lockstep/control", usual.stderr)
+        daemon.stop()
+        gone = run("unshare", "-m", "sh", "-c", f"{places} leave node1")
+        self.assertEqual(gone.returncode, 2)
+        self.assertNotIn("asking the daemon", gone.stderr)
+
     def test_a_word_about_what_it_cannot_do(self):
         daemon = self.daemon()
         alone = daemon.run("status")

@@ -72,6 +72,14 @@ class Prolog(unittest.TestCase):
             self.assertEqual(self.run_prolog()[-2:], expected, text)
             self.notes.unlink()
 
+    def test_a_daemon_here_may_be_named_by_its_socket(self):
+        self.fake("lockstep", 'echo "${LOCKSTEP_SOCKET-none}" >>"$FAKE_NOTES"')
+        for text, socket in (("", "none"), ("LOCKSTEP_SOCKET=/run/x/control\n", "/run/x/control"),
+                             ("LOCKSTEP_SOCKET = nowhere\n", "none")):
+            (self.folder / "prolog.conf").write_text(text)
+            self.assertEqual(self.run_prolog(), [socket], text)
+        self.assertEqual(self.run_prolog(LOCKSTEP_SOCKET="/a b"), ["/a b"])
+
     def test_no_job_waits_for_it_or_fails_by_it(self):
         scripts = {"fails": "exit 3", "crashes": "kill -SEGV $$", "hangs": "sleep 20",
                    "heeds no signal": "trap '' TERM INT HUP; sleep 20; sleep 20",

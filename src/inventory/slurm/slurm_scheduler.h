@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,13 +27,18 @@ struct SlurmOptions {
   bool jobs = true;
   /// An answer larger than this is an error. 9,000 nodes in JSON are 25 MB.
   std::size_t answer_bytes = 64 << 20;
+  std::function<std::chrono::steady_clock::time_point()> clock = std::chrono::steady_clock::now;
 };
 
-/// One query is one or two commands, about however many nodes: sinfo, then squeue if any of them is
-/// held. Whatever nodes its commands are to show, the controller tells them of all, so that a batch
-/// would cost as much as the whole (tried with 22.05, by sdiag). Not told by sinfo, and therefore
-/// `unknown`, are nodes of no partition, which no job can get, and those of state FUTURE. Times are
-/// of the node's reason.
+/// A query is one command, about however many nodes: sinfo; and, while any of them is held, squeue
+/// in every second query, so that the controller is asked no more often than where none is. Either
+/// tells which nodes are held: from sinfo to squeue a node gets the jobs that squeue names, and
+/// from squeue to sinfo one that is held keeps its jobs. A query is both where none was for a
+/// minute, as at first. Where squeue tells less than half of what sinfo has (PrivateData=jobs),
+/// sinfo is asked alone, and in each twentieth query both. Whatever nodes its commands are to show,
+/// the controller tells them of all, so that a batch would cost as much as the whole (tried with
+/// 22.05, by sdiag). Not told by sinfo, and therefore `unknown`, are nodes of no partition, which
+/// no job can get, and those of state FUTURE. Times are of the node's reason.
 std::unique_ptr<Scheduler> make_slurm_scheduler(SlurmOptions options = {});
 
 }  // namespace lockstep

@@ -1,9 +1,12 @@
 #include "inventory/slurm/slurm_scheduler.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "inventory/test_folder.h"
 
@@ -77,6 +80,81 @@ TEST(SlurmScheduler, AsksForNoJobsWhereNoneCanBe) {
   const auto nodes = told_not_to.query({"n1"});
   ASSERT_TRUE(nodes) << nodes.error().message();
   EXPECT_EQ(nodes->at(0).state, allocated);
+}
+
+TEST(SlurmScheduler, AsksForNodesAndJobsInTurn) {
+  struct Row {
+    const char* description;
+    const char* sinfo;   ///< the states of n1 and n2
+    const char* squeue;  ///< a line
+    const char* asks;    ///< which commands
+    const char* n1;
+    const char* n2;
+    std::chrono::seconds later{30};
+  };
+  // One scheduler goes through all of them.
+  const Row rows[] = {
+      {"the first asks both", "mixed idle", "7|a|n1", "sinfo squeue", "mixed 7", "idle"},
+      {"then nodes alone", "mixed idle", "8|a|n1", "sinfo", "mixed 7", "idle"},
+      {"then jobs alone: one began on n2", "", "7|a|n[1-2]", "squeue", "mixed 7", "allocated 7"},
+      {"n2 keeps its job", "mixed allocated", "", "sinfo", "mixed 7", "allocated 7"},
+      {"its job ended: it stays as it was", "", "7|a|n1", "squeue", "mixed 7", "allocated"},
+      {"it is free", "mixed idle", "", "sinfo", "mixed 7", "idle"},
+      {"after a while both, as at first", "mixed idle", "7|a|n1", "sinfo squeue", "mixed 7", "idle",
+       std::chrono::seconds(600)},
+      {"then nodes alone", "allocated idle", "", "sinfo", "allocated 7", "idle"},
+      {"jobs again", "", "7|a|n1", "squeue", "allocated 7", "idle"},
+      {"that hides nothing", "mixed maint", "", "sinfo", "mixed 7", "maintenance"},
+      {"so jobs are asked for again", "", "7|a|n1", "squeue", "mixed 7", "maintenance"},
+      {"then nodes alone", "allocated idle", "", "sinfo", "allocated 7", "idle"},
+      {"its job ended before", "", "9|a|n9", "squeue", "allocated", "idle"},
+      {"which is seen now, and hides nothing", "idle idle", "", "sinfo", "idle", "idle"},
+      {"another", "mixed idle", "", "sinfo", "mixed", "idle"},
+      {"that is hidden", "", "9|a|n9", "squeue", "mixed", "idle"},
+      {"which is seen now", "mixed idle", "", "sinfo", "mixed", "idle"},
+      {"so nodes alone", "mixed idle", "", "sinfo", "mixed", "idle"},
+      {"and again", "idle idle", "", "sinfo", "idle", "idle"},
+      {"after a while both", "mixed idle", "9|a|n9", "sinfo squeue", "mixed", "idle",
+       std::chrono::seconds(600)},
+      {"still hidden: nodes alone", "mixed idle", "", "sinfo", "mixed", "idle"},
+  };
+  FakeSlurm slurm("", "");
+  const std::string log = slurm.folder.path("log");
+  const auto play = [&](const Row& row) {
+    std::istringstream states(row.sinfo);
+    std::string n1;
+    std::string n2;
+    states >> n1 >> n2;
+    slurm.folder.write("sinfo", fmt::format("#!/bin/sh\necho sinfo >>{}\n"
+                                            "echo 'n1|{}|lab|a|Unknown|none'\n"
+                                            "echo 'n2|{}|lab|a|Unknown|none'\n",
+                                            log, n1, n2));
+    slurm.folder.write("squeue",
+                       fmt::format("#!/bin/sh\necho squeue >>{}\necho '{}'\n", log, row.squeue));
+    std::filesystem::remove(log);
+  };
+  const auto told = [](const NodeSchedule& node) {
+    std::string text(to_string(node.state));
+    for (const SchedulerJob& job : node.jobs) text += " " + job.id;
+    return text;
+  };
+  std::chrono::steady_clock::time_point now;
+  slurm.options.clock = [&] { return now; };
+  const auto scheduler = make_slurm_scheduler(slurm.options);
+  const std::string nodes[] = {"n1", "n2"};
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.description);
+    play(row);
+    now += row.later;
+    const auto states = scheduler->query(nodes, milliseconds(10'000));
+    ASSERT_TRUE(states) << states.error().message();
+    std::ifstream asked(log);
+    std::string asks;
+    for (std::string word; asked >> word;) asks += (asks.empty() ? "" : " ") + word;
+    EXPECT_EQ(asks, row.asks);
+    EXPECT_EQ(told(states->at(0)), row.n1);
+    EXPECT_EQ(told(states->at(1)), row.n2);
+  }
 }
 
 TEST(SlurmScheduler, ReadsJson) {
