@@ -15,6 +15,8 @@
 #include "store/sql/job_listener_tables.h"
 #include "store/sql/known_key_tables.h"
 #include "store/sql/look_tables.h"
+#include "store/sql/mariadb.h"
+#include "store/sql/mariadb_url.h"
 #include "store/sql/migrations.h"
 #include "store/sql/port_state_tables.h"
 #include "store/sql/postgresql.h"
@@ -298,10 +300,15 @@ Result<std::unique_ptr<Connection>> connect(std::string_view url,
     LOCKSTEP_TRY(const std::string complete, complete_url(url));
     return open_postgresql(complete, busy_timeout);
   }
+  if (is_mariadb_url(url)) {
+    LOCKSTEP_TRY(const MariadbTarget target, parse_mariadb_url(url));
+    return open_mariadb(target, busy_timeout);
+  }
   if (!url.starts_with(kSqliteScheme)) {
     return fail(ErrorKind::unsupported,
-                "this program keeps its store in SQLite or PostgreSQL: sqlite:///absolute/path or "
-                "postgresql://user@host/database");
+                "this program keeps its store in SQLite, PostgreSQL or MariaDB: "
+                "sqlite:///absolute/path, postgresql://user@host/database or "
+                "mariadb://user@host/database");
   }
   const std::string path(url.substr(kSqliteScheme.size()));
   if (!path.starts_with('/') || path.ends_with('/')) {
@@ -316,8 +323,9 @@ Result<std::unique_ptr<Connection>> connect(std::string_view url,
 
 Result<std::unique_ptr<Store>> open_store(std::string_view url,
                                           std::chrono::milliseconds busy_timeout) {
+  const bool server = is_postgresql_url(url) || is_mariadb_url(url);
   const std::string name =
-      fmt::format("store {}", quoted(is_postgresql_url(url) ? without_secrets(url) : url, 200));
+      fmt::format("store {}", quoted(server ? without_secrets(url) : url, 200));
   auto connection = connect(url, busy_timeout);
   if (!connection) return std::unexpected(connection.error().within(name));
   if (const Result<void> ready = migrate(**connection); !ready) {
