@@ -1,7 +1,6 @@
 // What only a store on a server of MariaDB can meet: rights, restarts, broken connections, changes
 // of the schema that nothing undoes.
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -217,8 +216,8 @@ TEST_F(MariadbStore, LosesNothingWhenTheConnectionBreaksInTheMiddle) {
 
 TEST_F(MariadbStore, KnowsWhatBecameOfACommitWhoseAnswerWasLost) {
   const LossyProxy proxy(server().folder() / "socket", server().folder() / "proxy");
-  const std::string url =
-      fmt::format("mariadb://root@/{}?socket={}", database(), proxy.path().string());
+  std::string url = url_;
+  url.replace(url.find("/socket"), std::string("/socket").size(), "/proxy");
   const auto store = open_store(url, 5s).value();
   ASSERT_TRUE(write(*store, 1).has_value());
   proxy.lose_next_answer_to("COMMIT");
