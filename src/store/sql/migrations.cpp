@@ -13,8 +13,6 @@
 namespace lockstep {
 namespace {
 
-using Statements = std::span<const std::string_view>;
-
 // A site may have made Table 1 itself, from the paper; it has neither key nor further column, so
 // that a plain INSERT of four values works.
 constexpr std::string_view kFirst[] = {
@@ -328,6 +326,23 @@ Result<void> migrate(Connection& connection) {
     }
     return {};
   });
+}
+
+Result<void> check_newest(Connection& connection) {
+  return guarded("looking at the tables", [&]() -> Result<void> {
+    const int version = current_version(connection);
+    LOCKSTEP_CHECK(check_known(version));
+    if (version == kNewest) return {};
+    return fail(ErrorKind::unsupported,
+                version == 0
+                    ? std::string("it is no store of Lockstep's")
+                    : fmt::format("its schema has version {} of {}: use it once with this program",
+                                  version, kNewest));
+  });
+}
+
+std::span<const Statements> schema_steps() {
+  return kSteps;
 }
 
 }  // namespace lockstep

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "base/result.h"
 #include "store/sql/connection.h"
 
@@ -11,5 +14,13 @@ namespace lockstep {
 /// several processes do so at once. The table schema_version has a row for each step applied.
 /// Errors: `unsupported` where a newer program has written the store; `unavailable`.
 Result<void> migrate(Connection& connection);
+
+/// Errors: `unsupported` where the schema is not that of the newest step, but has none or an older
+/// one; as of migrate() where a newer program has written it. Changes nothing.
+Result<void> check_newest(Connection& connection);
+
+/// In the words of dialect.h.
+using Statements = std::span<const std::string_view>;
+std::span<const Statements> schema_steps();
 
 }  // namespace lockstep

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string_view>
 
@@ -57,6 +58,15 @@ void forget(const std::vector<std::string>& prefixes) {
   arguments.push_back(nullptr);
   execv(arguments.front(), arguments.data());
   _exit(127);
+}
+
+/// Closes all descriptors but the standard ones and these.
+void close_others(int a, int b) {
+  const auto low = static_cast<unsigned>(std::min(a, b));
+  const auto high = static_cast<unsigned>(std::max(a, b));
+  if (low > STDERR_FILENO + 1) close_range(STDERR_FILENO + 1, low - 1, 0);
+  if (low + 1 < high) close_range(low + 1, high - 1, 0);
+  close_range(high + 1, ~0U, 0);
 }
 
 }  // namespace
@@ -116,7 +126,8 @@ void Keeper::start(const std::function<void()>& clean_up) {
   if (child == 0) {
     setsid();
     if (fork() != 0) _exit(0);
-    close(alive[1]);
+    // Another keeper's ends among them, which would wait for this one.
+    close_others(alive[0], done[1]);
     const int nowhere = open("/dev/null", O_RDWR);
     for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere, each);
     char byte = 0;
