@@ -12,6 +12,7 @@
 #include <fstream>
 #include <memory>
 #include <thread>
+#include <tuple>
 
 namespace lockstep {
 namespace {
@@ -44,11 +45,13 @@ Administrator connect(const std::filesystem::path& folder) {
   return connection;
 }
 
-/// Of a process that may be a child of ours or of nobody's.
+/// Of a process that is no child: one that has ended has no program, even where nobody has asked
+/// for its status yet.
 void wait_for_end(pid_t process) {
-  for (int i = 0; i < 6000 && kill(process, 0) == 0; ++i) {
-    waitpid(process, nullptr, WNOHANG);
-    std::this_thread::sleep_for(5ms);  // nothing else tells of a process that is no child
+  std::error_code error;
+  for (int i = 0; i < 2000 && !error; ++i) {
+    std::ignore = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", process), error);
+    std::this_thread::sleep_for(5ms);  // nothing else tells of it
   }
 }
 
