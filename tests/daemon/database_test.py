@@ -22,6 +22,7 @@ from lab import SKIPPED, Lab, run_lab_tests  # noqa: E402
 PROGRAM = None
 PATIENCE_S = 60
 INTRUDER = 4444
+ADMINISTRATOR = "root"
 
 
 def programs():
@@ -108,7 +109,7 @@ class Mariadb(Server):
                   "--auth-root-authentication-method=normal", "--skip-test-db",
                   "--skip-name-resolve", "--cross-bootstrap")
         self.socket = f"{self.folder}/socket"
-        self.url = f"mariadb://root@/lockstep?socket={self.socket}"
+        self.url = f"mariadb://{ADMINISTRATOR}@/lockstep?socket={self.socket}"
 
     @staticmethod
     def missing():
@@ -121,7 +122,8 @@ class Mariadb(Server):
                 "--innodb-buffer-pool-size=64M")
 
     def answers(self):
-        return self.lab.exec("monitor", "mariadb", "--no-defaults", "-u", "root", "-S", self.socket,
+        return self.lab.exec("monitor", "mariadb", "--no-defaults", "-u", ADMINISTRATOR, "-S",
+                             self.socket,
                              "-e", "CREATE DATABASE IF NOT EXISTS lockstep").returncode == 0
 
 

@@ -68,10 +68,13 @@ std::optional<std::string> password_in(std::string_view text) {
 }
 
 Result<std::optional<std::string>> read_password(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) {
     return std::unexpected(system_error(errno, fmt::format("cannot read {}", quoted(path))));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorKind::invalid, fmt::format("{} is not a plain file", quoted(path)));
   }
   std::string text(kMostBytes + 1, '\0');
   std::size_t size = 0;

@@ -16,7 +16,8 @@ namespace lockstep {
 std::optional<std::string> password_in(std::string_view text);
 
 /// password_in() of the file at `path`. Errors: `not_found`; `denied` where others than its owner
-/// may read it and there is a password in it; `invalid` for a file of more than 64 KiB.
+/// may read it and there is a password in it; `invalid` for
+/// what is no plain file, or has more than 64 KiB.
 Result<std::optional<std::string>> read_password(const std::string& path);
 
 }  // namespace lockstep

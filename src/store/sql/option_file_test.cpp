@@ -68,6 +68,7 @@ TEST_F(OptionFileOnDisk, IsReadWhereOnlyItsOwnerMay) {
   EXPECT_EQ(read_password(path_).value(), std::nullopt) << "nothing to hide";
   write(std::string(70'000, '#'), 0600);
   EXPECT_EQ(read_password(path_).error().kind(), ErrorKind::invalid);
+  EXPECT_EQ(read_password("/dev/null").error().kind(), ErrorKind::invalid);
   EXPECT_EQ(read_password("/nonexistent/file").error().kind(), ErrorKind::not_found);
 }
 
