@@ -31,7 +31,7 @@ _lockstep() {
 
   local words
   case $command in
-    "") words="demo scan sweep nodes alerts alert keys key profile serve plugin-host status reload instance runs audit leave values plugin stop check-config doctor --config --socket --help --version" ;;
+    "") words="demo scan sweep nodes alerts alert keys key profile serve plugin-host status reload instance runs audit leave values plugin stop store check-config doctor --config --socket --help --version" ;;
     demo) words="--keep --loopback" ;;
     scan) words="$port_options $service_options --allow --report" ;;
     sweep) words="$port_options $service_options --services-all --report" ;;
@@ -52,6 +52,20 @@ _lockstep() {
       esac
       ;;
     stop) words="--lift --note" ;;
+    store)
+      case $sub in
+        move) words="--json" ;;
+        backup | restore)
+          if [[ $word != -* ]]; then
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            return
+          fi
+          words="--json"
+          [[ $sub == backup ]] || words="--verify --json"
+          ;;
+        *) words="move backup restore" ;;
+      esac
+      ;;
     plugin-host) words="--socket --for" ;;
     status) words="--json" ;;
     runs | audit) words="--limit --json" ;;

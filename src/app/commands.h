@@ -40,6 +40,9 @@ Result<int> run_command(const cli::LeaveCommand& command, Invocation& call);
 Result<int> run_command(const cli::ValuesCommand& command, Invocation& call);
 Result<int> run_command(const cli::PluginTestCommand& command, Invocation& call);
 Result<int> run_command(const cli::StopCommand& command, Invocation& call);
+Result<int> run_command(const cli::StoreMoveCommand& command, Invocation& call);
+Result<int> run_command(const cli::StoreBackupCommand& command, Invocation& call);
+Result<int> run_command(const cli::StoreRestoreCommand& command, Invocation& call);
 Result<int> run_command(const cli::CheckConfigCommand& command, Invocation& call);
 Result<int> run_command(const cli::DoctorCommand& command, Invocation& call);
 

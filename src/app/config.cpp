@@ -50,10 +50,12 @@ Result<std::string> as_store_url(const TomlValue& value) {
   LOCKSTEP_TRY(std::string text, toml_text(value));
   constexpr std::string_view kSqlite = "sqlite:///";
   if (text.starts_with(kSqlite) && text.size() > kSqlite.size()) return text;
-  if (text.starts_with("postgresql://") || text.starts_with("postgres://")) return text;
+  for (const char* const scheme : {"postgresql://", "postgres://", "mariadb://", "mysql://"}) {
+    if (text.starts_with(scheme)) return text;
+  }
   return wrong(
       fmt::format("{} is no place of a store; write \"sqlite:///ABSOLUTE/PATH\", with three "
-                  "slashes, or \"postgresql://HOST/DATABASE\"",
+                  "slashes, \"postgresql://HOST/DATABASE\" or \"mariadb://HOST/DATABASE\"",
                   quoted(text)));
 }
 

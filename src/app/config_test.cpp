@@ -277,7 +277,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"store of an unknown kind",
                 "[store]\nurl = \"oracle://x\"\n",
                 "2:7",
-                {"\"oracle://x\"", "sqlite:///ABSOLUTE/PATH"}},
+                {"\"oracle://x\"", "sqlite:///ABSOLUTE/PATH", "mariadb://HOST/DATABASE"}},
         BadFile{"store with two slashes",
                 "[store]\nurl = \"sqlite://a.db\"\n",
                 "2:7",

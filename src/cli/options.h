@@ -177,6 +177,21 @@ struct StopCommand {
   bool lift = false;
   std::string note;  ///< why; may be empty
 };
+/// All that is kept, from one place to another.
+struct StoreMoveCommand {
+  std::string from;  ///< a URL
+  std::string to;    ///< a URL
+  bool json = false;
+};
+struct StoreBackupCommand {
+  std::string file;
+  bool json = false;
+};
+struct StoreRestoreCommand {
+  std::string file;
+  bool verify = false;  ///< only say whether it is whole
+  bool json = false;
+};
 struct CheckConfigCommand {
   std::string file;  ///< empty: the configuration in use
 };
@@ -184,14 +199,13 @@ struct DoctorCommand {
   bool json = false;
 };
 
-using Command =
-    std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand,
-                 ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
-                 AlertActionCommand, KeysCommand, AcceptKeysCommand, ServeCommand,
-                 PluginHostCommand, StatusCommand, ReloadCommand, InstanceListCommand,
-                 InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
-                 AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand,
-                 CheckConfigCommand, DoctorCommand>;
+using Command = std::variant<
+    DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand, ShowCommand,
+    DiffCommand, ApproveCommand, ExportCommand, AlertsCommand, AlertActionCommand, KeysCommand,
+    AcceptKeysCommand, ServeCommand, PluginHostCommand, StatusCommand, ReloadCommand,
+    InstanceListCommand, InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
+    AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand, StoreMoveCommand,
+    StoreBackupCommand, StoreRestoreCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

@@ -151,6 +151,17 @@ TEST(Options, ProfileShowDiffApproveExport) {
   EXPECT_TRUE(parsed<ExportCommand>({"profile", "export", "--json"}).json);
 }
 
+TEST(Options, StoreIsMovedBackedUpAndRestored) {
+  const auto move = parsed<StoreMoveCommand>(
+      {"store", "move", "sqlite:///a.db", "mariadb://kim@host/db", "--json"});
+  EXPECT_EQ(move.from, "sqlite:///a.db");
+  EXPECT_EQ(move.to, "mariadb://kim@host/db");
+  EXPECT_TRUE(move.json);
+  EXPECT_EQ(parsed<StoreBackupCommand>({"store", "backup", "a"}).file, "a");
+  EXPECT_FALSE(parsed<StoreRestoreCommand>({"store", "restore", "a"}).verify);
+  EXPECT_TRUE(parsed<StoreRestoreCommand>({"store", "restore", "a", "--verify"}).verify);
+}
+
 TEST(Options, Stop) {
   EXPECT_FALSE(parsed<StopCommand>({"stop"}).lift);
   EXPECT_EQ(parsed<StopCommand>({"stop", "--note", "beam time"}).note, "beam time");

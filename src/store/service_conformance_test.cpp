@@ -121,14 +121,15 @@ TEST_P(ServiceConformance, ShowToPlainSql) {
   rpc.service.match = ServiceMatch::soft;
   rpc.service.programs = {{100000, 2, 4}};
   sweep(*open(), 5, {whole("n1", 1, 443), rpc});
-  EXPECT_EQ(sql("SELECT node, network, address, protocol, port, name, product, version, info, "
-                "hostname, system, device, tls, match, answer, doubt, note, programs, asked_at "
-                "FROM services ORDER BY port;"),
-            "n1|management|198.18.0.1|tcp|111|rpcbind|||||||0|soft|spoke|||100000 v2-4|"
-            "2026-01-01T00:00:05Z\n"
-            "n1|management|198.18.0.1|tcp|443|http|nginx|1.22.1|info|n1.lab|Linux|switch|1|hard|"
-            "spoke|two-answers|its certificate has no name|100003 v3-4, 100227 v3|"
-            "2026-01-01T00:00:05Z\n");
+  EXPECT_EQ(
+      sql("SELECT node, network, address, protocol, port, name, product, version, info, "
+          "hostname, \"system\", device, tls, \"match\", answer, doubt, note, programs, asked_at "
+          "FROM services ORDER BY port;"),
+      "n1|management|198.18.0.1|tcp|111|rpcbind|||||||0|soft|spoke|||100000 v2-4|"
+      "2026-01-01T00:00:05Z\n"
+      "n1|management|198.18.0.1|tcp|443|http|nginx|1.22.1|info|n1.lab|Linux|switch|1|hard|"
+      "spoke|two-answers|its certificate has no name|100003 v3-4, 100227 v3|"
+      "2026-01-01T00:00:05Z\n");
   EXPECT_EQ(sql("SELECT type, sha256 FROM service_keys WHERE node = 'n1' AND port = 443 "
                 "ORDER BY sha256;"),
             "ssh-rsa|SHA256:a\nssh-ed25519|SHA256:b\ntls-certificate|" + std::string(64, 'c') +
@@ -295,7 +296,7 @@ TEST_P(ServiceConformance, TellARowWithoutSense) {
   } kRows[] = {
       {"UPDATE services SET answer = 'sang'", "UPDATE services SET answer = 'spoke'", "services"},
       {"UPDATE services SET doubt = 'some'", "UPDATE services SET doubt = ''", "services"},
-      {"UPDATE services SET match = ''", "UPDATE services SET match = 'hard'", "services"},
+      {"UPDATE services SET \"match\" = ''", "UPDATE services SET \"match\" = 'hard'", "services"},
       {"UPDATE services SET address = 'n1'", "UPDATE services SET address = '198.18.0.1'",
        "services"},
       {"UPDATE services SET asked_at = 'noon'",

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "store/sql/sql_store.h"
+#include "store/sql/test_mariadb.h"
 #include "store/sql/test_postgresql.h"
 
 namespace lockstep {
@@ -20,7 +21,10 @@ std::vector<Backend> backends() {
   const auto database = [](const auto&) { return postgresql_server().new_database(); };
   const auto psql = [](const std::string& url) { return postgresql_server().client(url); };
   return {{"sqlite", [] { return std::string(); }, file, sqlite3, 100},
-          {"postgresql", [] { return postgresql_server().missing(); }, database, psql, 12}};
+          {"postgresql", [] { return postgresql_server().missing(); }, database, psql, 12},
+          {"mariadb", [] { return mariadb_server().missing(); },
+           [](const auto&) { return mariadb_server().new_database(); },
+           [](const std::string& url) { return mariadb_server().client(url); }, 12}};
 }
 
 void StoreTest::SetUp() {

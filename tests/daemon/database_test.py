@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """The daemon, with a database that goes away: it is told, waited for, and used again.
 
-    tests/daemon/database_test.py PROGRAM        (ctest label `lab`; needs root and postgresql-15)
+    tests/daemon/database_test.py PROGRAM        (ctest label `lab`; needs root, and
+                                                  postgresql-15 or mariadb-server-core)
 """
 
 import pathlib
+import pwd
 import shutil
 import signal
 import subprocess
@@ -20,6 +22,7 @@ from lab import SKIPPED, Lab, run_lab_tests  # noqa: E402
 PROGRAM = None
 PATIENCE_S = 60
 INTRUDER = 4444
+ADMINISTRATOR = "root"
 
 
 def programs():
@@ -31,43 +34,97 @@ def programs():
 class Server:
     """A server in the lab, on a local socket alone, which ends with the lab."""
 
-    AS_ITS_USER = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
+    CRASH = None
 
-    def __init__(self, lab):
+    def __init__(self, lab, user):
         self.lab = lab
-        self.folder = tempfile.mkdtemp(prefix="lockstep-pg-")
-        shutil.chown(self.folder, "postgres", "postgres")
+        self.folder = tempfile.mkdtemp(prefix="lockstep-db-")
+        shutil.chown(self.folder, user, pwd.getpwnam(user).pw_gid)
         pathlib.Path(self.folder).chmod(0o755)  # this daemon is root without capabilities
         self.data = f"{self.folder}/data"
         self.process = None
-        self.call("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                  "--locale=C", "--no-sync")
-        self.url = f"postgresql:///postgres?host={self.folder}&user=postgres"
+        self.as_its_user = ("setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}",
+                            "--clear-groups")
 
-    def call(self, name, *arguments):
-        return self.lab.exec("monitor", *self.AS_ITS_USER, programs() / name, *arguments, check=True)
+    def call(self, *command):
+        return self.lab.exec("monitor", *self.as_its_user, *command, check=True)
+
+    def command(self):
+        """The server's."""
+        raise NotImplementedError
+
+    def answers(self):
+        """Whether it does."""
+        raise NotImplementedError
 
     def start(self):
         self.process = self.lab.popen(
-            "monitor", *self.AS_ITS_USER, programs() / "postgres", "-D", self.data, "-k", self.folder,
-            "-c", "listen_addresses=", "-c", "fsync=off", stdin=subprocess.DEVNULL,
+            "monitor", *self.as_its_user, *self.command(), stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE_S
-        while self.lab.exec("monitor", programs() / "pg_isready", "-q", "-h",
-                            self.folder).returncode:
+        while not self.answers():
             if time.monotonic() > deadline:
-                raise AssertionError("PostgreSQL does not start")
+                raise AssertionError("the server does not start")
             time.sleep(0.1)
 
-    def stop(self, how=signal.SIGQUIT):
+    def stop(self, how=None):
         """As in a crash, unless it is told otherwise."""
-        self.lab.signal(self.process, how)
+        self.lab.signal(self.process, how or self.CRASH)
         self.process.wait(timeout=PATIENCE_S)
 
     def remove(self):
         if self.process is not None and self.process.poll() is None:
             self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Postgresql(Server):
+    CRASH = signal.SIGQUIT
+
+    def __init__(self, lab):
+        super().__init__(lab, "postgres")
+        self.call(programs() / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E",
+                  "UTF8", "--locale=C", "--no-sync")
+        self.url = f"postgresql:///postgres?host={self.folder}&user=postgres"
+
+    @staticmethod
+    def missing():
+        return "" if programs() else "needs the package postgresql-15"
+
+    def command(self):
+        return (programs() / "postgres", "-D", self.data, "-k", self.folder, "-c",
+                "listen_addresses=", "-c", "fsync=off")
+
+    def answers(self):
+        return self.lab.exec("monitor", programs() / "pg_isready", "-q", "-h",
+                             self.folder).returncode == 0
+
+
+class Mariadb(Server):
+    CRASH = signal.SIGKILL
+
+    def __init__(self, lab):
+        super().__init__(lab, "nobody")
+        self.call("mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
+                  "--auth-root-authentication-method=normal", "--skip-test-db",
+                  "--skip-name-resolve", "--cross-bootstrap")
+        self.socket = f"{self.folder}/socket"
+        self.url = f"mariadb://{ADMINISTRATOR}@/lockstep?socket={self.socket}"
+
+    @staticmethod
+    def missing():
+        there = shutil.which("mariadbd", path="/usr/sbin") and shutil.which("mariadb")
+        return "" if there else "needs the packages mariadb-server-core and mariadb-client-core"
+
+    def command(self):
+        return ("/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.data}",
+                f"--socket={self.socket}", "--skip-networking",
+                "--innodb-buffer-pool-size=64M")
+
+    def answers(self):
+        return self.lab.exec("monitor", "mariadb", "--no-defaults", "-u", ADMINISTRATOR, "-S",
+                             self.socket,
+                             "-e", "CREATE DATABASE IF NOT EXISTS lockstep").returncode == 0
 
 
 class OnServer(Daemon):
@@ -83,9 +140,17 @@ class OnServer(Daemon):
 
 
 class DatabaseGone(unittest.TestCase):
-    def test_is_told_waited_for_and_used_again(self):
+    def test_of_postgresql(self):
+        self.is_told_waited_for_and_used_again(Postgresql)
+
+    def test_of_mariadb(self):
+        self.is_told_waited_for_and_used_again(Mariadb)
+
+    def is_told_waited_for_and_used_again(self, kind):
+        if kind.missing():
+            self.skipTest(kind.missing())
         with Lab(compute=3, login=0) as lab:
-            server = Server(lab)
+            server = kind(lab)
             self.addCleanup(server.remove)
             server.start()
             with OnServer(server, lab, PROGRAM) as daemon:
@@ -108,7 +173,7 @@ class DatabaseGone(unittest.TestCase):
 
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)
-    if programs() is None:
-        print("skipped: needs the package postgresql-15")
+    if Postgresql.missing() and Mariadb.missing():
+        print(f"skipped: {Postgresql.missing()}, or {Mariadb.missing()}")
         sys.exit(SKIPPED)
     run_lab_tests(as_root=True)

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "store/sql/dialect.h"
 #include "store/sql/rows.h"
 #include "store/sql/text.h"
 
@@ -89,8 +90,8 @@ Result<void> Bulk::read(const std::string& query, const Reader& reader) {
 }
 
 std::string names_of(std::span<const Column> columns) {
-  std::vector<std::string_view> names;
-  for (const Column& column : columns) names.emplace_back(column.name);
+  std::vector<std::string> names;
+  for (const Column& column : columns) names.push_back(sql_name(column.name));
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -98,7 +99,7 @@ std::string on_conflict(const BulkTable& table) {
   if (table.key_size == 0) return {};
   std::vector<std::string> changes;
   for (const Column& column : table.values()) {
-    changes.push_back(fmt::format("{0} = excluded.{0}", column.name));
+    changes.push_back(fmt::format("{0} = excluded.{0}", sql_name(column.name)));
   }
   const std::string conflict = fmt::format(" ON CONFLICT ({}) DO ", names_of(table.key()));
   if (changes.empty() || table.keeps) return conflict + "NOTHING";

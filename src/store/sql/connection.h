@@ -1,10 +1,12 @@
-// One connection to a database: what SQLite and PostgreSQL do differently.
+// One connection to a database: what SQLite, PostgreSQL and MariaDB do differently.
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "store/sql/bulk.h"
+#include "store/sql/dialect.h"
 
 namespace soci {
 class session;
@@ -36,10 +38,20 @@ class Connection {
   /// Lets the database know how much is in a temporary table that was just filled: it plans by
   /// that.
   virtual void measure(std::string_view table) = 0;
-  /// What ends the CREATE TABLE of a table whose rows should lie in the order of its primary key.
-  virtual std::string_view clustered() const = 0;
-  /// It refuses a text that is longer than its varchar(n).
-  virtual bool bounds_texts() const = 0;
+  /// Makes the temporary table `name`; `columns` as in CREATE TABLE. It goes with the transaction,
+  /// if that is undone, and else by drop_temporary().
+  virtual void make_temporary(std::string_view name, std::string_view columns);
+  virtual void drop_temporary(std::string_view name);
+
+  // --- For the steps of the schema ---
+
+  virtual const Dialect& dialect() const = 0;
+  /// Where the database does not undo what is done to the schema: makes what a step that is begun
+  /// again needs. Inside a transaction that writes.
+  virtual void prepare_schema() {}
+  /// Runs a statement that changes the schema. `again`: an earlier attempt may have done it, and
+  /// then it is well.
+  virtual void change_schema(const std::string& statement, bool again);
 };
 
 }  // namespace lockstep

@@ -1,7 +1,10 @@
 #include "store/sql/errors.h"
 
+#include <errmsg.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <mysqld_error.h>
+#include <soci/mysql/soci-mysql.h>
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
@@ -27,6 +30,7 @@ TEST(DatabaseErrors, OfPostgresqlAreToldByTheirState) {
     ErrorKind kind;
     const char* says;
   } kRows[] = {
+      {"22001", ErrorKind::invalid, "too long"},
       {"53100", ErrorKind::unavailable, "the disk is full"},
       {"53200", ErrorKind::unavailable, "short of memory"},
       {"53300", ErrorKind::unavailable, "no connection left"},
@@ -55,6 +59,46 @@ TEST(DatabaseErrors, OfPostgresqlAreToldByTheirState) {
     SCOPED_TRACE(row.state);
     expect_meaning(soci::postgresql_soci_error("what \x1b happened\n", row.state), row.kind,
                    row.says);
+  }
+}
+
+TEST(DatabaseErrors, OfMariadbAreToldByTheirNumber) {
+  const struct {
+    int number;
+    ErrorKind kind;
+    const char* says;
+  } kRows[] = {
+      {ER_DISK_FULL, ErrorKind::unavailable, "the disk is full"},
+      {ER_RECORD_FILE_FULL, ErrorKind::unavailable, "the disk is full"},
+      {ER_GET_ERRNO, ErrorKind::unavailable, "trouble with its disk"},
+      {ER_OUTOFMEMORY, ErrorKind::unavailable, "short of memory"},
+      {ER_CON_COUNT_ERROR, ErrorKind::unavailable, "no connection left"},
+      {ER_LOCK_WAIT_TIMEOUT, ErrorKind::unavailable, "another program keeps it locked"},
+      {ER_LOCK_DEADLOCK, ErrorKind::unavailable, "another program keeps it locked"},
+      {ER_QUERY_INTERRUPTED, ErrorKind::unavailable, "called the statement off"},
+      {ER_CONNECTION_KILLED, ErrorKind::unavailable, "the server ended the connection"},
+      {ER_SERVER_SHUTDOWN, ErrorKind::unavailable, "try again once it runs"},
+      {CR_SERVER_GONE_ERROR, ErrorKind::unavailable, "is it running?"},
+      {CR_CONNECTION_ERROR, ErrorKind::unavailable, "is it running?"},
+      {CR_UNKNOWN_HOST, ErrorKind::unavailable, "no such host"},
+      {CR_SSL_CONNECTION_ERROR, ErrorKind::denied, "ssl-ca"},
+      {ER_ERROR_DURING_COMMIT, ErrorKind::unavailable, "look first"},
+      {ER_NET_PACKET_TOO_LARGE, ErrorKind::unavailable, "max_allowed_packet"},
+      {ER_OPTION_PREVENTS_STATEMENT, ErrorKind::denied, "connect to the primary"},
+      {ER_ACCESS_DENIED_ERROR, ErrorKind::denied, "~/.my.cnf"},
+      {ER_HOST_NOT_PRIVILEGED, ErrorKind::denied, "for which hosts"},
+      {ER_DBACCESS_DENIED_ERROR, ErrorKind::denied, "no right to it"},
+      {ER_TABLEACCESS_DENIED_ERROR, ErrorKind::denied, "a right is missing"},
+      {ER_BAD_DB_ERROR, ErrorKind::not_found, "CREATE DATABASE"},
+      {ER_NO_SUCH_TABLE, ErrorKind::corrupt, "a table is missing"},
+      {ER_BAD_FIELD_ERROR, ErrorKind::corrupt, "a column is missing"},
+      {ER_INDEX_CORRUPT, ErrorKind::corrupt, "damaged data"},
+      {ER_DATA_TOO_LONG, ErrorKind::invalid, "too long"},
+      {ER_PARSE_ERROR, ErrorKind::unavailable, "the database refused"},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.number);
+    expect_meaning(soci::mysql_soci_error("what \x1b happened", row.number), row.kind, row.says);
   }
 }
 

@@ -13,13 +13,12 @@
 namespace lockstep {
 namespace {
 
-using Statements = std::span<const std::string_view>;
-
 // A site may have made Table 1 itself, from the paper; it has neither key nor further column, so
 // that a plain INSERT of four values works.
 constexpr std::string_view kFirst[] = {
     "CREATE TABLE IF NOT EXISTS open_ports ("
     "  port int, protocol char(5), service char(50), host_type char(60))",
+    "{adopt} open_ports",
     "CREATE TABLE nodes ("
     "  name varchar(255) NOT NULL PRIMARY KEY,"
     "  cluster varchar(255) NOT NULL,"
@@ -34,23 +33,19 @@ constexpr std::string_view kFirst[] = {
     "  PRIMARY KEY (node, class))",
 };
 
-/// At the end of a table whose rows should lie in the order of its primary key; replaced by
-/// Connection::clustered().
-constexpr std::string_view kClustered = "{clustered}";
-
 constexpr std::string_view kSecond[] = {
     // The inventory is compared with what is stored, and only differences are written.
     "CREATE INDEX node_addresses_by_node ON node_addresses (node)",
 
     // For hands, like Table 1: no key that would refuse a row; what has no sense is told when read.
     R"(CREATE TABLE port_rules (
-  host_type varchar(60), protocol varchar(5), ports text, presence varchar(20),
+  host_type varchar(60), protocol varchar(5), ports {text}, presence varchar(20),
   until varchar(20)))",
-    "CREATE TABLE service_rules (name varchar(50) NOT NULL PRIMARY KEY, rule text)",
+    "CREATE TABLE service_rules (name varchar(50) NOT NULL PRIMARY KEY, rule {text})",
 
     R"(CREATE TABLE baselines (
   host_type varchar(60) NOT NULL PRIMARY KEY,
-  origin text NOT NULL,
+  origin {text} NOT NULL,
   made varchar(20) NOT NULL,
   maker varchar(255) NOT NULL))",
     R"(CREATE TABLE baseline_ports (
@@ -62,24 +57,24 @@ constexpr std::string_view kSecond[] = {
     R"(CREATE TABLE baseline_outliers (
   host_type varchar(60) NOT NULL REFERENCES baselines (host_type),
   line_number int NOT NULL,
-  outlier text NOT NULL,
+  outlier {text} NOT NULL,
   PRIMARY KEY (host_type, line_number)))",
     // Lines are numbered, since a line may be longer than PostgreSQL allows in a key.
     R"(CREATE TABLE approvals (
   host_type varchar(60) NOT NULL,
   line_number int NOT NULL,
-  line text NOT NULL,
+  line {text} NOT NULL,
   approved_at varchar(20) NOT NULL,
   approved_by varchar(255) NOT NULL,
   PRIMARY KEY (host_type, line_number)))",
 
-    "CREATE TABLE port_sets (id bigint NOT NULL PRIMARY KEY, ports text NOT NULL)",
+    "CREATE TABLE port_sets (id bigint NOT NULL PRIMARY KEY, ports {text} NOT NULL)",
     R"(CREATE TABLE sweeps (
   id bigint NOT NULL PRIMARY KEY,
   state varchar(20) NOT NULL,
   started varchar(20) NOT NULL,
   ended varchar(20) NOT NULL,
-  nodes text NOT NULL,
+  nodes {text} NOT NULL,
   port_set bigint NOT NULL REFERENCES port_sets (id),
   owner varchar(255) NOT NULL,
   host varchar(255) NOT NULL,
@@ -87,7 +82,7 @@ constexpr std::string_view kSecond[] = {
   probes bigint NOT NULL,
   node_count bigint NOT NULL,
   proven bigint NOT NULL,
-  problem text NOT NULL))",
+  problem {text} NOT NULL))",
     "CREATE INDEX sweeps_by_state ON sweeps (state)",  // who is running
     R"(CREATE TABLE looks (
   node varchar(255) NOT NULL,
@@ -117,12 +112,12 @@ constexpr std::string_view kSecond[] = {
   id bigint NOT NULL,
   node varchar(255) NOT NULL,
   kind varchar(30) NOT NULL,
-  class text NOT NULL,
+  class {text} NOT NULL,
   network varchar(255) NOT NULL,
   protocol varchar(5),
   port int,
   state varchar(20),
-  reason text NOT NULL,
+  reason {text} NOT NULL,
   address varchar(45) NOT NULL,
   severity varchar(20) NOT NULL,
   status varchar(20) NOT NULL,
@@ -131,22 +126,19 @@ constexpr std::string_view kSecond[] = {
   changed varchar(20) NOT NULL,
   last_closed varchar(20),
   until varchar(20),
-  expected text NOT NULL,
-  detail text NOT NULL,
-  clones text NOT NULL,
+  expected {text} NOT NULL,
+  detail {text} NOT NULL,
+  clones {text} NOT NULL,
   owner varchar(255) NOT NULL,
-  note text NOT NULL,
-  resolution text NOT NULL,
+  note {text} NOT NULL,
+  resolution {text} NOT NULL,
   PRIMARY KEY (id, node)){clustered})",
 };
-
-/// Before a statement for databases that hold texts to the lengths of their columns.
-constexpr std::string_view kBounded = "{bounded}";
 
 // Texts come from services, whoever they are: what is too long for a column is cut before. A key
 // belongs to a place of `services`; no database checks that, since it would for each of many.
 constexpr std::string_view kThird[] = {
-    "{bounded}ALTER TABLE port_rules ALTER COLUMN presence TYPE varchar(80)",  // "service:TEXT"
+    "ALTER TABLE port_rules {widen} presence {to} varchar(80)",  // "service:TEXT"
     R"(CREATE TABLE services (
   node varchar(255) NOT NULL,
   network varchar(255) NOT NULL,
@@ -158,14 +150,14 @@ constexpr std::string_view kThird[] = {
   version varchar(255) NOT NULL,
   info varchar(255) NOT NULL,
   hostname varchar(255) NOT NULL,
-  system varchar(255) NOT NULL,
+  "system" varchar(255) NOT NULL,
   device varchar(255) NOT NULL,
   tls int NOT NULL,
-  match varchar(10) NOT NULL,
+  "match" varchar(10) NOT NULL,
   answer varchar(20) NOT NULL,
   doubt varchar(20) NOT NULL,
-  note text NOT NULL,
-  programs text NOT NULL,
+  note {text} NOT NULL,
+  programs {text} NOT NULL,
   asked_at varchar(20) NOT NULL,
   PRIMARY KEY (node, network, address, protocol, port)){clustered})",
     R"(CREATE TABLE service_keys (
@@ -193,7 +185,7 @@ constexpr std::string_view kFourth[] = {
     // Of an instance that the configuration has too, what stands here holds.
     R"(CREATE TABLE instances (
   name varchar(60) NOT NULL PRIMARY KEY,
-  settings text NOT NULL,
+  settings {text} NOT NULL,
   changed_at varchar(20) NOT NULL,
   changed_by varchar(255) NOT NULL))",
     R"(CREATE TABLE runs (
@@ -208,33 +200,33 @@ constexpr std::string_view kFourth[] = {
   steps bigint NOT NULL,
   steps_done bigint NOT NULL,
   probes bigint NOT NULL,
-  problem text NOT NULL))",
+  problem {text} NOT NULL))",
     "ALTER TABLE sweeps ADD COLUMN run bigint",  // null: of no instance
     R"(CREATE TABLE audit (
   id bigint NOT NULL PRIMARY KEY,
   happened_at varchar(20) NOT NULL,
   person varchar(255) NOT NULL,
   action varchar(60) NOT NULL,
-  subject text NOT NULL,
-  detail text NOT NULL))",
+  subject {text} NOT NULL,
+  detail {text} NOT NULL))",
     R"(CREATE TABLE node_values (
   node varchar(255) NOT NULL,
   instance varchar(60) NOT NULL,
   name varchar(100) NOT NULL,
   number varchar(40),
-  text text,
+  text {text},
   unit varchar(40) NOT NULL,
   measured_at varchar(20) NOT NULL,
   PRIMARY KEY (node, instance, name)){clustered})",
     // For hands, like port_rules.
     R"(CREATE TABLE value_rules (
-  host_type varchar(60), instance varchar(60), name varchar(100), rule text))",
+  host_type varchar(60), instance varchar(60), name varchar(100), rule {text}))",
     R"(CREATE TABLE job_listeners (
   node varchar(255) NOT NULL,
   network varchar(255) NOT NULL,
   protocol varchar(5) NOT NULL,
   port int NOT NULL,
-  jobs text NOT NULL,
+  jobs {text} NOT NULL,
   since varchar(20) NOT NULL,
   PRIMARY KEY (node, network, protocol, port)){clustered})",
 };
@@ -267,11 +259,11 @@ constexpr std::string_view kSixth[] = {
   happened_at varchar(20) NOT NULL,
   kind varchar(40) NOT NULL,
   subject varchar(255) NOT NULL,
-  nodes text NOT NULL))",
+  nodes {text} NOT NULL))",
     R"(CREATE TABLE users (
   name varchar(60) NOT NULL PRIMARY KEY,
   role varchar(20) NOT NULL,
-  classes text NOT NULL,
+  classes {text} NOT NULL,
   password varchar(255) NOT NULL,
   enabled int NOT NULL,
   changed_at varchar(20) NOT NULL))",
@@ -282,14 +274,16 @@ constexpr std::string_view kSixth[] = {
   user_name varchar(60) NOT NULL,
   label varchar(100) NOT NULL,
   role varchar(20) NOT NULL,
-  classes text NOT NULL,
+  classes {text} NOT NULL,
   created varchar(20) NOT NULL,
   expires varchar(20),
   used varchar(20)))",
     "ALTER TABLE audit ADD COLUMN chain varchar(64)",  // null: noted before there was a chain
 };
 
-/// The step at index i leads from version i to i + 1. Steps that were released never change.
+/// The step at index i leads from version i to i + 1, in the words of dialect.h. Steps that were
+/// released never change. A step may find each of its statements done already (see note_step()):
+/// one that changes rows must come to the same when it is run again.
 constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
@@ -309,20 +303,59 @@ Result<void> check_known(int version) {
                           version, kNewest));
 }
 
-void apply(Connection& connection, int version) {
-  for (std::string_view statement : kSteps[version]) {
-    if (statement.starts_with(kBounded)) {
-      if (!connection.bounds_texts()) continue;
-      statement.remove_prefix(kBounded.size());
-    }
-    const bool clustered = statement.ends_with(kClustered);
-    if (clustered) statement.remove_suffix(kClustered.size());
-    std::string text(statement);
-    if (clustered) text += connection.clustered();
-    connection.sql() << text;
+// --- Where the database does not undo what is done to the schema ---
+//
+// There each statement counts at once, and a program may end between two of them. So the step under
+// way is noted before its first statement, and its version written after its last: who finds the
+// note does the whole step again, and what is done already is well. Only what stands there although
+// no step was under way is somebody else's.
+
+/// The name in "CREATE TABLE NAME (..."; empty for statements of other kinds.
+std::string_view table_made_by(std::string_view statement) {
+  constexpr std::string_view kCreate = "CREATE TABLE ";
+  if (!statement.starts_with(kCreate)) return {};
+  statement.remove_prefix(kCreate.size());
+  if (statement.starts_with("IF NOT EXISTS ")) return {};
+  return statement.substr(0, statement.find(' '));
+}
+
+Result<void> check_free(Connection& connection, Statements step) {
+  for (const std::string_view statement : step) {
+    const std::string_view table = table_made_by(statement);
+    if (table.empty() || !connection.has_table(table)) continue;
+    return fail(ErrorKind::invalid,
+                fmt::format("preparing the tables: there is a table {} that this program has not "
+                            "made: give it a database of its own",
+                            table));
   }
+  return {};
+}
+
+/// Notes that the step is under way. True where it was already.
+Result<bool> note_step(Connection& connection, int step) {
+  connection.prepare_schema();
+  int noted = 0;
+  connection.sql() << "SELECT COUNT(*) FROM schema_step WHERE step = :step", soci::into(noted),
+      soci::use(step);
+  if (noted != 0) return true;
+  LOCKSTEP_CHECK(check_free(connection, kSteps[step - 1]));
+  connection.sql() << "DELETE FROM schema_step";
+  connection.sql() << "INSERT INTO schema_step (step) VALUES (:step)", soci::use(step);
+  return false;
+}
+
+Result<void> apply(Connection& connection, int version) {
   const int next = version + 1;
+  bool again = false;
+  if (!connection.dialect().undoes_schema) {
+    LOCKSTEP_TRY(again, note_step(connection, next));
+  }
+  for (const std::string_view statement : kSteps[version]) {
+    const auto said = in_dialect(statement, connection.dialect());
+    if (said) connection.change_schema(*said, again);
+  }
   connection.sql() << "INSERT INTO schema_version (version) VALUES (:version)", soci::use(next);
+  return {};
 }
 
 }  // namespace
@@ -341,11 +374,29 @@ Result<void> migrate(Connection& connection) {
       version = current_version(connection);  // another process may have been faster
       LOCKSTEP_CHECK(check_known(version));
       if (version == kNewest) break;
-      apply(connection, version++);
+      LOCKSTEP_CHECK(apply(connection, version));
+      ++version;
       transaction.commit();
     }
     return {};
   });
+}
+
+Result<void> check_newest(Connection& connection) {
+  return guarded("looking at the tables", [&]() -> Result<void> {
+    const int version = current_version(connection);
+    LOCKSTEP_CHECK(check_known(version));
+    if (version == kNewest) return {};
+    return fail(ErrorKind::unsupported,
+                version == 0
+                    ? std::string("it is no store of Lockstep's")
+                    : fmt::format("its schema has version {} of {}: use it once with this program",
+                                  version, kNewest));
+  });
+}
+
+std::span<const Statements> schema_steps() {
+  return kSteps;
 }
 
 }  // namespace lockstep

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "base/result.h"
 #include "store/sql/connection.h"
 
@@ -14,5 +17,13 @@ Result<void> migrate(Connection& connection);
 
 /// The version of tables that are up to date.
 int newest_schema_version();
+
+/// Errors: `unsupported` where the schema is not that of the newest step, but has none or an older
+/// one; as of migrate() where a newer program has written it. Changes nothing.
+Result<void> check_newest(Connection& connection);
+
+/// In the words of dialect.h.
+using Statements = std::span<const std::string_view>;
+std::span<const Statements> schema_steps();
 
 }  // namespace lockstep

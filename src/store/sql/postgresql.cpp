@@ -87,8 +87,10 @@ class PostgresqlConnection final : public Connection {
     run(database(), fmt::format("ANALYZE {}", table));
   }
 
-  std::string_view clustered() const override { return ""; }
-  bool bounds_texts() const override { return true; }
+  const Dialect& dialect() const override {
+    static constexpr Dialect kDialect = {.text = "text", .widen = "ALTER COLUMN", .to = " TYPE"};
+    return kDialect;
+  }
 
  private:
   PGconn* database() {

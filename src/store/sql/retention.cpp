@@ -27,14 +27,20 @@ std::size_t delete_from(Connection& connection, std::string_view table,
   return run(connection, fmt::format("DELETE FROM {} WHERE {}", table, condition));
 }
 
+/// The greatest id, for a DELETE from the same table: MySQL takes that from a table of its own
+/// alone.
+std::string latest_of(std::string_view table) {
+  return fmt::format("(SELECT id FROM (SELECT MAX(id) AS id FROM {}) latest)", table);
+}
+
 std::size_t prune_sweeps(Connection& connection, const std::string& before,
                          const std::string& steps_before) {
   const std::size_t count = delete_from(
       connection, "sweeps",
       fmt::format("state <> 'running' AND (ended < '{}' OR (run <> 0 AND ended < '{}')) AND "
-                  "id < (SELECT MAX(id) FROM sweeps) AND "
+                  "id < {} AND "
                   "id NOT IN (SELECT DISTINCT sweep FROM looks)",
-                  before, steps_before));
+                  before, steps_before, latest_of("sweeps")));
   delete_from(connection, "port_sets",
               "id NOT IN (SELECT port_set FROM sweeps) AND "
               "id NOT IN (SELECT DISTINCT port_set FROM looks)");
@@ -44,23 +50,23 @@ std::size_t prune_sweeps(Connection& connection, const std::string& before,
 /// The latest stays: no id is given twice.
 void prune_events(Connection& connection, const std::string& before) {
   delete_from(connection, "events",
-              fmt::format("happened_at < '{}' AND id < (SELECT MAX(id) FROM events)", before));
+              fmt::format("happened_at < '{}' AND id < {}", before, latest_of("events")));
 }
 
 void prune_runs(Connection& connection, const std::string& before) {
   delete_from(connection, "runs",
               fmt::format("state <> 'running' AND ended < '{}' AND id NOT IN "
-                          "(SELECT MAX(id) FROM runs GROUP BY instance)",
+                          "(SELECT id FROM (SELECT MAX(id) AS id FROM runs GROUP BY instance) "
+                          "latest)",
                           before));
   delete_from(connection, "audit",
-              fmt::format("happened_at < '{}' AND id < (SELECT MAX(id) FROM audit)", before));
+              fmt::format("happened_at < '{}' AND id < {}", before, latest_of("audit")));
 }
 
 std::size_t prune_alerts(Connection& connection, const std::string& before) {
   return delete_from(connection, "alerts",
-                     fmt::format("status = '{}' AND changed < '{}' AND id < (SELECT MAX(id) FROM "
-                                 "alerts)",
-                                 to_string(AlertStatus::resolved), before));
+                     fmt::format("status = '{}' AND changed < '{}' AND id < {}",
+                                 to_string(AlertStatus::resolved), before, latest_of("alerts")));
 }
 
 /// The nodes that are not in the inventory, and of which nothing is newer than `before`; none where

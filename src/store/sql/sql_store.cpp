@@ -9,6 +9,7 @@
 #include "store/sql/alert_tables.h"
 #include "store/sql/audit_tables.h"
 #include "store/sql/baseline_tables.h"
+#include "store/sql/connect.h"
 #include "store/sql/connection.h"
 #include "store/sql/errors.h"
 #include "store/sql/event_tables.h"
@@ -19,15 +20,12 @@
 #include "store/sql/look_tables.h"
 #include "store/sql/migrations.h"
 #include "store/sql/port_state_tables.h"
-#include "store/sql/postgresql.h"
-#include "store/sql/postgresql_url.h"
 #include "store/sql/profile_tables.h"
 #include "store/sql/report_tables.h"
 #include "store/sql/retention.h"
 #include "store/sql/rows.h"
 #include "store/sql/seen_places.h"
 #include "store/sql/service_tables.h"
-#include "store/sql/sqlite.h"
 #include "store/sql/staged_nodes.h"
 #include "store/sql/sweep_tables.h"
 #include "store/sql/text.h"
@@ -383,34 +381,11 @@ class SqlStore final : public Store {
   std::string name_;
 };
 
-constexpr std::string_view kSqliteScheme = "sqlite://";
-
-Result<std::unique_ptr<Connection>> connect(std::string_view url,
-                                            std::chrono::milliseconds busy_timeout) {
-  if (is_postgresql_url(url)) {
-    LOCKSTEP_TRY(const std::string complete, complete_url(url));
-    return open_postgresql(complete, busy_timeout);
-  }
-  if (!url.starts_with(kSqliteScheme)) {
-    return fail(ErrorKind::unsupported,
-                "this program keeps its store in SQLite or PostgreSQL: sqlite:///absolute/path or "
-                "postgresql://user@host/database");
-  }
-  const std::string path(url.substr(kSqliteScheme.size()));
-  if (!path.starts_with('/') || path.ends_with('/')) {
-    return fail(ErrorKind::invalid,
-                "write the absolute path of a file after two slashes: "
-                "sqlite:///var/lib/lockstep/store.db");
-  }
-  return open_sqlite(path, busy_timeout);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_store(std::string_view url,
                                           std::chrono::milliseconds busy_timeout) {
-  const std::string name =
-      fmt::format("store {}", quoted(is_postgresql_url(url) ? without_secrets(url) : url, 200));
+  const std::string name = name_of_store(url);
   auto connection = connect(url, busy_timeout);
   if (!connection) return std::unexpected(connection.error().within(name));
   if (const Result<void> ready = migrate(**connection); !ready) {

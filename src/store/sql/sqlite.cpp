@@ -126,8 +126,10 @@ class SqliteConnection final : public Connection {
   // It takes a table in IN (SELECT ...) for small anyway.
   void measure(std::string_view) override {}
 
-  std::string_view clustered() const override { return " WITHOUT ROWID"; }
-  bool bounds_texts() const override { return false; }
+  const Dialect& dialect() const override {
+    static constexpr Dialect kDialect = {.text = "text", .clustered = " WITHOUT ROWID"};
+    return kDialect;
+  }
 
  private:
   std::unique_ptr<soci::session> sql_;

@@ -57,7 +57,7 @@ TEST(StoreUrl, IsRefusedWhereItIsWrong) {
   expect_refused("sqlite:///", ErrorKind::invalid, "absolute path");
   expect_refused("sqlite:///tmp/", ErrorKind::invalid, "absolute path");
   expect_refused("/var/lib/store.db", ErrorKind::unsupported, "sqlite:///absolute/path");
-  expect_refused("mysql://db", ErrorKind::unsupported, "postgresql://user@host/database");
+  expect_refused("oracle://db", ErrorKind::unsupported, "postgresql://user@host/database");
   expect_refused("oracle://db", ErrorKind::unsupported, "sqlite:///absolute/path");
   expect_refused("", ErrorKind::unsupported, "sqlite:///absolute/path");
   expect_refused("sqlite:////tmp/a\"b", ErrorKind::invalid, "a quote or a control character");

@@ -1,7 +1,5 @@
 #include "store/sql/staged_nodes.h"
 
-#include <soci/soci.h>
-
 namespace lockstep {
 namespace {
 
@@ -11,8 +9,7 @@ constexpr BulkTable kTable = {"lockstep_staged_nodes", kColumns, 1};
 }  // namespace
 
 Result<void> stage_nodes(Connection& connection, std::span<const std::string_view> nodes) {
-  connection.sql() << "CREATE TEMPORARY TABLE lockstep_staged_nodes ("
-                      "staged_node varchar(255) NOT NULL PRIMARY KEY)";
+  connection.make_temporary(kTable.name, "staged_node varchar(255) NOT NULL PRIMARY KEY");
   LOCKSTEP_CHECK(connection.bulk().upsert(
       kTable, nodes.size(), [&](std::size_t i, BulkRow& row) { row.text(nodes[i]); }));
   connection.measure(kTable.name);
@@ -20,7 +17,7 @@ Result<void> stage_nodes(Connection& connection, std::span<const std::string_vie
 }
 
 void drop_staged_nodes(Connection& connection) {
-  connection.sql() << "DROP TABLE lockstep_staged_nodes";
+  connection.drop_temporary(kTable.name);
 }
 
 }  // namespace lockstep

@@ -1,11 +1,13 @@
 // What keeping a sweep costs, by the number of nodes, at 30 open ports each, and what services
-// said, at 4 each. SQLite in a temporary folder; PostgreSQL as well where LOCKSTEP_BENCH_POSTGRESQL
-// has the URL of a database, whose tables are emptied.
+// said, at 4 each. SQLite in a temporary folder; PostgreSQL and MariaDB as well where
+// LOCKSTEP_BENCH_POSTGRESQL and LOCKSTEP_BENCH_MARIADB have the URL of a database, whose tables are
+// emptied.
 //
 //   store_sql_bench --benchmark_filter=Finish
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <stdlib.h>
 
 #include <cstdio>
@@ -14,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "store/sql/mariadb_url.h"
 #include "store/sql/sql_store.h"
 #include "store/test_samples.h"
 
@@ -62,6 +65,21 @@ T value_of(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
+/// A command that empties the tables.
+std::string emptying(const std::string& server) {
+  constexpr const char* kTables[] = {"port_states",  "looks",          "services", "service_keys",
+                                     "known_keys",   "alerts",         "sweeps",   "port_sets",
+                                     "node_classes", "node_addresses", "nodes"};
+  if (!is_mariadb_url(server)) {
+    return fmt::format("psql -q -X '{}' -c 'TRUNCATE {}'", server, fmt::join(kTables, ", "));
+  }
+  const MariadbTarget target = value_of(parse_mariadb_url(server));
+  return fmt::format(
+      "mariadb --no-defaults -u '{}' -S '{}' '{}' -e 'SET foreign_key_checks = 0; "
+      "TRUNCATE {}'",
+      target.user, target.socket, target.database, fmt::join(kTables, "; TRUNCATE "));
+}
+
 /// A store without anything in it.
 class FreshStore {
  public:
@@ -71,11 +89,7 @@ class FreshStore {
     folder_ = pattern;
     store_ = value_of(open_store(server.empty() ? "sqlite://" + pattern + "/store.db" : server));
     if (server.empty()) return;
-    const std::string command = "psql -q -X '" + server +
-                                "' -c 'TRUNCATE port_states, looks, services, service_keys, "
-                                "known_keys, alerts, sweeps, port_sets, "
-                                "node_classes, node_addresses, nodes'";
-    if (std::system(command.c_str()) != 0) std::exit(1);
+    if (std::system(emptying(server).c_str()) != 0) std::exit(1);
   }
   ~FreshStore() {
     store_.reset();
@@ -284,6 +298,8 @@ const bool registered = [] {
   register_all("sqlite", "");
   const char* const server = std::getenv("LOCKSTEP_BENCH_POSTGRESQL");
   if (server != nullptr) register_all("postgresql", server);
+  const char* const mariadb = std::getenv("LOCKSTEP_BENCH_MARIADB");
+  if (mariadb != nullptr) register_all("mariadb", mariadb);
   return true;
 }();
 

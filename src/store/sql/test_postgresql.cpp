@@ -1,14 +1,9 @@
 #include "store/sql/test_postgresql.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
-#include <pwd.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,13 +12,6 @@
 
 namespace lockstep {
 namespace {
-
-/// The server refuses to run as root.
-const passwd* server_user() {
-  if (geteuid() != 0) return nullptr;
-  const passwd* const user = getpwnam("postgres");
-  return user != nullptr ? user : getpwnam("nobody");
-}
 
 /// Where Debian keeps the newest server, or where the search path has one.
 std::filesystem::path find_programs() {
@@ -47,33 +35,7 @@ std::filesystem::path find_programs() {
   return {};
 }
 
-/// A database of its own for each test is thousands of files: in memory, where there is room.
-std::string roomy_folder() {
-  std::error_code error;
-  const auto space = std::filesystem::space("/dev/shm", error);
-  constexpr std::uintmax_t kRoom = std::uintmax_t{2} << 30;
-  return !error && space.available >= kRoom && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-}
-
-[[noreturn]] void run_as_server_user(const std::vector<std::string>& command, int output) {
-  dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
-  if (const passwd* const user = server_user()) {
-    if (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0) {
-      _exit(126);
-    }
-  }
-  setenv("LC_ALL", "C", 1);
-  for (const char* const name : {"PGDATA", "PGHOST", "PGPORT", "PGUSER", "PGOPTIONS"}) {
-    unsetenv(name);
-  }
-  if (chdir("/") != 0) _exit(126);
-  std::vector<char*> arguments;
-  for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
-  arguments.push_back(nullptr);
-  execv(arguments.front(), arguments.data());
-  _exit(127);
-}
+const std::vector<std::string> kVariables = {"PGDATA", "PGHOST", "PGPORT", "PGUSER", "PGOPTIONS"};
 
 struct Finish {
   void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -84,17 +46,6 @@ struct Clear {
 
 }  // namespace
 
-PostgresqlServer::PostgresqlServer() = default;
-
-PostgresqlServer::~PostgresqlServer() {
-  if (alive_ < 0) return;
-  close(alive_);
-  char byte = 0;
-  while (read(done_, &byte, 1) > 0) {
-  }
-  close(done_);
-}
-
 std::string PostgresqlServer::missing() {
   if (!tried_) problem_ = set_up();
   tried_ = true;
@@ -104,15 +55,14 @@ std::string PostgresqlServer::missing() {
 std::string PostgresqlServer::set_up() {
   programs_ = find_programs();
   if (programs_.empty()) return "needs the package postgresql-15";
-  if (geteuid() == 0 && server_user() == nullptr) return "needs a user to run PostgreSQL as";
-  // Short, since the path of a socket has 107 bytes at most.
-  std::string pattern = roomy_folder() + "/lockstep-pg-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) return "cannot make a folder for PostgreSQL";
-  folder_ = pattern;
-  if (const passwd* const user = server_user()) {
-    if (chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) return "cannot give a folder away";
-  }
-  start_keeper();
+  if (lacks_server_user()) return "needs a user to run PostgreSQL as";
+  folder_ = make_server_folder("lockstep-pg");
+  if (folder_.empty()) return "cannot make a folder for PostgreSQL";
+  keeper_.start([this] {
+    control({"stop", "-m", "immediate"});
+    std::error_code error;
+    std::filesystem::remove_all(folder_, error);
+  });
   const std::string data = (folder_ / "data").string();
   std::string problem = run({programs_ / "initdb", "-D", data, "-U", "postgres", "-A", "trust",
                              "-E", "UTF8", "--locale=C", "--no-sync"});
@@ -167,50 +117,7 @@ std::string PostgresqlServer::control(const std::vector<std::string>& arguments)
 
 /// What went wrong; empty where nothing did.
 std::string PostgresqlServer::run(const std::vector<std::string>& command) const {
-  const std::filesystem::path told = folder_ / "told";
-  const int output = open(told.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const pid_t child = fork();
-  if (child == 0) run_as_server_user(command, output);
-  close(output);
-  int status = -1;
-  waitpid(child, &status, 0);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  std::ifstream file(told);
-  return fmt::format("{} failed: {}", command.front(),
-                     std::string(std::istreambuf_iterator<char>(file), {}));
-}
-
-/// A process that outlives this one, however this one ends, and then cleans up. It belongs to
-/// nobody, so that whoever kills a test with all of its children does not reach it.
-void PostgresqlServer::start_keeper() {
-  int alive[2];
-  int done[2];
-  ASSERT_EQ(pipe2(alive, O_CLOEXEC), 0);
-  ASSERT_EQ(pipe2(done, O_CLOEXEC), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    setsid();
-    if (fork() != 0) _exit(0);
-    close(alive[1]);
-    const int nowhere = open("/dev/null", O_RDWR);
-    for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere, each);
-    keep(alive[0]);
-  }
-  waitpid(child, nullptr, 0);
-  close(alive[0]);
-  close(done[1]);
-  alive_ = alive[1];
-  done_ = done[0];
-}
-
-void PostgresqlServer::keep(int alive) {
-  char byte = 0;
-  while (read(alive, &byte, 1) > 0) {
-  }
-  control({"stop", "-m", "immediate"});
-  std::error_code error;
-  std::filesystem::remove_all(folder_, error);
-  _exit(0);
+  return run_as_server_user(command, folder_ / "told", kVariables);
 }
 
 namespace {

@@ -8,16 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "store/sql/test_server.h"
+
 namespace lockstep {
 
 class PostgresqlServer {
  public:
-  PostgresqlServer();
-  /// Stops the server, and removes its folder.
-  ~PostgresqlServer();
-  PostgresqlServer(const PostgresqlServer&) = delete;
-  PostgresqlServer& operator=(const PostgresqlServer&) = delete;
-
   /// Starts the server unless it runs. Why there is none; empty where there is.
   std::string missing();
 
@@ -39,16 +35,13 @@ class PostgresqlServer {
   std::string set_up();
   std::string control(const std::vector<std::string>& arguments) const;
   std::string run(const std::vector<std::string>& command) const;
-  void start_keeper();
-  void keep(int alive);
 
   std::filesystem::path programs_;  // initdb, pg_ctl, psql
   std::filesystem::path folder_;
   std::string problem_;
   bool tried_ = false;
   int databases_ = 0;
-  int alive_ = -1;  // closed when this program ends: the keeper cleans up then
-  int done_ = -1;   // at its end when the keeper has
+  Keeper keeper_;  // stops the server, and removes its folder
 };
 
 /// The one of this program.
