@@ -46,9 +46,9 @@ Pace::Octave& Pace::octave_of(double share) {
   return octaves_[std::min(number, octaves_.size() - 1)];
 }
 
-void Pace::note(bool lost, double sent, double answered) {
-  ++noted_;
-  if (lost) ++lost_;
+void Pace::note(unsigned noted, unsigned lost, double sent, double answered) {
+  noted_ += noted;
+  lost_ += lost;
   sent_ += sent;
   answered_ += answered;
   const bool early = lost_ > tolerated_ * window_ && noted_ >= std::min(kFewest, window_);
@@ -60,6 +60,10 @@ void Pace::note(bool lost, double sent, double answered) {
 
 void Pace::begin_pass() {
   for (Octave& octave : octaves_) octave.age = kForgotten;
+  share_ = proven_;
+  in_vain_ = false;
+  noted_ = lost_ = 0;
+  sent_ = answered_ = 0;
 }
 
 double Pace::relative_gain(const Octave& at, double share, const Octave& other) {
@@ -72,6 +76,13 @@ double Pace::relative_gain(const Octave& at, double share, const Octave& other) 
 }
 
 void Pace::decide() {
+  const double before = share_;
+  choose();
+  // An increase, and staying, rests on what was seen here.
+  proven_ = share_ < before ? before : share_;
+}
+
+void Pace::choose() {
   for (Octave& octave : octaves_) {
     if (octave.known()) ++octave.age;
   }
@@ -95,6 +106,7 @@ void Pace::decide() {
   }
   if (best != nullptr) {
     share_ = best->share;
+    in_vain_ = true;
     return;
   }
   if (lost_ <= tolerated_ * noted_) {
@@ -105,9 +117,8 @@ void Pace::decide() {
   const double lower = std::max(kLeast, share_ * part);
   const Octave& there = octave_of(lower);
   const bool known = &there != &here && there.known();
-  const bool in_vain =
-      share_ == kLeast || (known && relative_gain(there, lower, here) < kWorthwhile);
-  if (!in_vain) {
+  in_vain_ = share_ == kLeast || (known && relative_gain(there, lower, here) < kWorthwhile);
+  if (!in_vain_) {
     share_ = lower;
     return;
   }

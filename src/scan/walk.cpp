@@ -15,6 +15,9 @@ constexpr std::size_t kSkipBudget = 65536;
 constexpr unsigned kBetweenSentinels = 64;
 constexpr unsigned kBetweenSentinelsApart = 16;
 
+/// Of fewer probes, it cannot be said how fast a walk goes.
+constexpr std::uint64_t kMeasured = 1000;
+
 /// Far beyond any scan, and small enough to be added up.
 constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max() / 4;
 
@@ -62,7 +65,9 @@ Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned 
       sentinels_(sentinels),
       random_(pass.number * 256 + slice),
       begun_(start),
+      measured_from_(start),
       lanes_(pass.lanes.begin(), pass.lanes.end()) {
+  if (sentinels != nullptr) adopt_share(start);
   for (std::size_t i = 0; i < pass.lanes.size(); ++i) {
     Lane& lane = lanes_[i];
     if (slice >= lane.ports) continue;
@@ -75,7 +80,7 @@ Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned 
     }
     cursor.position = 0;
     if (lane.targets.empty()) continue;
-    adopt_pace(cursor, start);
+    adopt_pace(cursor);
     schedule(cursor);
     push(cursor);
   }
@@ -89,10 +94,16 @@ void Walk::push(const Cursor& cursor) {
 std::size_t Walk::next(TimePoint now, std::span<Probe> out) {
   std::size_t budget = kSkipBudget;
   std::size_t count = 0;
+  if (sentinels_ != nullptr) adopt_share(now);
   while (count < out.size() && budget > 0 && !heap_.empty() && heap_.front().due <= now) {
     std::ranges::pop_heap(heap_, std::greater<>{}, &Cursor::due);
     Cursor cursor = heap_.back();
     heap_.pop_back();
+    if (!has_limit(cursor) && free_at_ > now) {
+      cursor.due = free_at_;
+      push(cursor);
+      continue;
+    }
     if (!settle(cursor, budget, now)) continue;
     if (budget > 0 && cursor.due <= now) {
       const Probe probe = take(cursor, now);
@@ -107,7 +118,7 @@ bool Walk::settle(Cursor& cursor, std::size_t& budget, TimePoint now) {
   for (; budget > 0; --budget) {
     if (cursor.lane->targets.empty()) return false;
     if (cursor.position == cursor.lane->targets.size()) {
-      end_round(cursor, now);
+      end_round(cursor);
       if (cursor.port >= cursor.lane->ports) return false;
     }
     if (wanted(cursor, now)) break;
@@ -123,7 +134,7 @@ bool Walk::wanted(const Cursor& cursor, TimePoint now) {
   return table_.answer(target, port_of(cursor)) == Answer::none && !table_.is_left(target);
 }
 
-void Walk::end_round(Cursor& cursor, TimePoint now) {
+void Walk::end_round(Cursor& cursor) {
   cursor.position = 0;
   if (cursor.used) {
     ++cursor.rounds;
@@ -136,7 +147,7 @@ void Walk::end_round(Cursor& cursor, TimePoint now) {
     cursor.port += slices_;
   }
   cursor.for_sentinels = sentinels_ != nullptr && cursor.until_sentinels == 0;
-  adopt_pace(cursor, now);
+  adopt_pace(cursor);
 }
 
 /// By chance, since limits have rhythms of their own.
@@ -145,15 +156,31 @@ unsigned Walk::rounds_until_sentinels(bool apart) {
   return mean / 2 + random_step(random_) % mean;
 }
 
-void Walk::adopt_pace(Cursor& cursor, TimePoint now) {
+void Walk::adopt_share(TimePoint now) {
+  const double share = sentinels_->share();
+  if (share == share_) return;
+  if (share_ == 1 && measured_probes_ >= kMeasured) {
+    sentinels_->note_reached_gap((now - measured_from_) / measured_probes_);
+  }
+  share_ = share;
+  const auto reached = static_cast<double>(sentinels_->reached_gap().count());
+  gap_ = std::chrono::nanoseconds(share < 1 ? static_cast<std::int64_t>(reached / share) : 0);
+  free_at_ = now;
+  measured_from_ = now;
+  measured_probes_ = 0;
+}
+
+/// After a probe without a limit of its own.
+void Walk::space_out(TimePoint now) {
+  ++measured_probes_;
+  if (gap_.count() > 0) free_at_ = std::max(free_at_, now - kMostLag) + gap_;
+}
+
+void Walk::adopt_pace(Cursor& cursor) {
   if (sentinels_ == nullptr) return;
   Lane& lane = *cursor.lane;
-  const double share = sentinels_->share();
-  if (share < 1 && cursor.full_period.count() == 0) {
-    cursor.full_period = reached_period(cursor, now);
-  }
   auto period = std::chrono::nanoseconds(
-      static_cast<std::int64_t>(static_cast<double>(cursor.full_period.count()) / share));
+      static_cast<std::int64_t>(static_cast<double>(cursor.full_period.count()) / share_));
   if (cursor.apart) period = std::max(period, sentinels_->period(lane.targets.front()));
   if (period == lane.period) return;
   // The round that begins now keeps its time, and all later ones are as far apart as is due.
@@ -181,6 +208,7 @@ Probe Walk::take(Cursor& cursor, TimePoint now) {
   }
   if (probe.port != 0) {
     if (now - cursor.due > lane.lag) cursor.start += now - cursor.due;
+    if (!has_limit(cursor)) space_out(now);
     cursor.used = true;
   }
   const bool slowed =
