@@ -148,8 +148,8 @@ void Sentinels::join(Watched& watched, bool back, std::chrono::steady_clock::tim
 }
 
 /// Those that are lost are known later than those that come back, so that at no moment what is
-/// known is a fair share of both. Hence samples: each address once, of what is asked in one grace,
-/// and judged when the next one is over.
+/// known is a fair share of both. Hence samples: each address once, of what is asked in one grace
+/// at most, and judged when the grace of all is over.
 void Sentinels::sample(std::chrono::steady_clock::time_point now) {
   if (watched_.size() < 2) return;
   if (!sample_until_) {
@@ -178,9 +178,6 @@ void Sentinels::sample(std::chrono::steady_clock::time_point now) {
   if (all_.share() == share()) return;
   share_.store(all_.share(), std::memory_order_relaxed);
   all_changed_ = now;
-  std::fprintf(stderr, "  all %.4f at %.3f (%u of %u lost, sent %.0f answered %.0f)\n",
-               all_.share(), double(now.time_since_epoch().count()) / 1e9, lost, noted,
-               sent - sample_sent_, answered - sample_answered_);
 }
 
 /// Probes of the pass, and their answers.

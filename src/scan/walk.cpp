@@ -71,6 +71,7 @@ Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned 
   for (std::size_t i = 0; i < pass.lanes.size(); ++i) {
     Lane& lane = lanes_[i];
     if (slice >= lane.ports) continue;
+    if (lane.period.count() == 0) unlimited_ += static_cast<std::int64_t>(lane.targets.size());
     Cursor cursor{
         .lane = &lane, .port = slice, .full_period = lane.period, .start = start + lane.offset};
     cursor.until_sentinels = rounds_until_sentinels(false);
@@ -99,11 +100,6 @@ std::size_t Walk::next(TimePoint now, std::span<Probe> out) {
     std::ranges::pop_heap(heap_, std::greater<>{}, &Cursor::due);
     Cursor cursor = heap_.back();
     heap_.pop_back();
-    if (!has_limit(cursor) && free_at_ > now) {
-      cursor.due = free_at_;
-      push(cursor);
-      continue;
-    }
     if (!settle(cursor, budget, now)) continue;
     if (budget > 0 && cursor.due <= now) {
       const Probe probe = take(cursor, now);
@@ -165,15 +161,16 @@ void Walk::adopt_share(TimePoint now) {
   share_ = share;
   const auto reached = static_cast<double>(sentinels_->reached_gap().count());
   gap_ = std::chrono::nanoseconds(share < 1 ? static_cast<std::int64_t>(reached / share) : 0);
-  free_at_ = now;
   measured_from_ = now;
   measured_probes_ = 0;
 }
 
-/// After a probe without a limit of its own.
-void Walk::space_out(TimePoint now) {
+/// After a probe of a lane without a limit: each of its addresses has an even part of the gaps.
+void Walk::space_out(Cursor& cursor, TimePoint now) {
   ++measured_probes_;
-  if (gap_.count() > 0) free_at_ = std::max(free_at_, now - kMostLag) + gap_;
+  if (gap_.count() == 0 || cursor.lane->period.count() > 0) return;
+  const auto addresses = static_cast<std::int64_t>(cursor.lane->targets.size());
+  cursor.start = std::max(cursor.start, now - kMostLag) + gap_ * unlimited_ / addresses;
 }
 
 void Walk::adopt_pace(Cursor& cursor) {
@@ -182,6 +179,7 @@ void Walk::adopt_pace(Cursor& cursor) {
   auto period = std::chrono::nanoseconds(
       static_cast<std::int64_t>(static_cast<double>(cursor.full_period.count()) / share_));
   if (cursor.apart) period = std::max(period, sentinels_->period(lane.targets.front()));
+  if (period.count() > 0 && !has_limit(cursor)) period = std::max(period, gap_ * unlimited_);
   if (period == lane.period) return;
   // The round that begins now keeps its time, and all later ones are as far apart as is due.
   cursor.start += start_of_round(lane, round_of(cursor));
@@ -208,7 +206,7 @@ Probe Walk::take(Cursor& cursor, TimePoint now) {
   }
   if (probe.port != 0) {
     if (now - cursor.due > lane.lag) cursor.start += now - cursor.due;
-    if (!has_limit(cursor)) space_out(now);
+    if (!has_limit(cursor)) space_out(cursor, now);
     cursor.used = true;
   }
   const bool slowed =

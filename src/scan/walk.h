@@ -120,7 +120,7 @@ class Walk {
   std::chrono::nanoseconds reached_period(const Cursor& cursor, TimePoint now) const;
   static bool has_limit(const Cursor& cursor) { return cursor.full_period.count() > 0; }
   void adopt_share(TimePoint now);
-  void space_out(TimePoint now);
+  void space_out(Cursor& cursor, TimePoint now);
   /// Where the cursor stands, and moves on; port 0: nothing, after all.
   Probe take(Cursor& cursor, TimePoint now);
   void set_apart(Cursor& cursor, TimePoint now);
@@ -135,8 +135,8 @@ class Walk {
   std::uint64_t random_;
   TimePoint begun_;
   double share_ = 1;                   // of all rates
-  std::chrono::nanoseconds gap_{0};    // after each probe of a lane without a limit
-  TimePoint free_at_{};                // the next of those
+  std::chrono::nanoseconds gap_{0};    // between probes of lanes without a limit,
+  std::int64_t unlimited_ = 0;         // which have so many addresses
   TimePoint measured_from_{};          // without a gap,
   std::uint64_t measured_probes_ = 0;  // so many of those have gone out
   std::deque<Lane> lanes_;             // those of the pass, and what has become of them
