@@ -58,12 +58,10 @@ void Pace::note(unsigned noted, unsigned lost, double sent, double answered) {
   sent_ = answered_ = 0;
 }
 
-void Pace::begin_pass() {
+void Pace::begin_pass(bool take_back) {
   for (Octave& octave : octaves_) octave.age = kForgotten;
-  share_ = proven_;
+  if (take_back) share_ = std::max(share_, proven_);
   in_vain_ = false;
-  noted_ = lost_ = 0;
-  sent_ = answered_ = 0;
 }
 
 double Pace::relative_gain(const Octave& at, double share, const Octave& other) {
@@ -76,13 +74,6 @@ double Pace::relative_gain(const Octave& at, double share, const Octave& other) 
 }
 
 void Pace::decide() {
-  const double before = share_;
-  choose();
-  // An increase, and staying, rests on what was seen here.
-  proven_ = share_ < before ? before : share_;
-}
-
-void Pace::choose() {
   for (Octave& octave : octaves_) {
     if (octave.known()) ++octave.age;
   }
@@ -97,18 +88,21 @@ void Pace::choose() {
 
   const Octave* best = nullptr;
   double least_gain = kWorthwhile;
+  bool compared = false;
   for (const Octave& octave : octaves_) {
     if (!octave.known() || octave.share <= share_) continue;
+    compared = true;
     const double gain = relative_gain(here, share_, octave);
     if (gain >= least_gain) continue;
     least_gain = gain;
     best = &octave;
   }
   if (best != nullptr) {
-    share_ = best->share;
+    proven_ = share_ = best->share;
     in_vain_ = true;
     return;
   }
+  if (compared) proven_ = std::min(proven_, share_);
   if (lost_ <= tolerated_ * noted_) {
     share_ = std::min(1.0, share_ + std::max(kStep, share_ * kPart));
     return;

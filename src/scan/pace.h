@@ -27,10 +27,10 @@ class Pace {
   /// So many at once, of which `lost` are lost.
   void note(unsigned noted, unsigned lost, double sent, double answered);
 
-  /// Another pass begins: of what is left to ask, filters drop another part. A decrease that
-  /// nothing has been compared with yet is taken back: passes become short, and decreases would add
-  /// up.
-  void begin_pass();
+  /// Another pass begins: of what is left to ask, filters drop another part. With `take_back` a
+  /// decrease ends that nothing has been compared with yet: passes become short, and such decreases
+  /// would add up.
+  void begin_pass(bool take_back = true);
 
   /// Of the asked rate, in [kLeast, 1].
   double share() const { return share_; }
@@ -57,7 +57,6 @@ class Pace {
   static double relative_gain(const Octave& at, double share, const Octave& other);
 
   void decide();
-  void choose();
   Octave& octave_of(double share);
 
   unsigned window_;
@@ -69,7 +68,7 @@ class Pace {
   std::array<Octave, 7> octaves_;
   double share_ = 1;
   bool in_vain_ = false;
-  double proven_ = 1;  // the share before the latest decrease, until it is known what that brought
+  double proven_ = 1;  // the lowest share that, compared with a higher one, brought as much
 };
 
 }  // namespace lockstep::scan

@@ -127,7 +127,7 @@ TEST(PacketEnginePace, LossOnTheWayCostsNoMoreProbesThanItMust) {
       {"a tenth each way", 0.19, PacketsPerSecond::unlimited(), 1.3},
       {"a third each way", 0.51, PacketsPerSecond::unlimited(), 2.2},
       // In later passes a lane's rounds ask only some of its hosts, and last as long as full ones.
-      {"a third each way, at a limit", 0.51, PacketsPerSecond(200'000), 5.3 * 4},
+      {"a third each way, at a limit", 0.51, PacketsPerSecond(200'000), 5.3 * 4.5},
   };
   for (const auto& row : kRows) {
     SCOPED_TRACE(row.description);

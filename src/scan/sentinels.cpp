@@ -62,7 +62,8 @@ void Sentinels::begin_pass() {
     watched.answered_seen = watched.answered_before;
     watched.waiting = false;  // the pause between two passes is no loss
     if (!watched.pace) continue;
-    watched.pace->begin_pass();
+    // Where most lose, so would this one at any rate; else it has limits of its own.
+    watched.pace->begin_pass(most_lose_);
     adopt_pace(watched);
   }
 }
@@ -173,8 +174,13 @@ void Sentinels::sample(std::chrono::steady_clock::time_point now) {
     watched.loss += ((watched.sample_back ? 0.0 : 1.0) - watched.loss) * kNewest;
     losses_.push_back(watched.loss);
   }
+  // When the others are through, slow ones are left, who do not speak for all.
+  const bool fair = noted * 2 > std::min(watched_.size(), kMostInSample);
+  all_lose_ = false;
+  if (!fair) return;
   all_.note(noted, lost, sent - sample_sent_, answered - sample_answered_);
-  all_lose_ = lost > tolerated_of_all_ * noted && !all_.in_vain() && median(losses_) > kSome;
+  most_lose_ = median(losses_) > kSome;
+  all_lose_ = lost > tolerated_of_all_ * noted && !all_.in_vain() && most_lose_;
   if (all_.share() == share()) return;
   share_.store(all_.share(), std::memory_order_relaxed);
   all_changed_ = now;

@@ -106,6 +106,7 @@ class Sentinels {
   double sample_sent_ = 0;  // probes of the pass before it, and their answers
   double sample_answered_ = 0;
   std::vector<double> losses_{};  // room for what a sample needs
+  bool most_lose_ = false;        // as the latest sample had it
   /// Most addresses lose too much, and it is not known yet whether a lower rate of all helps: none
   /// of them tries one alone.
   bool all_lose_ = false;

@@ -161,6 +161,20 @@ TEST(Sentinels, OfFewAddressesSlowAllDownWhereMostAreLost) {
   }
 }
 
+TEST(Sentinels, OfAFewThatAreLeftDoNotSpeakForAll) {
+  constexpr std::uint32_t kHosts = 64;
+  const Plan plan = plan_of(kHosts, port_range(1, 1000));
+  const auto table = table_for(plan);
+  for (std::uint32_t i = 0; i < kHosts; ++i) table.record(i, 1, Answer::closed);
+  Sentinels sentinels(plan, table, kGrace);
+  TimePoint now{};
+  for (int turn = 0; turn < 12; ++turn, now += kGrace) {
+    for (std::uint32_t i = 0; i < 5; ++i) sentinels.turn(i, now, kPeriod);
+  }
+  EXPECT_EQ(sentinels.share(), 1);
+  EXPECT_GT(sentinels.period(4), kPeriod) << "each goes slower by itself";
+}
+
 TEST(Sentinels, AnswersOfOthersDoNotCount) {
   World world;
   for (int i = 0; i < 9; ++i) {
