@@ -17,6 +17,11 @@ bool is_about_closing(FindingKind kind) {
          kind == FindingKind::unexpected_filtered || kind == FindingKind::transient_port;
 }
 
+bool may_be_client(const AlertSubject& subject) {
+  return subject.kind == FindingKind::unexpected_filtered &&
+         subject.state == PortState::open_filtered && subject.port && is_ephemeral(*subject.port);
+}
+
 }  // namespace
 
 AlertLife::AlertLife(std::span<const AlertRecord> book, const AlertPolicy& policy,
@@ -75,10 +80,15 @@ std::int64_t AlertLife::id_of(const AlertSubject& subject) {
 /// How long it has to be so before it is an alert.
 std::chrono::seconds AlertLife::wait_of(const AlertSubject& subject) const {
   if (subject.kind == FindingKind::missing_port) return policy_.missing_after;
-  const bool may_be_client = subject.kind == FindingKind::unexpected_filtered &&
-                             subject.state == PortState::open_filtered && subject.port &&
-                             is_ephemeral(*subject.port);
-  return may_be_client ? policy_.udp_client_after : std::chrono::seconds(0);
+  return may_be_client(subject) ? policy_.udp_client_after : std::chrono::seconds(0);
+}
+
+/// Whether a pending one, found again, has been so for long enough. Two looks at a client's port
+/// say little, however far apart they are: it takes a third, before which the latest is not the
+/// first.
+bool AlertLife::waited(const AlertRecord& known) const {
+  const bool looks_enough = !may_be_client(known.subject) || known.last_seen > known.changed;
+  return looks_enough && now_ - known.changed >= wait_of(known.subject);
 }
 
 AlertRecord AlertLife::fresh(std::int64_t id, const Finding& finding) const {
@@ -95,7 +105,7 @@ AlertRecord AlertLife::fresh(std::int64_t id, const Finding& finding) const {
 AlertRecord AlertLife::seen_again(const AlertRecord& known, const Finding& finding) const {
   if (known.status_at(now_) != known.status) return unmuted(known);
   AlertRecord record = known;
-  if (known.status == AlertStatus::pending && now_ - known.changed >= wait_of(known.subject)) {
+  if (known.status == AlertStatus::pending && waited(known)) {
     set(record, known.resolution.empty() ? AlertStatus::open : AlertStatus::reopened);
   } else if (known.status == AlertStatus::resolved) {
     begin(record, AlertStatus::reopened);

@@ -45,6 +45,7 @@ class AlertLife {
 
   std::int64_t id_of(const AlertSubject& subject);
   std::chrono::seconds wait_of(const AlertSubject& subject) const;
+  bool waited(const AlertRecord& known) const;
   AlertRecord fresh(std::int64_t id, const Finding& finding) const;
   AlertRecord seen_again(const AlertRecord& known, const Finding& finding) const;
   std::optional<WallTime> closed_before(const Finding& finding) const;

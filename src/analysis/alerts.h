@@ -43,7 +43,7 @@ struct AlertPolicy {
   /// boots, or a daemon that restarts, is none. 0: at once.
   std::chrono::seconds missing_after = std::chrono::minutes(5);
   /// An ephemeral UDP port that is open|filtered is mostly the socket of a client, which asks and
-  /// goes away: it is an alert once it has been so for so long. 0: at once.
+  /// goes away: it is an alert once it has been so in three looks over so long. 0: at once.
   std::chrono::seconds udp_client_after = std::chrono::hours(24);
 };
 

@@ -89,6 +89,43 @@ TEST(AlertsOfUdp, WaitADayForWhatMayBeAClient) {
   EXPECT_THAT(other.told(), ElementsAre("A-1 open unexpected-filtered n1 4444"));
 }
 
+TEST(AlertsOfUdp, TakeThreeLooksAtWhatMayBeAClient) {
+  World client(2);
+  client.show(1, 40000, PortState::open_filtered);
+  const char* const pending = "A-1 pending unexpected-filtered n1 40000";
+  const char* const open = "A-1 open unexpected-filtered n1 40000";
+  const struct {
+    const char* description;
+    std::vector<std::chrono::hours> looks;
+    const char* told;
+  } kRows[] = {
+      {"two, a week apart", {0h, 168h}, pending},
+      {"three over a day", {0h, 1h, 24h}, open},
+      {"three, the second of which was late", {0h, 168h, 169h}, open},
+      {"many within a day", {0h, 1h, 2h, 3h, 23h}, pending},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    Book book;
+    for (const std::chrono::hours look : row.looks) book.sweep(by_udp(client), kNoon + look);
+    EXPECT_THAT(book.told(), ElementsAre(row.told));
+  }
+}
+
+TEST(AlertsOfUdp, CountLooksAnewWhereTheClientHadGone) {
+  World client(2);
+  client.show(1, 40000, PortState::open_filtered);
+  Book book;
+  for (const auto look : {0h, 1h, 24h}) book.sweep(by_udp(client), kNoon + look);
+  book.sweep(by_udp(World(2)), kNoon + 25h);
+  EXPECT_THAT(book.told(),
+              ElementsAre("A-1 resolved unexpected-filtered n1 40000 = answered closed"));
+  for (const auto look : {26h, 60h}) book.sweep(by_udp(client), kNoon + look);
+  EXPECT_THAT(book.told(), ElementsAre("A-1 pending unexpected-filtered n1 40000"));
+  book.sweep(by_udp(client), kNoon + 61h);
+  EXPECT_THAT(book.told(), ElementsAre("A-1 reopened unexpected-filtered n1 40000"));
+}
+
 TEST(AlertsOfUdp, AreProvenOverByUdpAlone) {
   World open(2);
   open.show(1, 4444, PortState::open);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "inventory/resolver.h"
 #include "net/io/af_packet.h"
+#include "net/io/xdp/driver.h"
 #include "net/io/xdp/xdp_programs.h"
 #include "net/route.h"
 #include "plugin_host/keeper_rights.h"
@@ -125,10 +126,14 @@ DoctorCheck check_engine(const Config& config) {
     if (const auto found = net::interface_by_name(name); !found) {
       return bad(subject, found.error(), "correct [scan] xdp_interfaces; see: ip -brief link");
     }
+    if (const auto why = net::why_no_xdp(net::driver_of(name)); !why.empty()) {
+      return limited(subject, fmt::format("auto takes packet on {}: {}", quoted(name), why),
+                     "take it out of [scan] xdp_interfaces");
+    }
   }
   return good(subject,
               fmt::format("auto takes xdp on {}, where the caps of nodes and groups leave {:.0f} "
-                          "packets a second, and packet elsewhere",
+                          "packets a second, and packet elsewhere and for UDP",
                           fmt::join(scan.xdp_interfaces, ", "), kXdpFrom.value()));
 }
 

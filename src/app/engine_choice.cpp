@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "net/io/af_packet.h"
 #include "net/io/xdp/xdp_programs.h"
+#include "scan/by_protocol_engine.h"
 #include "scan/connect_engine.h"
 #include "scan/packet_engine.h"
 #include "scan/preferred_engine.h"
@@ -43,7 +44,9 @@ Result<EngineChoice> xdp(EngineUse use, net::Links& links) {
   if (const auto allowed = net::may_use_xdp(); !allowed) {
     return std::unexpected(allowed.error().within("engine xdp"));
   }
-  return half_open(std::make_unique<scan::XdpEngine>(links), use);
+  auto engine = std::make_unique<scan::ByProtocolEngine>(
+      std::make_unique<scan::XdpEngine>(links), std::make_unique<scan::PacketEngine>(links));
+  return half_open(std::move(engine), use);
 }
 
 }  // namespace

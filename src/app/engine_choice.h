@@ -42,8 +42,9 @@ Result<void> check_engine_name(std::string_view wanted);
 /// `wanted` is "auto", "packet", "xdp" or "connect"; `links` must outlive the engine. Errors:
 /// `denied`, naming the right that is missing: always for "packet" and "xdp", and for "auto" where
 /// `use` is a sweep; `unsupported` for "xdp" where the kernel does not load it; `invalid` for
-/// another name. Whether xdp is right for a plan, its rate and its interfaces, shows when it runs:
-/// the engine for "auto" goes on with packet where it is not.
+/// another name. UDP is always asked with packets, "xdp" or not. Whether xdp is right for a plan,
+/// its rate and its interfaces, shows when it runs: the engine for "auto" goes on with packet where
+/// it is not.
 Result<EngineChoice> choose_engine(std::string_view wanted, EngineUse use, net::Links& links,
                                    const XdpPolicy& xdp = {});
 

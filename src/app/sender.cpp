@@ -7,6 +7,7 @@
 #include "app/console.h"
 #include "base/text.h"
 #include "proc/rights.h"
+#include "scan/by_protocol_engine.h"
 #include "scan/connect_engine.h"
 #include "scan/preferred_engine.h"
 #include "sender/remote_engine.h"
@@ -58,7 +59,9 @@ Result<EngineChoice> choose_remote_engine(std::string_view wanted, sender::Launc
     if (!launcher.may_use_xdp()) {
       return std::unexpected(launcher.may_use_xdp().error().within("engine xdp"));
     }
-    choice.engine = std::make_unique<RemoteEngine>(launcher, EngineKind::xdp);
+    choice.engine = std::make_unique<scan::ByProtocolEngine>(
+        std::make_unique<RemoteEngine>(launcher, EngineKind::xdp),
+        std::make_unique<RemoteEngine>(launcher, EngineKind::packet));
     return choice;
   }
   choice.engine = std::make_unique<RemoteEngine>(launcher, EngineKind::packet);

@@ -46,9 +46,9 @@ Pace::Octave& Pace::octave_of(double share) {
   return octaves_[std::min(number, octaves_.size() - 1)];
 }
 
-void Pace::note(bool lost, double sent, double answered) {
-  ++noted_;
-  if (lost) ++lost_;
+void Pace::note(unsigned noted, unsigned lost, double sent, double answered) {
+  noted_ += noted;
+  lost_ += lost;
   sent_ += sent;
   answered_ += answered;
   const bool early = lost_ > tolerated_ * window_ && noted_ >= std::min(kFewest, window_);
@@ -58,8 +58,10 @@ void Pace::note(bool lost, double sent, double answered) {
   sent_ = answered_ = 0;
 }
 
-void Pace::begin_pass() {
+void Pace::begin_pass(bool take_back) {
   for (Octave& octave : octaves_) octave.age = kForgotten;
+  if (take_back) share_ = std::max(share_, proven_);
+  in_vain_ = false;
 }
 
 double Pace::relative_gain(const Octave& at, double share, const Octave& other) {
@@ -86,17 +88,21 @@ void Pace::decide() {
 
   const Octave* best = nullptr;
   double least_gain = kWorthwhile;
+  bool compared = false;
   for (const Octave& octave : octaves_) {
     if (!octave.known() || octave.share <= share_) continue;
+    compared = true;
     const double gain = relative_gain(here, share_, octave);
     if (gain >= least_gain) continue;
     least_gain = gain;
     best = &octave;
   }
   if (best != nullptr) {
-    share_ = best->share;
+    proven_ = share_ = best->share;
+    in_vain_ = true;
     return;
   }
+  if (compared) proven_ = std::min(proven_, share_);
   if (lost_ <= tolerated_ * noted_) {
     share_ = std::min(1.0, share_ + std::max(kStep, share_ * kPart));
     return;
@@ -105,9 +111,8 @@ void Pace::decide() {
   const double lower = std::max(kLeast, share_ * part);
   const Octave& there = octave_of(lower);
   const bool known = &there != &here && there.known();
-  const bool in_vain =
-      share_ == kLeast || (known && relative_gain(there, lower, here) < kWorthwhile);
-  if (!in_vain) {
+  in_vain_ = share_ == kLeast || (known && relative_gain(there, lower, here) < kWorthwhile);
+  if (!in_vain_) {
     share_ = lower;
     return;
   }

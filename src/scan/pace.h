@@ -23,13 +23,20 @@ class Pace {
 
   /// One more sentinel has come back, or is lost; since the one before, `sent` probes brought
   /// `answered` answers.
-  void note(bool lost, double sent, double answered);
+  void note(bool lost, double sent, double answered) { note(1, lost ? 1 : 0, sent, answered); }
+  /// So many at once, of which `lost` are lost.
+  void note(unsigned noted, unsigned lost, double sent, double answered);
 
-  /// Another pass begins: of what is left to ask, filters drop another part.
-  void begin_pass();
+  /// Another pass begins: of what is left to ask, filters drop another part. With `take_back` a
+  /// decrease ends that nothing has been compared with yet: passes become short, and such decreases
+  /// would add up.
+  void begin_pass(bool take_back = true);
 
   /// Of the asked rate, in [kLeast, 1].
   double share() const { return share_; }
+
+  /// In this pass, the latest trial of a lower rate brought nothing.
+  bool in_vain() const { return in_vain_; }
 
   static constexpr double kLeast = 1.0 / 64;
 
@@ -60,6 +67,8 @@ class Pace {
   double answered_ = 0;
   std::array<Octave, 7> octaves_;
   double share_ = 1;
+  bool in_vain_ = false;
+  double proven_ = 1;  // the lowest share that, compared with a higher one, brought as much
 };
 
 }  // namespace lockstep::scan

@@ -82,6 +82,28 @@ TEST(Pace, HasAFloor) {
             Pace::kLeast);
 }
 
+TEST(Pace, ADecreaseThatWasNotComparedDoesNotOutliveItsPass) {
+  // Passes that are too short to compare would otherwise add up to a crawl.
+  Pace pace(kWindow, 0.2);
+  for (int pass = 0; pass < 20; ++pass) {
+    for (unsigned i = 0; i < 8; ++i) pace.note(i % 2 == 0, 0, 0);
+    EXPECT_EQ(pace.share(), 0.5);
+    pace.begin_pass();
+    EXPECT_EQ(pace.share(), 1);
+  }
+}
+
+TEST(Pace, ADecreaseThatHelpedOutlivesItsPass) {
+  Pace pace(kWindow, 0.2);
+  for (unsigned i = 0; i < 8; ++i) pace.note(i % 2 == 0, 48, 24);
+  ASSERT_EQ(pace.share(), 0.5);
+  for (unsigned i = 0; i < kWindow; ++i) pace.note(false, 48, 48);
+  const double after = pace.share();
+  EXPECT_LT(after, 0.6);
+  pace.begin_pass();
+  EXPECT_EQ(pace.share(), after);
+}
+
 TEST(Pace, ComesBackFromTheFloorInANewPass) {
   Pace pace(kWindow, 0.2);
   std::mt19937 random(1);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "scan/packet_engine.h"
 #include "scan/test_network.h"
 
@@ -80,6 +82,83 @@ TEST(PacketEnginePace, LossThatNoRateChangesDoesNotSlowItDown) {
   for (const PlanTarget& target : plan.targets) {
     const auto seconds = std::chrono::duration<double>(span_of(network, target.address)).count();
     EXPECT_LT(seconds, needed * 2.5);
+  }
+}
+
+/// What a run over 64 hosts came to, on a path that loses.
+struct Outcome {
+  double probes_per_port = 0;
+  double seconds = 0;
+  unsigned passes = 0;
+};
+
+constexpr std::size_t kHosts = 64;
+
+Outcome ask_all(MemoryNetwork& network, Port ports, const MemoryHost& host, PacketsPerSecond rate) {
+  Plan plan = plan_of(kHosts, port_range(1, ports));
+  plan.threads = 1;
+  plan.max_tries = 40;  // so many that nothing is missed at any loss of these
+  plan.rate = rate;
+  network.record_times();
+  const auto open = populate(network, plan, host);
+  const auto table = table_for(plan);
+  expect_done(PacketEngine(network).run(plan, table));
+  expect_exact(plan, table, open);
+  net::TimePoint first = net::TimePoint::max();
+  net::TimePoint last{};
+  for (const PlanTarget& target : plan.targets) {
+    const auto times = network.traffic(target.address).syn_times;
+    first = std::min(first, times.front());
+    last = std::max(last, times.back());
+  }
+  return {static_cast<double>(table.run().probes) / kHosts / ports,
+          std::chrono::duration<double>(last - first).count(), table.run().pass};
+}
+
+TEST(PacketEnginePace, LossOnTheWayCostsNoMoreProbesThanItMust) {
+  const struct {
+    const char* description;
+    double loss;
+    PacketsPerSecond rate;
+    double most_seconds;  // beside the quiet times of the passes
+  } kRows[] = {
+      // An unlimited rate is a million a second here.
+      {"little", 0.02, PacketsPerSecond::unlimited(), 0.7},
+      {"a tenth each way", 0.19, PacketsPerSecond::unlimited(), 1.3},
+      {"a third each way", 0.51, PacketsPerSecond::unlimited(), 2.2},
+      // In later passes a lane's rounds ask only some of its hosts, and last as long as full ones.
+      {"a third each way, at a limit", 0.51, PacketsPerSecond(200'000), 5.3 * 4.5},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    MemoryNetwork network;
+    const Outcome outcome = ask_all(network, 8192, {.loss = row.loss}, row.rate);
+    EXPECT_LT(outcome.probes_per_port, 1.02 / (1 - row.loss));
+    EXPECT_LT(outcome.seconds, row.most_seconds + outcome.passes * 0.15);
+  }
+}
+
+TEST(PacketEnginePace, LossOfOurOwnMakingBetweenUsAndAllIsFound) {
+  // Each host for itself would bear the rate, and slowing one of them down helps nobody.
+  const struct {
+    const char* description;
+    double limit;  // of all answers a second, of a million probes
+    double loss;
+    double most_probes;  // a port
+  } kRows[] = {
+      {"more than half", 400'000, 0, 1.5},
+      {"more than half, and loss on the way", 400'000, 0.1, 1.5 / 0.9},
+      {"nine of ten, for the time until it is found out as well", 100'000, 0, 1.7},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    MemoryNetwork network;
+    network.limit_all(row.limit);
+    constexpr Port kPorts = 16384;
+    const Outcome outcome =
+        ask_all(network, kPorts, {.loss = row.loss}, PacketsPerSecond::unlimited());
+    EXPECT_LT(outcome.probes_per_port, row.most_probes);
+    EXPECT_LT(outcome.seconds, 2 * kHosts * kPorts / row.limit + outcome.passes * 0.15);
   }
 }
 

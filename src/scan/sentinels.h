@@ -1,7 +1,8 @@
 // Which loss is ours: ports that have answered in this run are asked again now and then, as
 // sentinels, on the addresses that leave probes unanswered. Silence while the sentinels answer is a
 // filter, and no reason to change anything; where they are lost as well, the address, or the way to
-// all of them, gets too much, and its rate goes down (pace.h).
+// all of them, gets too much, and its rate goes down (pace.h). What is lost between us and all of
+// them no address gets rid of by going slower alone.
 //
 // A sentinel takes the place of a probe, so that no rate is exceeded. An address that answers
 // everything costs none.
@@ -14,6 +15,8 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "scan/pace.h"
@@ -53,6 +56,14 @@ class Sentinels {
   /// Of each rate, how much is used, in (0, 1].
   double share() const { return share_.load(std::memory_order_relaxed); }
 
+  /// Between two probes of one walk at the whole of an unlimited rate, as measured; 0: not yet.
+  std::chrono::nanoseconds reached_gap() const {
+    return std::chrono::nanoseconds(reached_gap_.load(std::memory_order_relaxed));
+  }
+  void note_reached_gap(std::chrono::nanoseconds gap) {
+    reached_gap_.store(gap.count(), std::memory_order_relaxed);
+  }
+
  private:
   struct Watched {
     std::atomic<std::uint32_t> sent{0};  // probes of the pass
@@ -67,14 +78,18 @@ class Sentinels {
     std::uint32_t answered_seen = 0;
     std::chrono::nanoseconds full_period{0};  // at the asked rate
     std::unique_ptr<Pace> pace{};             // once one was lost
+    double loss = 0;                          // of the pass, as samples have it
+    bool in_sample = false;
+    bool sample_back = false;
+    std::chrono::steady_clock::time_point sample_asked{};
   };
 
   bool in_doubt(const Watched& watched, std::uint32_t target) const;
-  void judge(std::uint32_t target, bool lost, std::chrono::nanoseconds period,
-             std::chrono::steady_clock::time_point now);
-  void judge_all(bool lost, double sent, double answered,
-                 std::chrono::steady_clock::time_point asked,
-                 std::chrono::steady_clock::time_point now);
+  void judge(std::uint32_t target, bool lost, std::chrono::nanoseconds period);
+  void join(Watched& watched, bool back, std::chrono::steady_clock::time_point now);
+  void sample(std::chrono::steady_clock::time_point now);
+  std::pair<double, double> totals() const;
+  static void adopt_pace(Watched& watched);
   Port pick(std::uint32_t target);
 
   const ResultTable& table_;
@@ -82,9 +97,21 @@ class Sentinels {
   std::vector<Watched> watched_;
   std::mutex mutex_;
   std::uint64_t random_;  // guarded, as what follows
+  double tolerated_of_all_;
   Pace all_;
   std::chrono::steady_clock::time_point all_changed_{};
+  // Until when the sample takes in what is asked; none: no sample is being taken.
+  std::optional<std::chrono::steady_clock::time_point> sample_until_{};
+  std::size_t sample_size_ = 0;
+  double sample_sent_ = 0;  // probes of the pass before it, and their answers
+  double sample_answered_ = 0;
+  std::vector<double> losses_{};  // room for what a sample needs
+  bool most_lose_ = false;        // as the latest sample had it
+  /// Most addresses lose too much, and it is not known yet whether a lower rate of all helps: none
+  /// of them tries one alone.
+  bool all_lose_ = false;
   std::atomic<double> share_{1};
+  std::atomic<std::int64_t> reached_gap_{0};
 };
 
 }  // namespace lockstep::scan

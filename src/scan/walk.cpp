@@ -15,6 +15,9 @@ constexpr std::size_t kSkipBudget = 65536;
 constexpr unsigned kBetweenSentinels = 64;
 constexpr unsigned kBetweenSentinelsApart = 16;
 
+/// Of fewer probes, it cannot be said how fast a walk goes.
+constexpr std::uint64_t kMeasured = 1000;
+
 /// Far beyond any scan, and small enough to be added up.
 constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max() / 4;
 
@@ -62,10 +65,13 @@ Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned 
       sentinels_(sentinels),
       random_(pass.number * 256 + slice),
       begun_(start),
+      measured_from_(start),
       lanes_(pass.lanes.begin(), pass.lanes.end()) {
+  if (sentinels != nullptr) adopt_share(start);
   for (std::size_t i = 0; i < pass.lanes.size(); ++i) {
     Lane& lane = lanes_[i];
     if (slice >= lane.ports) continue;
+    if (lane.period.count() == 0) unlimited_ += static_cast<std::int64_t>(lane.targets.size());
     Cursor cursor{
         .lane = &lane, .port = slice, .full_period = lane.period, .start = start + lane.offset};
     cursor.until_sentinels = rounds_until_sentinels(false);
@@ -75,7 +81,7 @@ Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned 
     }
     cursor.position = 0;
     if (lane.targets.empty()) continue;
-    adopt_pace(cursor, start);
+    adopt_pace(cursor);
     schedule(cursor);
     push(cursor);
   }
@@ -89,6 +95,7 @@ void Walk::push(const Cursor& cursor) {
 std::size_t Walk::next(TimePoint now, std::span<Probe> out) {
   std::size_t budget = kSkipBudget;
   std::size_t count = 0;
+  if (sentinels_ != nullptr) adopt_share(now);
   while (count < out.size() && budget > 0 && !heap_.empty() && heap_.front().due <= now) {
     std::ranges::pop_heap(heap_, std::greater<>{}, &Cursor::due);
     Cursor cursor = heap_.back();
@@ -107,7 +114,7 @@ bool Walk::settle(Cursor& cursor, std::size_t& budget, TimePoint now) {
   for (; budget > 0; --budget) {
     if (cursor.lane->targets.empty()) return false;
     if (cursor.position == cursor.lane->targets.size()) {
-      end_round(cursor, now);
+      end_round(cursor);
       if (cursor.port >= cursor.lane->ports) return false;
     }
     if (wanted(cursor, now)) break;
@@ -123,7 +130,7 @@ bool Walk::wanted(const Cursor& cursor, TimePoint now) {
   return table_.answer(target, port_of(cursor)) == Answer::none && !table_.is_left(target);
 }
 
-void Walk::end_round(Cursor& cursor, TimePoint now) {
+void Walk::end_round(Cursor& cursor) {
   cursor.position = 0;
   if (cursor.used) {
     ++cursor.rounds;
@@ -136,7 +143,7 @@ void Walk::end_round(Cursor& cursor, TimePoint now) {
     cursor.port += slices_;
   }
   cursor.for_sentinels = sentinels_ != nullptr && cursor.until_sentinels == 0;
-  adopt_pace(cursor, now);
+  adopt_pace(cursor);
 }
 
 /// By chance, since limits have rhythms of their own.
@@ -145,16 +152,34 @@ unsigned Walk::rounds_until_sentinels(bool apart) {
   return mean / 2 + random_step(random_) % mean;
 }
 
-void Walk::adopt_pace(Cursor& cursor, TimePoint now) {
+void Walk::adopt_share(TimePoint now) {
+  const double share = sentinels_->share();
+  if (share == share_) return;
+  if (share_ == 1 && measured_probes_ >= kMeasured) {
+    sentinels_->note_reached_gap((now - measured_from_) / measured_probes_);
+  }
+  share_ = share;
+  const auto reached = static_cast<double>(sentinels_->reached_gap().count());
+  gap_ = std::chrono::nanoseconds(share < 1 ? static_cast<std::int64_t>(reached / share) : 0);
+  measured_from_ = now;
+  measured_probes_ = 0;
+}
+
+/// After a probe of a lane without a limit: each of its addresses has an even part of the gaps.
+void Walk::space_out(Cursor& cursor, TimePoint now) {
+  ++measured_probes_;
+  if (gap_.count() == 0 || cursor.lane->period.count() > 0) return;
+  const auto addresses = static_cast<std::int64_t>(cursor.lane->targets.size());
+  cursor.start = std::max(cursor.start, now - kMostLag) + gap_ * unlimited_ / addresses;
+}
+
+void Walk::adopt_pace(Cursor& cursor) {
   if (sentinels_ == nullptr) return;
   Lane& lane = *cursor.lane;
-  const double share = sentinels_->share();
-  if (share < 1 && cursor.full_period.count() == 0) {
-    cursor.full_period = reached_period(cursor, now);
-  }
   auto period = std::chrono::nanoseconds(
-      static_cast<std::int64_t>(static_cast<double>(cursor.full_period.count()) / share));
+      static_cast<std::int64_t>(static_cast<double>(cursor.full_period.count()) / share_));
   if (cursor.apart) period = std::max(period, sentinels_->period(lane.targets.front()));
+  if (period.count() > 0 && !has_limit(cursor)) period = std::max(period, gap_ * unlimited_);
   if (period == lane.period) return;
   // The round that begins now keeps its time, and all later ones are as far apart as is due.
   cursor.start += start_of_round(lane, round_of(cursor));
@@ -181,6 +206,7 @@ Probe Walk::take(Cursor& cursor, TimePoint now) {
   }
   if (probe.port != 0) {
     if (now - cursor.due > lane.lag) cursor.start += now - cursor.due;
+    if (!has_limit(cursor)) space_out(cursor, now);
     cursor.used = true;
   }
   const bool slowed =

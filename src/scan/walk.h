@@ -8,7 +8,9 @@
 // nothing is left to ask take no time.
 //
 // An address whose sentinels are lost (sentinels.h) leaves its lane for one of its own, at the pace
-// that it bears. Every so many rounds of a lane are for the sentinels.
+// that it bears. Every so many rounds of a lane are for the sentinels. Where all are to go slower,
+// periods become longer; lanes without a limit then share one gap between probes, of what the walk
+// has reached.
 //
 // A walk is one thread's share: every n-th round of each lane. It only computes; the time comes in.
 
@@ -112,10 +114,13 @@ class Walk {
   Port port_of(const Cursor& cursor) const {
     return pass_.ports[cursor.lane->first_port + cursor.port];
   }
-  void end_round(Cursor& cursor, TimePoint now);
-  void adopt_pace(Cursor& cursor, TimePoint now);
+  void end_round(Cursor& cursor);
+  void adopt_pace(Cursor& cursor);
   unsigned rounds_until_sentinels(bool apart);
   std::chrono::nanoseconds reached_period(const Cursor& cursor, TimePoint now) const;
+  static bool has_limit(const Cursor& cursor) { return cursor.full_period.count() > 0; }
+  void adopt_share(TimePoint now);
+  void space_out(Cursor& cursor, TimePoint now);
   /// Where the cursor stands, and moves on; port 0: nothing, after all.
   Probe take(Cursor& cursor, TimePoint now);
   void set_apart(Cursor& cursor, TimePoint now);
@@ -129,8 +134,13 @@ class Walk {
   Sentinels* sentinels_;
   std::uint64_t random_;
   TimePoint begun_;
-  std::deque<Lane> lanes_;    // those of the pass, and what has become of them
-  std::vector<Cursor> heap_;  // the cursor that is due first in front
+  double share_ = 1;                   // of all rates
+  std::chrono::nanoseconds gap_{0};    // between probes of lanes without a limit,
+  std::int64_t unlimited_ = 0;         // which have so many addresses
+  TimePoint measured_from_{};          // without a gap,
+  std::uint64_t measured_probes_ = 0;  // so many of those have gone out
+  std::deque<Lane> lanes_;             // those of the pass, and what has become of them
+  std::vector<Cursor> heap_;           // the cursor that is due first in front
 };
 
 }  // namespace lockstep::scan

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <map>
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -232,6 +233,42 @@ TEST(Walk, BoundsTheWorkOfOneCall) {
   EXPECT_FALSE(walk.done());
   EXPECT_LE(walk.due(), kStart);
   EXPECT_EQ(walk_on_time(pass, table).size(), kTargets);
+}
+
+TEST(Walk, WithoutALimitGoesAtAShareOfWhatItReached) {
+  // 16 addresses, of which one has a lane of its own, at 100,000 a second as long as all is well.
+  constexpr std::uint32_t kTargets = 16;
+  constexpr milliseconds kGrace(100);
+  Plan plan = test::plan_of(kTargets, test::port_range(1, 65535));
+  const auto table = test::table_for(plan);
+  std::vector<std::uint32_t> most(kTargets - 1);
+  std::iota(most.begin(), most.end(), 1U);
+  const Pass pass{.number = 1,
+                  .ports = plan.ports,
+                  .lanes = {lane({0}, nanoseconds(0), 65535), lane(most, nanoseconds(0), 65535)},
+                  .probes = kTargets * 65535ULL};
+  for (std::uint32_t i = 0; i < kTargets; ++i) table.record(i, 65535, Answer::closed);
+  Sentinels sentinels(plan, table, kGrace);
+  sentinels.begin_pass();
+  Walk walk(pass, table, 0, 1, kStart, &sentinels);
+  TimePoint now = kStart;
+  std::array<Probe, 1> out;
+  for (; sentinels.share() == 1; now += microseconds(10)) {
+    ASSERT_LT(now, kStart + std::chrono::seconds(10)) << "nothing comes back, which is our doing";
+    ASSERT_EQ(walk.next(now, out), 1U);
+  }
+  const double share = sentinels.share();
+  ASSERT_LT(share, 0.2);
+  std::map<std::uint32_t, int> asked;
+  const TimePoint end = now + milliseconds(80);
+  while (now < end) {
+    if (walk.next(now, out) == 1) ++asked[out[0].target];
+    now += microseconds(1);
+  }
+  const double expected = 0.08 * 100'000 * share / kTargets;
+  for (std::uint32_t i = 0; i < kTargets; ++i) {
+    EXPECT_NEAR(asked[i], expected, expected * 0.1 + 3) << i;
+  }
 }
 
 TEST(Walk, EndsAtOnceWhereThereIsNothingToDo) {

@@ -247,7 +247,7 @@ class RealHosts(unittest.TestCase):
         with Lab(compute=1, login=0) as lab:
             done = lab.exec("monitor", PROGRAM, "scan", lab.hosts()[0].ipv4, "--engine", "xdp")
         self.assertEqual(done.returncode, 3)
-        self.assertIn('interface "switch": its driver takes no XDP program', done.stderr)
+        self.assertIn('interface "switch" takes no XDP program: it is a bridge', done.stderr)
 
 
 if __name__ == "__main__":

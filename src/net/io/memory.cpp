@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "net/peer_frame.h"
 
@@ -20,6 +21,8 @@ struct MemoryNetwork::State {
   };
   std::map<std::pair<IpAddress, IpAddress>, Bucket> icmp;  // by host and whom it tells
   std::map<IpAddress, Bucket> answers;                     // by host
+  double most_answers = 0;                                 // of all
+  std::optional<Bucket> all_answers;
 };
 
 namespace {
@@ -89,6 +92,7 @@ class MemoryIo final : public FrameIo {
   void answer_datagram(const UdpDatagram& datagram, Bytes frame);
   bool may_send_icmp(const IpAddress& host, const IpAddress& to);
   bool may_answer(const IpAddress& address, const MemoryHost& host);
+  bool may_pass();
   bool spend(State::Bucket& bucket, std::chrono::nanoseconds token, std::chrono::nanoseconds full);
   bool lost(const MemoryHost& host) {
     return host.loss > 0 && std::uniform_real_distribution<>(0, 1)(random_) < host.loss;
@@ -139,7 +143,7 @@ void MemoryIo::answer_syn(const TcpSegment& syn, const MemoryHost& host) {
   if (host.rejected.contains(syn.destination_port)) {
     return arrive(make_unreachable(back, kIcmpProhibited, syn));
   }
-  if (!may_answer(syn.destination, host)) return;
+  if (!may_answer(syn.destination, host) || !may_pass()) return;
   const bool open = host.open.contains(syn.destination_port);
   reply.ttl = host.ttl;
   if (open) {
@@ -187,6 +191,15 @@ bool MemoryIo::may_answer(const IpAddress& address, const MemoryHost& host) {
   return spend(place->second, token, kFull);
 }
 
+bool MemoryIo::may_pass() {
+  if (state_.most_answers == 0) return true;
+  constexpr int kQueue = 250;
+  const std::chrono::nanoseconds token(static_cast<std::int64_t>(1e9 / state_.most_answers));
+  const std::scoped_lock lock(state_.mutex);
+  if (!state_.all_answers) state_.all_answers = State::Bucket{now_, token * kQueue};
+  return spend(*state_.all_answers, token, token * kQueue);
+}
+
 bool MemoryIo::spend(State::Bucket& bucket, std::chrono::nanoseconds token,
                      std::chrono::nanoseconds full) {
   bucket.tokens = std::min(full, bucket.tokens + (now_ - bucket.last));
@@ -211,6 +224,10 @@ MemoryNetwork::~MemoryNetwork() = default;
 
 void MemoryNetwork::add(const IpAddress& address, const MemoryHost& host) {
   state_->hosts[address] = host;
+}
+
+void MemoryNetwork::limit_all(double answers) {
+  state_->most_answers = answers;
 }
 
 MemoryTraffic MemoryNetwork::traffic(const IpAddress& address) const {

@@ -48,6 +48,9 @@ class MemoryNetwork final : public Links {
   void add(const IpAddress& address, const MemoryHost& host);
   /// Record the time of each SYN; off by default, since it costs memory.
   void record_times() { record_times_ = true; }
+  /// All hosts together answer so many SYNs a second, and 250 at once: what lies between them and
+  /// us holds no more, as a full queue. 0: no limit.
+  void limit_all(double answers);
 
   MemoryTraffic traffic(const IpAddress& address) const;
 

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "base/unique_fd.h"
+#include "net/io/xdp/driver.h"
 
 #include <scan.skel.h>  // from bpf/scan.bpf.c
 
@@ -41,6 +42,11 @@ Error attach_error(int errno_value, const Interface& interface) {
   }
   if (errno_value == EPERM || errno_value == EACCES) {
     return Error(ErrorKind::denied, kMissingRights);
+  }
+  if (const std::string_view why = why_no_xdp(driver_of(interface.name)); !why.empty()) {
+    return Error(
+        ErrorKind::unsupported,
+        fmt::format("interface {} takes no XDP program: {}; use engine packet", name, why));
   }
   const Error reason = system_error(errno_value, "its driver takes no XDP program");
   return Error(ErrorKind::unsupported, fmt::format("interface {}: {}", name, reason.message()));
