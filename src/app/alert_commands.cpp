@@ -2,10 +2,10 @@
 #include "app/console.h"
 #include "app/session.h"
 #include "cli/exit_status.h"
-#include "cli/json.h"
 #include "cli/render.h"
 #include "control/alert_use_cases.h"
 #include "control/scan_targets.h"
+#include "documents/documents.h"
 #include "proc/identity.h"
 
 namespace lockstep {
@@ -46,8 +46,8 @@ Result<int> run_command(const cli::AlertsCommand& command, Invocation& call) {
   LOCKSTEP_TRY(filter.nodes, nodes_meant(command.nodes, alerts.inventory));
   LOCKSTEP_TRY(const control::AlertListing listing,
                control::list_alerts(*alerts.store, alerts.watched, filter, now_in_seconds()));
-  LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::alerts_json(listing) : cli::alerts_text(listing)));
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::alerts_json(listing)
+                                                 : cli::alerts_text(listing)));
   return listing.has_news() ? cli::kDeviations : cli::kInStep;
 }
 
@@ -62,8 +62,8 @@ Result<int> run_command(const cli::AlertActionCommand& command, Invocation& call
   LOCKSTEP_TRY(action.nodes, nodes_meant(command.nodes, alerts.inventory));
   LOCKSTEP_TRY(const control::AlertListing listing,
                control::act(*alerts.store, alerts.watched, action, now_in_seconds()));
-  LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::alerts_json(listing) : cli::acted_text(listing)));
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::alerts_json(listing)
+                                                 : cli::acted_text(listing)));
   return cli::kInStep;
 }
 

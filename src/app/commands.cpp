@@ -15,10 +15,10 @@
 #include "app/user_services.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
-#include "cli/json.h"
 #include "cli/render.h"
 #include "control/scan_targets.h"
 #include "control/use_cases.h"
+#include "documents/documents.h"
 #include "proc/stop_switch.h"
 
 namespace lockstep {
@@ -81,9 +81,10 @@ Result<int> run_command(const cli::ScanCommand& command, Invocation& call) {
   LOCKSTEP_TRY(SweepRecord record, control::scan(session.setting(), nodes));
   if (services.asked()) LOCKSTEP_CHECK(session.identify_services(record));
   if (session.was_stopped_for_all()) call.console.warn(kStopped);
-  if (!command.report.empty()) LOCKSTEP_CHECK(call.console.write_report(cli::scan_json(record)));
+  if (!command.report.empty())
+    LOCKSTEP_CHECK(call.console.write_report(documents::scan_json(record)));
   LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::scan_json(record) : cli::scan_text(record)));
+      call.console.print(command.json ? documents::scan_json(record) : cli::scan_text(record)));
   return record.complete() ? cli::kInStep : cli::kIncomplete;
 }
 
@@ -102,9 +103,10 @@ Result<int> do_sweep(const cli::SweepCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const control::SweepReport report,
                control::sweep(setting, *store, cluster.nodes, session.policy(), session.world()));
   if (session.was_stopped_for_all()) call.console.warn(kStopped);
-  if (!command.report.empty()) LOCKSTEP_CHECK(call.console.write_report(cli::sweep_json(report)));
+  if (!command.report.empty())
+    LOCKSTEP_CHECK(call.console.write_report(documents::sweep_json(report)));
   LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::sweep_json(report) : cli::sweep_text(report)));
+      call.console.print(command.json ? documents::sweep_json(report) : cli::sweep_text(report)));
   if (!report.not_kept.empty()) call.console.warn("this sweep is NOT kept: " + report.not_kept);
   if (report.deviates()) return cli::kDeviations;
   const bool clean = report.rows.empty() && report.record.complete() && report.not_kept.empty();

@@ -35,6 +35,12 @@ Result<int> run_command(const cli::InstanceSetCommand& command, Invocation& call
 Result<int> run_command(const cli::InstanceResetCommand& command, Invocation& call);
 Result<int> run_command(const cli::InstanceRunCommand& command, Invocation& call);
 Result<int> run_command(const cli::RunsCommand& command, Invocation& call);
+Result<int> run_command(const cli::UserListCommand& command, Invocation& call);
+Result<int> run_command(const cli::UserInviteCommand& command, Invocation& call);
+Result<int> run_command(const cli::UserChangeCommand& command, Invocation& call);
+Result<int> run_command(const cli::TokenListCommand& command, Invocation& call);
+Result<int> run_command(const cli::TokenAddCommand& command, Invocation& call);
+Result<int> run_command(const cli::TokenRemoveCommand& command, Invocation& call);
 Result<int> run_command(const cli::AuditCommand& command, Invocation& call);
 Result<int> run_command(const cli::LeaveCommand& command, Invocation& call);
 Result<int> run_command(const cli::ValuesCommand& command, Invocation& call);

@@ -52,6 +52,7 @@ Result<void> check_fixed(const Config& now, const Config& next) {
   if (now.store.url != next.store.url) changed = "[store] url";
   if (now.serve.socket != next.serve.socket) changed = "[serve] socket";
   if (now.serve.group != next.serve.group) changed = "[serve] group";
+  if (now.http != next.http) changed = "[http]";
   if (state_dir(now) != state_dir(next)) changed = "[scan] state_dir";
   if (changed == nullptr) return {};
   return fail(ErrorKind::invalid,
@@ -161,6 +162,11 @@ void Daemon::look_around() {
 std::shared_ptr<const Daemon::World> Daemon::world() const {
   const std::scoped_lock lock(mutex_);
   return world_;
+}
+
+std::shared_ptr<const Inventory> Daemon::inventory() const {
+  const auto now = world();
+  return {now, &now->inventory};
 }
 
 std::shared_ptr<const Setup> Daemon::setup() const {

@@ -37,12 +37,13 @@ class Daemon final : public DaemonLink {
   /// Ends all work; what it has is kept. Takes less than 5 s.
   void stop();
   /// The sweeping thread does things, or waits: it does not hang.
-  bool is_alive() const;
+  bool is_alive() const override;
   /// To be called each second or so: looks after what no thread does.
   void look_around();
   const std::atomic<bool>& stopping() const { return stop_; }
 
   std::shared_ptr<const Setup> setup() const override;
+  std::shared_ptr<const Inventory> inventory() const override;
   Result<control::DaemonStatus> status() override;
   Result<void> reload(const std::string& person) override;
   std::size_t leave(const std::vector<std::string>& nodes, const std::string& job) override;

@@ -7,13 +7,15 @@
 #include "app/commands.h"
 #include "app/daemon_link.h"
 #include "app/daemon_plan.h"
+#include "app/instance_check.h"
 #include "app/instances.h"
 #include "app/session.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
-#include "cli/json.h"
+#include "cli/render_access.h"
 #include "cli/render_daemon.h"
 #include "control/instance_use_cases.h"
+#include "documents/documents.h"
 #include "model/nodeset.h"
 
 namespace lockstep {
@@ -24,27 +26,13 @@ Result<DaemonLink*> daemon_of(const Invocation& call) {
   return fail(ErrorKind::unavailable, "no daemon runs; start it: lockstep serve");
 }
 
-/// Its nodes are such as the inventory has, and its collector can do what it says.
-control::CheckInstance check_against(const Config& config, const Inventory& inventory) {
-  return [&](const Instance& instance) -> Result<void> {
-    LOCKSTEP_CHECK(check_instance(instance));
-    LOCKSTEP_TRY(const auto nodes, nodes_of_instance(instance, config, inventory));
-    if (nodes.empty()) return fail(ErrorKind::invalid, "nodes: it means no node of the inventory");
-    if (instance.collector == "ports") LOCKSTEP_CHECK(ports_of_instance(instance, config));
-    if (instance.mode == InstanceMode::rotate) {
-      LOCKSTEP_CHECK(plan_rotation_of(instance, config, inventory));
-    }
-    return {};
-  };
-}
-
 }  // namespace
 
 Result<int> run_command(const cli::StatusCommand& command, Invocation& call) {
   LOCKSTEP_TRY(DaemonLink* const daemon, daemon_of(call));
   LOCKSTEP_TRY(const control::DaemonStatus status, daemon->status());
   LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::status_json(status) : cli::status_text(status)));
+      call.console.print(command.json ? documents::status_json(status) : cli::status_text(status)));
   return status.troubles.empty() ? cli::kInStep : cli::kDeviations;
 }
 
@@ -69,7 +57,7 @@ Result<int> run_command(const cli::InstanceListCommand& command, Invocation& cal
     // Where the nodes are not known there is no promise.
     if (const auto inventory = load_inventory(config)) note_promises(rows, config, *inventory);
   }
-  LOCKSTEP_CHECK(call.console.print(command.json ? cli::instances_json(rows)
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::instances_json(rows)
                                                  : cli::instances_text(rows, now_in_seconds())));
   return cli::kInStep;
 }
@@ -78,10 +66,12 @@ Result<int> run_command(const cli::InstanceSetCommand& command, Invocation& call
   LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
   const Config& config = opened.setup.config;
   LOCKSTEP_TRY(const Inventory inventory, load_inventory(config));
-  LOCKSTEP_TRY(
-      const Instance instance,
-      control::change_instance(*opened.store, config.serve.instances, command.name,
-                               command.settings, check_against(config, inventory), own_act(call)));
+  const auto check = [&](const Instance& changed) {
+    return check_instance_against(changed, config, inventory);
+  };
+  LOCKSTEP_TRY(const Instance instance,
+               control::change_instance(*opened.store, config.serve.instances, command.name,
+                                        command.settings, check, own_act(call)));
   if (call.daemon != nullptr) call.daemon->instances_changed();
   LOCKSTEP_CHECK(call.console.print(cli::instance_text(instance)));
   const std::string promise = promise_of_instance(instance, config, inventory);
@@ -109,16 +99,21 @@ Result<int> run_command(const cli::InstanceRunCommand& command, Invocation& call
 Result<int> run_command(const cli::RunsCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
   LOCKSTEP_TRY(const auto runs, opened.store->runs(command.limit));
-  LOCKSTEP_CHECK(call.console.print(command.json ? cli::runs_json(runs)
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::runs_json(runs)
                                                  : cli::runs_text(runs, now_in_seconds())));
   return cli::kInStep;
 }
 
 Result<int> run_command(const cli::AuditCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
+  if (command.check) {
+    LOCKSTEP_TRY(const AuditChain chain, opened.store->check_audit());
+    LOCKSTEP_CHECK(call.console.print(cli::chain_text(chain)));
+    return chain.broken ? cli::kDeviations : cli::kInStep;
+  }
   LOCKSTEP_TRY(const auto entries, opened.store->audit(command.limit));
   LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::audit_json(entries) : cli::audit_text(entries)));
+      call.console.print(command.json ? documents::audit_json(entries) : cli::audit_text(entries)));
   return cli::kInStep;
 }
 

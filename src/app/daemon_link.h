@@ -25,7 +25,10 @@ class DaemonLink {
 
   /// The configuration that holds, whatever its file says by now.
   virtual std::shared_ptr<const Setup> setup() const = 0;
+  virtual std::shared_ptr<const Inventory> inventory() const = 0;
   virtual Result<control::DaemonStatus> status() = 0;
+  /// Its threads do things, or wait: none hangs.
+  virtual bool is_alive() const = 0;
   /// Reads the configuration again. Errors: it is bad, and changes nothing.
   virtual Result<void> reload(const std::string& person) = 0;
   /// A job was given these nodes, whose names the inventory may not have. Returns how many were

@@ -2,10 +2,10 @@
 #include "app/console.h"
 #include "app/session.h"
 #include "cli/exit_status.h"
-#include "cli/json.h"
 #include "cli/render_keys.h"
 #include "control/key_use_cases.h"
 #include "control/scan_targets.h"
+#include "documents/documents.h"
 
 namespace lockstep {
 namespace {
@@ -35,7 +35,7 @@ Result<int> run_command(const cli::KeysCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const std::set<std::string> nodes, nodes_named(command.nodes, opened.setup));
   LOCKSTEP_TRY(const std::vector<control::KeyRow> rows, control::list_keys(*opened.store, nodes));
   if (rows.empty()) LOCKSTEP_CHECK(require_known(command.nodes, opened.setup));
-  LOCKSTEP_CHECK(call.console.print(command.json ? cli::keys_json(rows)
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::keys_json(rows)
                                                  : cli::keys_text(rows, now_in_seconds())));
   return cli::kInStep;
 }
@@ -51,7 +51,7 @@ Result<int> run_command(const cli::AcceptKeysCommand& command, Invocation& call)
     LOCKSTEP_CHECK(require_known(command.nodes, opened.setup));
   }
   LOCKSTEP_TRY(const control::AcceptReport report, accepted);
-  LOCKSTEP_CHECK(call.console.print(command.json ? cli::accept_json(report)
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::accept_json(report)
                                                  : cli::accept_text(report, command.what)));
   return cli::kInStep;
 }

@@ -9,10 +9,10 @@
 #include "app/session.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
-#include "cli/json.h"
 #include "cli/render.h"
 #include "control/node_page.h"
 #include "control/scan_targets.h"
+#include "documents/documents.h"
 #include "model/nodeset.h"
 
 namespace lockstep {
@@ -105,7 +105,7 @@ Result<int> run_command(const cli::NodesCommand& command, Invocation& call) {
     const Node& node = inventory.nodes.at(names.front());
     if (auto page = page_of(setup, inventory, node)) {
       if (call.daemon != nullptr) page->schedule = schedule_of(*call.daemon, node.name);
-      LOCKSTEP_CHECK(call.console.print(command.json ? cli::node_page_json(*page)
+      LOCKSTEP_CHECK(call.console.print(command.json ? documents::node_page_json(*page)
                                                      : cli::node_page_text(*page)));
       return cli::kInStep;
     } else {
@@ -115,7 +115,7 @@ Result<int> run_command(const cli::NodesCommand& command, Invocation& call) {
   std::vector<Node> nodes;
   for (const std::string& name : names) nodes.push_back(inventory.nodes.at(name));
   LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::nodes_json(nodes) : cli::nodes_text(nodes)));
+      call.console.print(command.json ? documents::nodes_json(nodes) : cli::nodes_text(nodes)));
   return cli::kInStep;
 }
 

@@ -10,6 +10,7 @@
 #include "collectors/exec/plugin_trial.h"
 #include "control/scan_targets.h"
 #include "control/value_use_cases.h"
+#include "documents/documents.h"
 
 namespace lockstep {
 namespace {
@@ -90,7 +91,7 @@ Result<int> run_command(const cli::ValuesCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const auto rows,
                control::list_values(*opened.store, inventory, nodes, command.instance,
                                     control::MissingValues::all));
-  LOCKSTEP_CHECK(call.console.print(command.json ? cli::values_json(rows)
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::values_json(rows)
                                                  : cli::values_text(rows, now_in_seconds())));
   return cli::kInStep;
 }

@@ -12,9 +12,9 @@
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "cli/exit_status.h"
-#include "cli/json.h"
 #include "cli/render.h"
 #include "control/scan_targets.h"
+#include "documents/documents.h"
 #include "inventory/add_node.h"
 #include "profiles/nmap/nmap_output.h"
 
@@ -89,7 +89,7 @@ Result<int> do_learn(const cli::LearnCommand& command, Invocation& call) {
                                                    cluster.nodes.front(), own_act(call));
   if (!report) return std::unexpected(report.error());
   LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::learn_json(*report) : cli::learn_text(*report)));
+      call.console.print(command.json ? documents::learn_json(*report) : cli::learn_text(*report)));
   return cli::kInStep;
 }
 
@@ -114,8 +114,8 @@ Result<int> run_command(const cli::ImportCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const Baseline baseline,
                control::import_profile(*opened.store, text, command.file,
                                        host_type(command.node_class, network), own_act(call)));
-  LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::import_json(baseline) : cli::import_text(baseline)));
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::import_json(baseline)
+                                                 : cli::import_text(baseline)));
   return cli::kInStep;
 }
 
@@ -129,7 +129,7 @@ Result<int> run_command(const cli::ShowCommand& command, Invocation& call) {
       std::ranges::any_of(rules, [](const ValueRule& rule) { return rule.host_type != "*"; });
   if (!states && has_rules && states.error().kind() == ErrorKind::not_found) states = States();
   LOCKSTEP_CHECK(states);
-  LOCKSTEP_CHECK(call.console.print(command.json ? cli::profiles_json(*states, &rules)
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::profiles_json(*states, &rules)
                                                  : cli::show_text(*states, rules)));
   return cli::kInStep;
 }
@@ -137,7 +137,7 @@ Result<int> run_command(const cli::ShowCommand& command, Invocation& call) {
 Result<int> run_command(const cli::DiffCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const States states, states_of(command.node_class, call));
   LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::profiles_json(states) : cli::diff_text(states)));
+      call.console.print(command.json ? documents::profiles_json(states) : cli::diff_text(states)));
   for (const control::ProfileState& state : states) {
     if (!state.unapproved.empty() || !state.proposed.empty()) return cli::kDeviations;
   }
@@ -148,14 +148,14 @@ Result<int> run_command(const cli::ApproveCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const StoreSetup opened, open_configured_store(call));
   LOCKSTEP_TRY(const States states,
                control::approve(*opened.store, command.node_class, command.what, own_act(call)));
-  LOCKSTEP_CHECK(
-      call.console.print(command.json ? cli::profiles_json(states) : cli::approve_text(states)));
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::profiles_json(states)
+                                                 : cli::approve_text(states)));
   return cli::kInStep;
 }
 
 Result<int> run_command(const cli::ExportCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const States states, states_of(command.node_class, call));
-  LOCKSTEP_CHECK(call.console.print(command.json ? cli::profiles_json(states)
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::profiles_json(states)
                                                  : cli::export_text(states, command.format)));
   return cli::kInStep;
 }

@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/daemon.h"
 #include "app/forward.h"
+#include "app/http_service.h"
 #include "app/plugin_host.h"
 #include "app/sender.h"
 #include "app/session.h"
@@ -51,7 +52,7 @@ class Signals {
 /// Until a signal ends it. Returns why it ends otherwise; empty: a signal.
 std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& manager,
                   const sender::Launcher& launcher, const plugin_host::Keeper& keeper,
-                  const std::string& person) {
+                  HttpService* http, const std::string& person) {
   constexpr std::chrono::milliseconds kLook(500);
   constexpr std::chrono::seconds kQuickEnd(5);
   auto next_word = Steady::now();
@@ -63,6 +64,9 @@ std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& 
       warn(done ? "the configuration was read again"
                 : "the configuration does not hold, and what held before goes on: " +
                       done.error().message());
+      if (http != nullptr) {
+        if (const auto taken = http->reload_certificate(); !taken) warn(taken.error().message());
+      }
       manager.tell("READY=1");
     } else if (signal != 0) {
       return "";
@@ -77,6 +81,19 @@ std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& 
       manager.tell("WATCHDOG=1");
       next_word = Steady::now() + std::min<Steady::duration>(*watchdog / 3, kQuickEnd);
     }
+  }
+}
+
+/// Where the API is, and how to get in where nobody has yet.
+void tell_of_http(const HttpService& http, const Setup& setup) {
+  warn("the API is at " + http.url() + "/api/v1");
+  const auto store = make_store(setup.config);
+  if (!store) return;
+  serve::Throttle throttle;
+  const auto unclaimed = serve::Access(**store, throttle).is_unclaimed();
+  // The secret itself is not for a log.
+  if (unclaimed && *unclaimed) {
+    warn("nobody can log in yet: lockstep user invite NAME --role admin shows a link, good once");
   }
 }
 
@@ -109,11 +126,16 @@ Result<int> run_command(const cli::ServeCommand& /*command*/, Invocation& call) 
   server->start([&](const serve::Request& request, serve::Call& caller) {
     return answer(request, caller, daemon, daemon.stopping());
   });
+  LOCKSTEP_TRY(const std::unique_ptr<HttpService> http, HttpService::listen(daemon, call.config));
   daemon.start();
+  if (http) http->start();
   warn(fmt::format("serving {}: {} nodes, control socket {}", path, with_thousands(nodes), socket));
+  if (http) tell_of_http(*http, *daemon.setup());
   manager.tell(fmt::format("READY=1\nSTATUS={} nodes", nodes));
-  const std::string problem = watch(daemon, signals, manager, *launcher, *keeper, call.person);
+  const std::string problem =
+      watch(daemon, signals, manager, *launcher, *keeper, http.get(), call.person);
   manager.tell("STOPPING=1");
+  if (http) http->stop();
   daemon.stop();
   server->stop();
   if (problem.empty()) return cli::kInStep;

@@ -135,11 +135,6 @@ std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,
   return "-";
 }
 
-bool is_first_look(const control::SweepRow& row) {
-  return row.status == AlertStatus::pending &&
-         row.finding.subject.kind == FindingKind::missing_port;
-}
-
 std::string nodes_in_short(std::span<const std::string> nodes) {
   return nodes.empty() ? "-" : shown(fold_nodeset(nodes));
 }

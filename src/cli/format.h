@@ -57,9 +57,6 @@ std::string subject_text(FindingKind kind, std::optional<Protocol> protocol,
                          std::optional<Port> port, std::optional<PortState> state,
                          const std::string& reason = {});
 
-/// The row is no alert, but will be one if a second look confirms it.
-bool is_first_look(const control::SweepRow& row);
-
 /// Folded; "-" for none.
 std::string nodes_in_short(std::span<const std::string> nodes);
 

@@ -157,12 +157,12 @@ TEST(Format, Severities) {
 
 TEST(Format, ARowIsAtFirstLookOnlyWhereASecondOneDecides) {
   control::SweepRow row = pending_row();
-  EXPECT_TRUE(is_first_look(row));
+  EXPECT_TRUE(row.is_first_look());
   row.status = AlertStatus::open;
-  EXPECT_FALSE(is_first_look(row));
+  EXPECT_FALSE(row.is_first_look());
   row = pending_row();
   row.finding.subject.kind = FindingKind::coverage_gap;
-  EXPECT_FALSE(is_first_look(row)) << "what an interrupted sweep left out";
+  EXPECT_FALSE(row.is_first_look()) << "what an interrupted sweep left out";
 }
 
 }  // namespace

@@ -5,12 +5,14 @@
 
 #include <boost/json.hpp>
 
-#include "cli/json.h"
 #include "cli/render_alerts.h"
 #include "cli/test_reports.h"
+#include "documents/documents.h"
 
 namespace lockstep::cli {
 namespace {
+
+using namespace documents;
 
 namespace json = boost::json;
 using testing::ElementsAre;

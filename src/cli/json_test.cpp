@@ -1,6 +1,6 @@
 // What scripts read of scans, sweeps, the inventory and the machine.
 
-#include "cli/json.h"
+#include "documents/documents.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,8 @@
 
 namespace lockstep::cli {
 namespace {
+
+using namespace documents;
 
 namespace json = boost::json;
 using testing::ElementsAre;

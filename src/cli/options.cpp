@@ -32,6 +32,7 @@ class Parser {
     add_scan_commands(app_, options_);
     add_alert_commands(app_, options_);
     add_key_commands(app_, options_);
+    add_access_commands(app_, options_);
     add_value_commands(app_, options_);
     add_profile_commands(app_, options_);
     add_daemon_commands(app_, options_);

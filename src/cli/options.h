@@ -17,6 +17,7 @@
 #include "control/key_use_cases.h"
 #include "control/profile_use_cases.h"
 #include "model/instance.h"
+#include "model/user.h"
 
 namespace lockstep::cli {
 
@@ -153,6 +154,7 @@ struct RunsCommand {
 };
 struct AuditCommand {
   std::size_t limit = 20;
+  bool check = false;  ///< only whether it is what was noted
   bool json = false;
 };
 /// A job was given these nodes.
@@ -192,6 +194,32 @@ struct StoreRestoreCommand {
   bool verify = false;  ///< only say whether it is whole
   bool json = false;
 };
+struct UserListCommand {
+  bool json = false;
+};
+struct UserInviteCommand {
+  std::string name;
+  Role role = Role::viewer;
+  std::vector<std::string> classes;  ///< empty: all
+};
+struct UserChangeCommand {
+  enum class Kind { disable, enable, remove };
+  Kind kind = Kind::disable;
+  std::string name;
+};
+struct TokenListCommand {
+  bool json = false;
+};
+struct TokenAddCommand {
+  std::string user;
+  std::string label;
+  Role role = Role::viewer;
+  std::vector<std::string> classes;           ///< empty: all
+  std::optional<std::chrono::seconds> lasts;  ///< none: for ever
+};
+struct TokenRemoveCommand {
+  std::int64_t id = 0;
+};
 struct CheckConfigCommand {
   std::string file;  ///< empty: the configuration in use
 };
@@ -205,7 +233,8 @@ using Command = std::variant<
     AcceptKeysCommand, ServeCommand, PluginHostCommand, StatusCommand, ReloadCommand,
     InstanceListCommand, InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
     AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand, StoreMoveCommand,
-    StoreBackupCommand, StoreRestoreCommand, CheckConfigCommand, DoctorCommand>;
+    StoreBackupCommand, StoreRestoreCommand, UserListCommand, UserInviteCommand, UserChangeCommand,
+    TokenListCommand, TokenAddCommand, TokenRemoveCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

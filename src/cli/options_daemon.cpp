@@ -93,6 +93,7 @@ void add_daemon_commands(CLI::App& app, Options& options) {
   std::shared_ptr<AuditCommand> audit;
   CLI::App& who = add_command(app, options, "audit", "Who changed what", audit);
   add_limit(who, audit->limit);
+  who.add_flag("--check", audit->check, "Only say whether all of it is what was noted");
   add_json(who, audit->json);
 
   std::shared_ptr<LeaveCommand> leave;

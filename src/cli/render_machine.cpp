@@ -1,4 +1,5 @@
 #include "cli/render_machine.h"
+#include "documents/json_parts.h"
 
 #include <fmt/format.h>
 
@@ -21,6 +22,14 @@ std::string classes_of(const Node& node) {
   std::string text;
   for (const std::string& each : node.classes) text += (text.empty() ? "" : ",") + shown(each);
   return text;
+}
+
+boost::json::object of_check(const DoctorCheck& check) {
+  static constexpr const char* kVerdicts[] = {"good", "limited", "bad"};
+  return {{"check", documents::json_text(check.subject)},
+          {"verdict", kVerdicts[static_cast<std::size_t>(check.verdict)]},
+          {"finding", documents::json_text(check.finding)},
+          {"remedy", documents::json_text(check.remedy)}};
 }
 
 }  // namespace
@@ -48,6 +57,10 @@ std::string doctor_text(const std::vector<DoctorCheck>& checks) {
     if (!check.remedy.empty()) remedies += fmt::format("  {}: {}\n", check.subject, check.remedy);
   }
   return table.to_string() + (remedies.empty() ? "" : "\nWhat to do:\n" + remedies);
+}
+
+std::string doctor_json(const std::vector<DoctorCheck>& checks) {
+  return documents::json_document({{"checks", documents::json_array(checks, of_check)}});
 }
 
 }  // namespace lockstep::cli

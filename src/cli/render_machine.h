@@ -20,5 +20,6 @@ struct DoctorCheck {
 
 std::string nodes_text(const std::vector<Node>& nodes);
 std::string doctor_text(const std::vector<DoctorCheck>& checks);
+std::string doctor_json(const std::vector<DoctorCheck>& checks);
 
 }  // namespace lockstep::cli

@@ -6,11 +6,13 @@
 
 #include "base/text.h"
 #include "cli/format.h"
-#include "cli/json_values.h"
 #include "cli/render_values.h"
 #include "cli/table.h"
+#include "documents/json_parts.h"
 
 namespace lockstep::cli {
+
+using namespace documents;
 namespace {
 
 namespace json = boost::json;

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "cli/json_values.h"
 #include "cli/table.h"
+#include "documents/json_parts.h"
 
 namespace lockstep::cli {
+
+using namespace documents;
 
 std::string store_text(const std::vector<StoreTable>& tables, const std::string& done) {
   Table table({"TABLE", "ROWS", "CONTENTS"});

@@ -67,7 +67,7 @@ std::string proof_lines(const SweepReport& report) {
 }
 
 std::string state_text(const SweepRow& row) {
-  if (is_first_look(row)) return "FIRST LOOK";
+  if (row.is_first_look()) return "FIRST LOOK";
   if (row.alert == 0) return "-";
   switch (row.status) {
     case AlertStatus::open: return row.is_new ? "NEW" : "OPEN";
@@ -120,7 +120,7 @@ std::string row_notes(const SweepRow& row, unsigned reasked, WallTime swept) {
   }
   const bool says_little = !subject.state && subject.port && !subject.expected.empty();
   if (says_little) add("expected: " + shown_sentence(subject.expected));
-  if (is_first_look(row)) add("an alert if it is still so after the next look");
+  if (row.is_first_look()) add("an alert if it is still so after the next look");
   if (is_muted(row.status)) {
     add(fmt::format("{} by {}{}", to_string(row.status), row.owner.empty() ? "-" : shown(row.owner),
                     row.until ? " until " + format_clock(*row.until, swept) : ""));

@@ -8,14 +8,12 @@
 
 #include "base/text.h"
 #include "cli/format.h"
-#include "cli/json_values.h"
 #include "cli/table.h"
 #include "model/alert.h"
 
 namespace lockstep::cli {
 namespace {
 
-namespace json = boost::json;
 using control::ValueRow;
 
 /// "A-17: like its class; 39 of 40 have 8"
@@ -32,19 +30,6 @@ std::string told_value(const ValueRow& row) {
 }
 
 }  // namespace
-
-json::object json_value_row(const ValueRow& row) {
-  const ValueObservation& seen = row.fact.seen;
-  return {{"node", json_text(seen.node)},
-          {"instance", json_text(seen.instance)},
-          {"name", json_text(seen.name)},
-          {"value", row.missing ? json::value(nullptr) : json_value(seen.value)},
-          {"unit", json_or_null(seen.unit)},
-          {"measured", json_time(row.fact.at)},
-          {"alert", row.alert == 0 ? json::value(nullptr) : json::value(alert_name(row.alert))},
-          {"expected", json_or_null(row.expected)},
-          {"clones", json_or_null(row.clones)}};
-}
 
 std::string value_text(const ValueObservation& value) {
   const double* const number = std::get_if<double>(&value.value);
@@ -84,12 +69,6 @@ std::string node_values_text(const std::vector<ValueRow>& rows, WallTime now) {
                format_age(now - row.fact.at), state_text(row)});
   }
   return table.to_string();
-}
-
-std::string values_json(const std::vector<ValueRow>& rows) {
-  LongDocument document({{"count", rows.size()}});
-  document.add("values", rows, json_value_row);
-  return document.take();
 }
 
 }  // namespace lockstep::cli

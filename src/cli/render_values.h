@@ -16,6 +16,5 @@ std::string value_text(const ValueObservation& value);
 std::string values_text(const std::vector<control::ValueRow>& rows, WallTime now);
 /// Of one node, for its page.
 std::string node_values_text(const std::vector<control::ValueRow>& rows, WallTime now);
-std::string values_json(const std::vector<control::ValueRow>& rows);
 
 }  // namespace lockstep::cli

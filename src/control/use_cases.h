@@ -53,6 +53,11 @@ struct SweepRow {
   /// What the scheduler says of the first few nodes, "node017 idle; node201 job 88123 alice";
   /// empty: there is none, or the row is not about ports.
   std::string held{};
+
+  /// The row is no alert, but will be one if a second look confirms it.
+  bool is_first_look() const {
+    return status == AlertStatus::pending && finding.subject.kind == FindingKind::missing_port;
+  }
 };
 
 /// A sweep, judged.

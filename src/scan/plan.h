@@ -70,7 +70,7 @@ struct Plan {
   unsigned tries = 3;
   /// How often at most, while loss may still be why a port is silent. To tell that from a filter
   /// takes 2 tries at least.
-  unsigned max_tries = 20;
+  unsigned max_tries = 32;
   /// A pass ends when no answer has come for this long after its last probe.
   std::chrono::nanoseconds quiet_time = std::chrono::milliseconds(150);
   std::uint64_t seed = 0;     ///< of the order of ports and addresses

@@ -53,12 +53,15 @@ ALLOWED = {
                " store/store.h",
     "daemon": "base model inventory/scheduler_cache.h collectors/collector.h collectors/leave_list.h"
               " sweep analysis store/store.h control",
-    "cli": "base model collectors/collector.h control",
+    "documents": "base model collectors/collector.h control",
+    "cli": "base model collectors/collector.h control documents store/audit_chain.h",
     "serve": "base model control",
     "serve/*": "base model control serve",
+    "serve/api": "base model inventory/scheduler.h control documents serve serve/auth serve/http"
+                 " profiles analysis store/store.h",
     "serve/auth": "base model serve store/store.h",
     "app": "base proc sender plugin_host services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
-           " sweep control daemon cli serve/*",
+           " sweep control daemon documents cli serve/*",
     "main.cpp": "base cli app",
 }
 

@@ -1,8 +1,8 @@
-#include "cli/json.h"
-#include "cli/json_values.h"
+#include "documents/documents.h"
+#include "documents/json_parts.h"
 #include "model/nodeset.h"
 
-namespace lockstep::cli {
+namespace lockstep::documents {
 namespace {
 
 namespace json = boost::json;
@@ -112,9 +112,10 @@ std::string audit_json(const std::vector<AuditEntry>& entries) {
                         {"person", json_text(entry.person)},
                         {"action", json_text(entry.action)},
                         {"subject", json_text(entry.subject)},
-                        {"detail", json_text(entry.detail)}};
+                        {"detail", json_text(entry.detail)},
+                        {"chain", json_or_null(entry.chain)}};
   });
   return document.take();
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::documents

@@ -1,7 +1,7 @@
-#include "cli/json.h"
-#include "cli/json_values.h"
+#include "documents/documents.h"
+#include "documents/json_parts.h"
 
-namespace lockstep::cli {
+namespace lockstep::documents {
 namespace {
 
 namespace json = boost::json;
@@ -118,4 +118,4 @@ std::string node_page_json(const control::NodePage& page) {
   return json_document({{"nodes", json::array{std::move(node)}}});
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::documents

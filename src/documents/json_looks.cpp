@@ -1,10 +1,9 @@
-#include "cli/json.h"
+#include "documents/documents.h"
 
-#include "cli/format.h"
-#include "cli/json_values.h"
+#include "documents/json_parts.h"
 #include "model/nodeset.h"
 
-namespace lockstep::cli {
+namespace lockstep::documents {
 namespace {
 
 namespace json = boost::json;
@@ -46,7 +45,7 @@ json::object of_observation(const PortObservation& seen) {
 json::object of_row(const control::SweepRow& row) {
   const Finding& subject = row.finding.subject;
   const bool is_alert = row.alert > 0;
-  const bool has_status = is_alert || is_first_look(row);
+  const bool has_status = is_alert || row.is_first_look();
   json::object object{{"kind", to_string(subject.kind)},
                       {"severity", to_string(subject.severity)},
                       {"class", json_text(subject.node_class)},
@@ -55,7 +54,7 @@ json::object of_row(const control::SweepRow& row) {
                       {"node_count", row.finding.nodes.size()}};
   add_subject(object, subject.protocol, subject.port, subject.state);
   object["detail"] = json_text(subject.detail);
-  object["first_seen"] = format_time(row.first_seen);
+  object["first_seen"] = time_text(row.first_seen);
   object["alert"] = is_alert ? json::value(alert_name(row.alert)) : json::value(nullptr);
   object["status"] = has_status ? json::value(to_string(row.status)) : json::value(nullptr);
   object["new"] = row.is_new;
@@ -66,14 +65,6 @@ json::object of_row(const control::SweepRow& row) {
   object["until"] = json_time(row.until);
   if (!row.held.empty()) object["scheduler"] = json_text(row.held);
   return object;
-}
-
-json::object of_check(const DoctorCheck& check) {
-  static constexpr const char* kVerdicts[] = {"good", "limited", "bad"};
-  return {{"check", json_text(check.subject)},
-          {"verdict", kVerdicts[static_cast<std::size_t>(check.verdict)]},
-          {"finding", json_text(check.finding)},
-          {"remedy", json_text(check.remedy)}};
 }
 
 }  // namespace
@@ -115,8 +106,10 @@ std::string nodes_json(const std::vector<Node>& nodes) {
   return json_document({{"nodes", json_array(nodes, json_node)}});
 }
 
-std::string doctor_json(const std::vector<DoctorCheck>& checks) {
-  return json_document({{"checks", json_array(checks, of_check)}});
+std::string values_json(const std::vector<control::ValueRow>& rows) {
+  LongDocument document({{"count", rows.size()}});
+  document.add("values", rows, json_value_row);
+  return document.take();
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::documents

@@ -1,8 +1,8 @@
-#include "cli/format.h"
-#include "cli/json.h"
-#include "cli/json_values.h"
+#include "documents/documents.h"
 
-namespace lockstep::cli {
+#include "documents/json_parts.h"
+
+namespace lockstep::documents {
 namespace {
 
 namespace json = boost::json;
@@ -47,7 +47,7 @@ json::object of_value_rule(const ValueRule& rule) {
 json::object of_baseline(const Baseline& baseline) {
   return {{"host_type", json_text(baseline.profile.host_type)},
           {"origin", json_text(baseline.origin)},
-          {"made", format_time(baseline.made)},
+          {"made", time_text(baseline.made)},
           {"maker", json_text(baseline.maker)},
           {"open_ports", ports_of(baseline.profile)},
           {"outliers", json_texts(baseline.outliers)}};
@@ -55,7 +55,7 @@ json::object of_baseline(const Baseline& baseline) {
 
 json::object of_approval(const Approval& approval) {
   return {{"host_type", json_text(approval.host_type)},
-          {"at", format_time(approval.at)},
+          {"at", time_text(approval.at)},
           {"by", json_text(approval.by)}};
 }
 
@@ -110,4 +110,4 @@ std::string profiles_json(const std::vector<ProfileState>& states,
   return json_document(document);
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::documents

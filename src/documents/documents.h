@@ -1,19 +1,21 @@
-// What scripts read: one JSON document a command, its keys a promise (docs/json.md).
+// What scripts read, whether they asked by command or over HTTP: one JSON document each, its keys a
+// promise (docs/json.md).
 
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "cli/render_machine.h"
 #include "control/alert_use_cases.h"
 #include "control/daemon_status.h"
 #include "control/key_use_cases.h"
 #include "control/node_page.h"
 #include "control/profile_use_cases.h"
 #include "control/use_cases.h"
+#include "control/value_use_cases.h"
+#include "model/user.h"
 
-namespace lockstep::cli {
+namespace lockstep::documents {
 
 std::string scan_json(const SweepRecord& record);
 std::string sweep_json(const control::SweepReport& report);
@@ -33,12 +35,16 @@ std::string accept_json(const control::AcceptReport& report);
 
 std::string status_json(const control::DaemonStatus& status);
 std::string instances_json(const std::vector<control::InstanceRow>& rows);
+/// The latest first.
+std::string sweeps_json(const std::vector<SweepInfo>& sweeps);
+std::string users_json(const std::vector<User>& users);
+std::string tokens_json(const std::vector<AccessToken>& tokens);
 std::string runs_json(const std::vector<InstanceRun>& runs);
 std::string audit_json(const std::vector<AuditEntry>& entries);
 
 std::string nodes_json(const std::vector<Node>& nodes);
 /// As nodes_json() of the one node, with what is known of it.
 std::string node_page_json(const control::NodePage& page);
-std::string doctor_json(const std::vector<DoctorCheck>& checks);
+std::string values_json(const std::vector<control::ValueRow>& rows);
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::documents

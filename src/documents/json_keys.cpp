@@ -1,7 +1,7 @@
-#include "cli/json.h"
-#include "cli/json_values.h"
+#include "documents/documents.h"
+#include "documents/json_parts.h"
 
-namespace lockstep::cli {
+namespace lockstep::documents {
 namespace {
 
 namespace json = boost::json;
@@ -37,4 +37,4 @@ std::string accept_json(const control::AcceptReport& report) {
   return document.take();
 }
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::documents

@@ -1,10 +1,13 @@
-#include "cli/json_values.h"
+#include "documents/json_parts.h"
 
-#include "cli/format.h"
+#include <fmt/chrono.h>
+
+#include <chrono>
+
 #include "model/nodeset.h"
 #include "model/reported_port.h"
 
-namespace lockstep::cli {
+namespace lockstep::documents {
 namespace {
 
 namespace json = boost::json;
@@ -41,8 +44,12 @@ json::string json_text(std::string_view text) {
   return result;
 }
 
+std::string time_text(WallTime time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
+}
+
 json::value json_time(const std::optional<WallTime>& time) {
-  return time ? json::value(format_time(*time)) : json::value(nullptr);
+  return time ? json::value(time_text(*time)) : json::value(nullptr);
 }
 
 json::value json_or_null(const std::string& text) {
@@ -121,8 +128,8 @@ json::object json_alert(const AlertRow& row) {
   add_subject(object, alert.subject.protocol, alert.subject.port, alert.subject.state);
   object["reason"] = json_or_null(alert.subject.reason);
   object["instance"] = json_or_null(std::string(seen_on.instance));
-  object["first_seen"] = format_time(row.first_seen);
-  object["last_seen"] = format_time(row.last_seen);
+  object["first_seen"] = time_text(row.first_seen);
+  object["last_seen"] = time_text(row.last_seen);
   object["last_closed"] = json_time(row.last_closed);
   object["expected"] = json_text(alert.expected);
   object["owner"] = muted ? json_or_null(alert.owner) : json::value(nullptr);
@@ -149,7 +156,7 @@ json::object json_node(const Node& node) {
 json::object json_record(const SweepRecord& record) {
   const auto duration =
       std::chrono::duration_cast<std::chrono::milliseconds>(record.summary.duration);
-  json::object object{{"started", format_time(record.started)},
+  json::object object{{"started", time_text(record.started)},
                       {"duration_ms", duration.count()},
                       {"probes_sent", record.summary.probes_sent},
                       {"engine", record.summary.method},
@@ -167,4 +174,17 @@ std::string json_document(const json::object& object) {
   return json::serialize(object) + "\n";
 }
 
-}  // namespace lockstep::cli
+json::object json_value_row(const control::ValueRow& row) {
+  const ValueObservation& seen = row.fact.seen;
+  return {{"node", json_text(seen.node)},
+          {"instance", json_text(seen.instance)},
+          {"name", json_text(seen.name)},
+          {"value", row.missing ? json::value(nullptr) : json_value(seen.value)},
+          {"unit", json_or_null(seen.unit)},
+          {"measured", json_time(row.fact.at)},
+          {"alert", row.alert == 0 ? json::value(nullptr) : json::value(alert_name(row.alert))},
+          {"expected", json_or_null(row.expected)},
+          {"clones", json_or_null(row.clones)}};
+}
+
+}  // namespace lockstep::documents

@@ -1,4 +1,4 @@
-// What the files json*.cpp share: values of the documents, and how a document is written. The
+// What documents are made of: values of the documents, and how a document is written. The
 // library stays in those files.
 
 #pragma once
@@ -15,13 +15,15 @@
 #include "control/alert_use_cases.h"
 #include "control/use_cases.h"
 #include "control/value_use_cases.h"
+#include "model/user.h"
 #include "model/value.h"
 
-namespace lockstep::cli {
+namespace lockstep::documents {
 
 /// `text` as JSON can hold it: bytes that are not UTF-8 become U+FFFD.
 boost::json::string json_text(std::string_view text);
 
+std::string time_text(WallTime time);  ///< RFC 3339 in UTC, to the second
 boost::json::value json_time(const std::optional<WallTime>& time);  ///< null: none
 boost::json::value json_or_null(const std::string& text);           ///< null: empty
 
@@ -34,6 +36,9 @@ boost::json::object json_value_row(const control::ValueRow& row);
 boost::json::object json_service(const Service& service);
 boost::json::object json_coverage(const Coverage& coverage);
 boost::json::object json_alert(const AlertRow& row);
+boost::json::array json_classes(const std::set<std::string>& classes);
+boost::json::object json_user(const User& user);
+boost::json::object json_token(const AccessToken& token);
 boost::json::object json_node(const Node& node);
 
 /// What `scan`, `sweep` and `learn` say of the look itself.
@@ -78,4 +83,4 @@ class LongDocument {
   std::string text_;
 };
 
-}  // namespace lockstep::cli
+}  // namespace lockstep::documents

@@ -1,0 +1,71 @@
+// The API over HTTP, as the daemon runs it.
+
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "app/daemon_link.h"
+#include "serve/api/api.h"
+#include "serve/api/live.h"
+#include "serve/http/server.h"
+
+namespace lockstep {
+
+class HttpService final : public serve::ApiWorld {
+ public:
+  /// Listens, where the configuration says so; null: it does not. `daemon` outlives it. Errors:
+  /// those of HttpServer::listen().
+  static Result<std::unique_ptr<HttpService>> listen(DaemonLink& daemon, std::string config);
+  ~HttpService() override;
+
+  void start();
+  void stop();
+  /// After the configuration was read again: certificates may be others.
+  Result<void> reload_certificate() { return server_->reload_certificate(); }
+  /// "http://127.0.0.1:7480"
+  std::string url() const;
+
+  Result<std::unique_ptr<Store>> open_store() override;
+  WallTime now() override;
+  std::shared_ptr<const Inventory> inventory() override { return daemon_.inventory(); }
+  std::vector<std::string> watched() override;
+  Result<control::DaemonStatus> status() override { return daemon_.status(); }
+  bool is_alive() override { return daemon_.is_alive(); }
+  std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) override {
+    return daemon_.schedules(nodes);
+  }
+  Result<void> reload(const std::string& person) override { return daemon_.reload(person); }
+  Result<void> run_now(const std::string& instance) override { return daemon_.run_now(instance); }
+  std::vector<Instance> configured_instances() override;
+  void instances_changed() override { daemon_.instances_changed(); }
+  Result<void> check_instance(const Instance& instance) override;
+  Result<void> order_sweep(const serve::SweepOrder& order, const std::string& person) override;
+
+ private:
+  struct Ordered {
+    serve::SweepOrder order;
+    std::string person;
+  };
+
+  HttpService(DaemonLink& daemon, std::string config)
+      : daemon_(daemon), config_(std::move(config)) {}
+  void sweep_ordered();
+  void do_sweep(const Ordered& ordered);
+
+  DaemonLink& daemon_;
+  std::string config_;
+  std::unique_ptr<serve::HttpServer> server_;
+  std::unique_ptr<serve::Live> live_;
+  std::unique_ptr<serve::Api> api_;
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::condition_variable ordered_;
+  std::deque<Ordered> orders_;
+  std::jthread sweeper_;
+};
+
+}  // namespace lockstep

@@ -1,0 +1,199 @@
+#include "serve/api/api.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "documents/json_parts.h"
+#include "serve/api/account.h"
+#include "serve/api/metrics.h"
+#include "serve/auth/secrets.h"
+
+namespace lockstep::serve {
+namespace {
+
+constexpr std::size_t kMostIdleStores = 8;
+constexpr std::string_view kBearer = "Bearer ";
+
+HttpResponse refusal(unsigned status, const char* kind, const std::string& message) {
+  HttpResponse response;
+  response.status = status;
+  response.body = documents::json_document(
+      {{"error", boost::json::object{{"kind", kind}, {"message", documents::json_text(message)}}}});
+  return response;
+}
+
+HttpResponse plain(unsigned status, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.type = "text/plain; charset=utf-8";
+  response.body = std::move(body);
+  return response;
+}
+
+bool changes_something(const HttpRequest& request) {
+  return request.method != "GET" && request.method != "HEAD";
+}
+
+/// A request that changes something by a cookie has to come from our own pages: another site's can
+/// neither set this header nor hide its origin.
+bool is_own_page(const HttpRequest& request) {
+  if (request.header("x-lockstep-request").empty()) return false;
+  const std::string_view origin = request.header("origin");
+  if (origin.empty()) return true;
+  const std::string own =
+      fmt::format("{}://{}", request.secure ? "https" : "http", request.header("host"));
+  return origin == own;
+}
+
+/// Whoever has this answer already gets no other.
+void add_tag(const HttpRequest& request, HttpResponse& response) {
+  if (request.method != "GET" && request.method != "HEAD") return;
+  if (response.status != 200 || response.body.empty() || response.events_after) return;
+  const std::string tag = '"' + hash_of_secret(response.body).substr(0, 32) + '"';
+  response.headers.emplace_back("ETag", tag);
+  if (request.header("if-none-match") != tag) return;
+  response.status = 304;
+  response.body.clear();
+}
+
+/// Beside a request that waits for too many failures.
+void add_wait(const Error& error, HttpResponse& response) {
+  constexpr std::string_view kStart = "too many failures: try again in ";
+  if (!error.message().starts_with(kStart)) return;
+  response.status = 429;
+  std::string seconds = error.message().substr(kStart.size());
+  seconds.resize(seconds.find_first_not_of("0123456789"));
+  response.headers.emplace_back("Retry-After", seconds);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Api::take_store() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stores_.empty()) {
+      auto store = std::move(stores_.back());
+      stores_.pop_back();
+      return store;
+    }
+  }
+  return world_.open_store();
+}
+
+void Api::give_back(std::unique_ptr<Store> store) {
+  const std::lock_guard lock(mutex_);
+  if (stores_.size() < kMostIdleStores) stores_.push_back(std::move(store));
+}
+
+HttpResponse Api::health(bool ready) {
+  if (!world_.is_alive()) return plain(503, "a thread of the daemon hangs\n");
+  if (ready && live_.current() == nullptr) return plain(503, "nothing was read yet\n");
+  if (const std::string problem = live_.problem(); ready && !problem.empty()) {
+    return plain(503, "the store cannot be read\n");
+  }
+  return plain(200, ready ? "ready\n" : "healthy\n");
+}
+
+HttpResponse Api::answer(const HttpRequest& request) {
+  const auto& path = request.target.path;
+  const bool is_health = path.size() == 2 && path[0] == "-";
+  if (is_health && path[1] == "healthy") return health(false);
+  if (is_health && path[1] == "ready") return health(true);
+  auto store = take_store();
+  if (!store) {
+    // Not the message: it may tell a stranger where the store is.
+    return refusal(503, "unavailable", "the store cannot be reached now: try again");
+  }
+  HttpResponse response = answer_path(request, **store);
+  // A connection that failed is not used again.
+  if (response.status < 500) give_back(std::move(*store));
+  response.headers.emplace_back("Cache-Control", "no-store");
+  add_tag(request, response);
+  return response;
+}
+
+Result<std::optional<Identity>> Api::identify(const HttpRequest& request, Access& access) {
+  const std::string_view authorization = request.header("authorization");
+  if (authorization.starts_with(kBearer)) {
+    return access.identify(authorization.substr(kBearer.size()), world_.now());
+  }
+  const auto cookie = request.cookie(kSessionCookie);
+  if (!cookie) return std::nullopt;
+  return access.identify(*cookie, world_.now());
+}
+
+HttpResponse Api::answer_path(const HttpRequest& request, Store& store) {
+  const auto& path = request.target.path;
+  if (path.size() == 1 && path[0] == "metrics") {
+    Access access(store, throttle_, options_.access);
+    const auto identity = options_.open_metrics ? Result<std::optional<Identity>>(Identity())
+                                                : identify(request, access);
+    if (!identity || !*identity) return refusal(401, "denied", "a token is needed");
+    const auto live = live_.current();
+    HttpResponse response = plain(200, metrics_text(world_, live.get(), server_.counts()));
+    response.type = "text/plain; version=0.0.4; charset=utf-8";
+    return response;
+  }
+  if (path.size() < 2 || path[0] != "api" || path[1] != "v1") {
+    return refusal(404, "not-found", "there is nothing here; the API is below /api/v1");
+  }
+  const Match match = find_route(request.method, std::span(path).subspan(2));
+  if (match.allowed.empty()) {
+    return refusal(404, "not-found", "there is no such path; see /api/v1/openapi.json");
+  }
+  if (match.route == nullptr) {
+    HttpResponse response = refusal(405, "invalid", "this path takes " + match.allowed);
+    response.headers.emplace_back("Allow", match.allowed);
+    return response;
+  }
+  return answer_route(request, match, store);
+}
+
+HttpResponse Api::answer_route(const HttpRequest& request, const Match& match, Store& store) {
+  const Route& route = *match.route;
+  Access access(store, throttle_, options_.access);
+  ApiCall call{.request = request,
+               .world = world_,
+               .store = store,
+               .access = access,
+               .live = live_.current(),
+               .path = match.path};
+  if (!route.is_open) {
+    auto identity = identify(request, access);
+    if (!identity) return error_answer(identity.error());
+    if (!*identity) {
+      HttpResponse response = refusal(401, "denied", "log in, or bring a token");
+      response.headers.emplace_back("WWW-Authenticate", "Bearer");
+      return response;
+    }
+    call.identity = std::move(*identity);
+    const bool by_cookie = call.identity->via == TokenKind::session;
+    if (by_cookie && changes_something(request) && !is_own_page(request)) {
+      return refusal(
+          403, "denied",
+          "a change by a session needs the header X-Lockstep-Request, from our own page");
+    }
+    if (!call.identity->may(route.role)) {
+      return refusal(403, "denied", fmt::format("this is for the role {}", to_string(route.role)));
+    }
+    if (route.needs_all && !call.sees_all()) {
+      return refusal(403, "denied", "this is for those who see all classes");
+    }
+  }
+  if (call.live == nullptr) {
+    return refusal(503, "unavailable", "nothing was read of the store yet: try again in a moment");
+  }
+  auto answer = route.handle(call);
+  if (!answer) {
+    HttpResponse response = error_answer(answer.error());
+    add_wait(answer.error(), response);
+    return response;
+  }
+  // Who changed something sees it in what he asks next.
+  if (changes_something(request)) live_.catch_up();
+  return std::move(*answer);
+}
+
+}  // namespace lockstep::serve

@@ -1,0 +1,65 @@
+// What the cluster looks like now, renewed when something has happened, and told to who listens.
+
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "control/cluster_view.h"
+#include "serve/api/world.h"
+#include "serve/http/event_feed.h"
+
+namespace lockstep::serve {
+
+/// A view, and what is costly to write of it.
+struct LiveView {
+  std::shared_ptr<const control::ClusterView> view{};
+  std::vector<std::string> alert_rows{};  ///< JSON of each row of the listing
+  std::string glances{};                  ///< of all nodes (snapshot.h)
+  /// The greatest event that listeners cannot get any more.
+  std::int64_t forgotten = 0;
+};
+
+/// Looks several times a second whether something has happened. For several threads at once.
+class Live {
+ public:
+  /// Both outlive it. Events are published in the store's order, under its numbers.
+  Live(ApiWorld& world, EventFeed& feed) : world_(world), feed_(feed) {}
+  ~Live() { stop(); }
+
+  void start();
+  void stop();
+
+  /// Null before the first one could be made.
+  std::shared_ptr<const LiveView> current() const;
+  /// Returns when the view has everything that happened before the call, or after two seconds: who
+  /// changes something is to see it in what he asks next.
+  void catch_up();
+  /// Why it could not be renewed; empty: it could.
+  std::string problem() const;
+
+ private:
+  void run(const std::stop_token& token);
+  Result<void> look();
+  Result<void> renew();
+  Result<void> tell();
+
+  ApiWorld& world_;
+  EventFeed& feed_;
+  std::unique_ptr<Store> store_{};
+  std::int64_t told_ = -1;    ///< the latest event that was published; negative: not begun
+  std::int64_t first_ = 0;    ///< the latest before our time
+  mutable std::mutex mutex_;  // of what follows
+  std::condition_variable_any wake_;
+  std::shared_ptr<const LiveView> current_{};
+  std::string problem_{};
+  std::uint64_t asked_ = 0;
+  std::uint64_t done_ = 0;
+  std::jthread thread_{};
+};
+
+}  // namespace lockstep::serve

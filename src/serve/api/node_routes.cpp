@@ -1,0 +1,189 @@
+// /nodes, /snapshot, /values, /keys
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/text.h"
+#include "control/key_use_cases.h"
+#include "control/node_page.h"
+#include "control/value_use_cases.h"
+#include "documents/documents.h"
+#include "documents/json_parts.h"
+#include "serve/api/page.h"
+#include "serve/api/routes.h"
+#include "serve/api/snapshot.h"
+
+namespace lockstep::serve {
+namespace {
+
+namespace json = boost::json;
+using control::NodeGlance;
+
+json::value severity_or_null(const std::optional<Severity>& severity) {
+  return severity ? json::value(to_string(*severity)) : json::value(nullptr);
+}
+
+json::object of_glance(const NodeGlance& glance) {
+  json::object object = documents::json_node(*glance.node);
+  object["sight"] = to_string(glance.sight);
+  object["looked"] = documents::json_time(glance.looked);
+  object["watched"] = glance.watched;
+  object["worst"] = severity_or_null(glance.worst);
+  object["worst_muted"] = severity_or_null(glance.muted);
+  object["alerts"] = glance.alerts;
+  return object;
+}
+
+/// Indices of the nodes that are meant and may be seen, ascending by name.
+Result<std::vector<std::size_t>> nodes_meant(const ApiCall& call) {
+  LOCKSTEP_TRY(const auto names, call.nodes(call.text("nodes")));
+  const std::string node_class = call.text("class");
+  const std::string group = call.text("group");
+  std::vector<std::size_t> meant;
+  const std::vector<NodeGlance>& nodes = call.view().nodes;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const Node& node = *nodes[i].node;
+    if (names && !names->contains(node.name)) continue;
+    if (!node_class.empty() && !node.classes.contains(node_class)) continue;
+    if (!group.empty() && node.group != group) continue;
+    meant.push_back(i);
+  }
+  return meant;
+}
+
+Result<HttpResponse> list(ApiCall& call) {
+  LOCKSTEP_TRY(const PageOrder order, page_order(call));
+  LOCKSTEP_TRY(const auto meant, nodes_meant(call));
+  const std::vector<NodeGlance>& nodes = call.view().nodes;
+  const Page page =
+      page_of(meant.size(), order, [&](std::size_t i) { return nodes[meant[i]].node->name; });
+  json::array rows;
+  for (const std::size_t i : page.items) rows.push_back(of_glance(nodes[meant[i]]));
+  json::object document{{"nodes", std::move(rows)},
+                        {"total", meant.size()},
+                        {"next", documents::json_or_null(page.next)},
+                        {"event", call.view().event}};
+  return json_answer(documents::json_document(document));
+}
+
+Result<const Node*> node_named(const ApiCall& call, const std::string& name) {
+  const auto& nodes = call.view().inventory->nodes;
+  const auto node = nodes.find(name);
+  // Of one that he may not see, nobody learns whether it is there.
+  if (node != nodes.end() && call.sees(node->second)) return &node->second;
+  return fail(ErrorKind::not_found, fmt::format("there is no node {}", quoted(name)));
+}
+
+Result<HttpResponse> one(ApiCall& call) {
+  LOCKSTEP_TRY(const Node* const node, node_named(call, call.path["name"]));
+  LOCKSTEP_TRY(control::NodePage page,
+               control::describe_node(call.store, *call.view().inventory, *node, call.world.now()));
+  std::vector<NodeSchedule> said = call.world.schedules({node->name});
+  if (!said.empty()) page.schedule = std::move(said.front());
+  return json_answer(documents::node_page_json(page));
+}
+
+Result<HttpResponse> snapshot(ApiCall& call) {
+  HttpResponse response;
+  response.type = "application/octet-stream";
+  if (call.sees_all() && call.request.target.query.empty()) {
+    response.body = call.live->glances;
+    return response;
+  }
+  LOCKSTEP_TRY(const auto meant, nodes_meant(call));
+  response.body = snapshot_of(call.view(), meant);
+  return response;
+}
+
+Result<HttpResponse> values(ApiCall& call) {
+  LOCKSTEP_TRY(const auto names, call.nodes(call.text("nodes")));
+  if (names && names->empty()) return json_answer(documents::values_json({}));
+  LOCKSTEP_TRY(const auto rows,
+               control::list_values(call.store, *call.view().inventory,
+                                    names.value_or(std::set<std::string>()), call.text("instance"),
+                                    control::MissingValues::all));
+  return json_answer(documents::values_json(rows));
+}
+
+Result<HttpResponse> keys(ApiCall& call) {
+  LOCKSTEP_TRY(const auto names, call.nodes(call.text("nodes")));
+  if (names && names->empty()) return json_answer(documents::keys_json({}));
+  LOCKSTEP_TRY(const auto rows,
+               control::list_keys(call.store, names.value_or(std::set<std::string>())));
+  return json_answer(documents::keys_json(rows));
+}
+
+Result<HttpResponse> accept_keys(ApiCall& call) {
+  LOCKSTEP_TRY(const json::object body, call.body({"nodes", "next"}));
+  LOCKSTEP_TRY(const std::string nodeset, text_of(body, "nodes"));
+  LOCKSTEP_TRY(const bool next, flag_of(body, "next"));
+  LOCKSTEP_TRY(const auto names, call.nodes(nodeset));
+  if (nodeset.empty() || !names || names->empty()) {
+    return fail(ErrorKind::invalid, "\"nodes\" is to say whose keys are accepted");
+  }
+  LOCKSTEP_TRY(const control::AcceptReport report,
+               control::accept_keys(call.store, *names,
+                                    next ? control::AcceptWhat::next : control::AcceptWhat::seen,
+                                    call.act()));
+  return json_answer(documents::accept_json(report));
+}
+
+constexpr Parameter kNodesQuery[] = {
+    {"nodes", "string", "these alone: a nodeset, @CLASS among it"},
+    {"class", "string", "of this class"},
+    {"group", "string", "of this rack or switch"},
+};
+constexpr Parameter kListQuery[] = {
+    {"nodes", "string", "these alone: a nodeset, @CLASS among it"},
+    {"class", "string", "of this class"},
+    {"group", "string", "of this rack or switch"},
+    {"limit", "integer", "rows of a page, up to 1,000; 100 where nothing is said"},
+    {"cursor", "string", "what the page before gave as next"},
+};
+constexpr Parameter kValuesQuery[] = {
+    {"nodes", "string", "of these alone: a nodeset, @CLASS among it"},
+    {"instance", "string", "of this plug-in instance"},
+};
+constexpr Parameter kKeysQuery[] = {
+    {"nodes", "string", "of these alone: a nodeset, @CLASS among it"}};
+
+constexpr Route kRoutes[] = {
+    {"GET", "/nodes", Role::viewer, false, false, "Nodes at a glance, by name", kListQuery, nullptr,
+     "Nodes", list},
+    {"GET",
+     "/nodes/{name}",
+     Role::viewer,
+     false,
+     false,
+     "All that is known of one node, expected beside seen",
+     {},
+     nullptr,
+     "NodePage",
+     one},
+    {"GET", "/snapshot", Role::viewer, false, false,
+     "All nodes at a glance, as bytes (docs/api.md)", kNodesQuery, nullptr, nullptr, snapshot},
+    {"GET", "/values", Role::viewer, false, false, "What plug-ins measured", kValuesQuery, nullptr,
+     "Values", values},
+    {"GET", "/keys", Role::viewer, false, false, "What nodes prove themselves by", kKeysQuery,
+     nullptr, "Keys", keys},
+    {"POST",
+     "/keys/accept",
+     Role::admin,
+     false,
+     false,
+     "Takes the keys that nodes show, or the next ones that they show, for theirs",
+     {},
+     "KeyAcceptance",
+     "AcceptedKeys",
+     accept_keys},
+};
+
+}  // namespace
+
+std::span<const Route> node_routes() {
+  return kRoutes;
+}
+
+}  // namespace lockstep::serve

@@ -1,0 +1,52 @@
+// What the API needs of the daemon in which it runs.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "control/daemon_status.h"
+#include "inventory/scheduler.h"
+#include "model/instance.h"
+#include "model/node.h"
+#include "store/store.h"
+
+namespace lockstep::serve {
+
+/// A sweep that somebody orders by hand.
+struct SweepOrder {
+  std::string nodes;  ///< a nodeset
+  std::string ports;  ///< as model/port_spec.h reads it; empty: the configuration's
+  bool services = false;
+};
+
+/// For several threads at once.
+class ApiWorld {
+ public:
+  virtual ~ApiWorld() = default;
+
+  virtual Result<std::unique_ptr<Store>> open_store() = 0;
+  virtual WallTime now() = 0;  ///< whole seconds
+  virtual std::shared_ptr<const Inventory> inventory() = 0;
+  /// The nodes that sweeps are to examine, ascending.
+  virtual std::vector<std::string> watched() = 0;
+  virtual Result<control::DaemonStatus> status() = 0;
+  /// Its threads show signs of life.
+  virtual bool is_alive() = 0;
+  /// What the scheduler says of these nodes, one each; empty: there is none.
+  virtual std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) = 0;
+
+  virtual Result<void> reload(const std::string& person) = 0;
+  virtual Result<void> run_now(const std::string& instance) = 0;
+  virtual std::vector<Instance> configured_instances() = 0;
+  virtual void instances_changed() = 0;
+  /// Whether the daemon can do what an instance says. Errors: `invalid`.
+  virtual Result<void> check_instance(const Instance& instance) = 0;
+  /// Begins it between two steps of instances, and does not wait for its end. Errors: `invalid`;
+  /// `unavailable` where too many wait already.
+  virtual Result<void> order_sweep(const SweepOrder& order, const std::string& person) = 0;
+};
+
+}  // namespace lockstep::serve
