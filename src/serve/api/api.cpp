@@ -7,6 +7,7 @@
 
 #include "documents/json_parts.h"
 #include "serve/api/account.h"
+#include "serve/api/invitation_page.h"
 #include "serve/api/metrics.h"
 #include "serve/auth/secrets.h"
 
@@ -101,6 +102,7 @@ HttpResponse Api::answer(const HttpRequest& request) {
   const bool is_health = path.size() == 2 && path[0] == "-";
   if (is_health && path[1] == "healthy") return health(false);
   if (is_health && path[1] == "ready") return health(true);
+  if (auto page = page_for_browsers(request)) return std::move(*page);
   auto store = take_store();
   if (!store) {
     // Not the message: it may tell a stranger where the store is.
