@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""The API of a real daemon: over HTTP and TLS, with users, tokens and live events.
+
+    tests/api/api_test.py PROGRAM        (ctest label `program`)
+
+Sends to loopback alone.
+"""
+
+import json
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import unittest
+import urllib.request
+
+from service import PASSWORD, Service, next_event
+
+PROGRAM = None
+
+
+def violations(value, schema, schemas, place="$"):
+    """Where `value` is not what the schema says; as much of JSON schema as the document uses."""
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rsplit("/", 1)[1]]
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+    def fits(name):
+        if name == "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, kinds[name])
+
+    if types and not any(map(fits, types)):
+        return [f"{place}: {value!r} is none of {types}"]
+    found = []
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{place}: {value!r} is none of {schema['enum']}")
+    if schema.get("format") == "date-time" and value is not None:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
+            found.append(f"{place}: {value!r} is no time")
+    if isinstance(value, dict):
+        found += [f"{place}: {key} is missing" for key in schema.get("required", ())
+                  if key not in value]
+        for key, each in schema.get("properties", {}).items():
+            if key in value:
+                found += violations(value[key], each, schemas, f"{place}.{key}")
+    if isinstance(value, list) and "items" in schema:
+        for index, each in enumerate(value):
+            found += violations(each, schema["items"], schemas, f"{place}[{index}]")
+    return found
+
+
+class Api(unittest.TestCase):
+    def service(self, **options):
+        service = Service(PROGRAM, **options)
+        self.addCleanup(service.close)
+        return service
+
+    def started(self, **options):
+        service = self.service(**options)
+        # A profile, as a hand may write it.
+        service.said("alerts")
+        subprocess.run(["sqlite3", service.folder / "store.db",
+                        "INSERT INTO open_ports (port, protocol, service, host_type) "
+                        "VALUES (22, 'tcp', 'ssh', 'compute');"], check=True)
+        service.start()
+        service.wait(lambda: self.rounds(service) == 1, "the first round")
+        return service
+
+    def rounds(self, service):
+        """How many rounds of the plug-in have ended."""
+        status = json.loads(service.said("status", "--json"))
+        return sum(each["round"] is not None for each in status["statuses"])
+
+    def intrude(self, service, ports):
+        service.say(ports)
+        self.assertEqual(service.run("instance", "run", "listeners").returncode, 0)
+
+    def test_a_script_sees_an_intrusion_live_and_deals_with_it(self):
+        service = self.started()
+        token = service.join("kim", "admin")
+        stream = service.listen(token)
+        self.addCleanup(stream.close)
+        self.intrude(service, {"node3": [4444]})
+        event = next_event(stream)
+        # Before it comes that the profile was never approved.
+        while event["event"] != "alert-raised" or not json.loads(event["data"])["nodes"]:
+            event = next_event(stream)
+        data = json.loads(event["data"])
+        self.assertEqual(data["nodes"], "node3")
+        alert = data["subject"]
+        # Who hears of it finds it there.
+        status, alerts = service.ask("/alerts", token=token)
+        self.assertEqual(status, 200)
+        self.assertEqual([(row["id"], row["nodes"]) for row in alerts["alerts"]
+                          if row["port"] == 4444], [(alert, "node3")])
+        self.assertGreaterEqual(alerts["event"], int(event["id"]))
+        body = {"alerts": [alert], "note": "on it", "for": "2h"}
+        self.assertEqual(service.ask("/alerts/acknowledge", "POST", body, token)[0], 200)
+        shown = [(row["status"], row["owner"])
+                 for row in json.loads(service.said("alerts", "--json"))["alerts"]
+                 if row["id"] == alert]
+        self.assertEqual(shown, [("acknowledged", "kim")])
+        self.intrude(service, {})
+        while event["event"] != "alert-resolved":
+            event = next_event(stream)
+        self.assertNotIn(alert, [row["id"] for row in
+                                 service.ask("/alerts", token=token)[1]["alerts"]])
+        # Killed and started again, the daemon goes on counting, and who was away gets the rest.
+        last = int(event["id"])
+        service.stop(signal.SIGKILL)
+        self.intrude_after_restart(service, token, last)
+
+    def intrude_after_restart(self, service, token, last):
+        service.start()
+        stream = service.listen(token, after=last)
+        self.addCleanup(stream.close)
+        self.intrude(service, {"node1": [5555]})
+        ids = []
+        while True:
+            event = next_event(stream)
+            ids.append(int(event["id"]))
+            if event["event"] == "alert-raised":
+                break
+        self.assertEqual(ids, sorted(set(ids)))
+        self.assertGreater(ids[0], last)
+
+    def test_every_answer_is_as_the_description_says(self):
+        service = self.started()
+        token = service.join("kim", "admin")
+        self.intrude(service, {"node2": [4444]})
+        service.wait(lambda: service.ask("/alerts?nodes=node2", token=token)[1]["total"] == 1,
+                     "the alert")
+        _, document = service.ask("/openapi.json")
+        self.assertEqual(document["openapi"], "3.1.0")
+        schemas = document["components"]["schemas"]
+        asked = 0
+        for path, operations in document["paths"].items():
+            operation = operations.get("get")
+            content = (operation or {}).get("responses", {}).get("200", {}).get("content")
+            if not content:
+                continue
+            for part, value in (("{id}", "A-1"), ("{class}", "compute")):
+                path = path.replace(part, value)
+            path = path.replace("{name}",
+                                "listeners" if path.startswith("/instances") else "node2")
+            status, answer = service.ask(path, token=token)
+            self.assertEqual(status, 200, (path, answer))
+            schema = content["application/json"]["schema"]
+            self.assertEqual(violations(answer, schema, schemas), [], path)
+            asked += 1
+        self.assertGreater(asked, 15)
+        # That the check can fail.
+        self.assertTrue(violations({"total": "1"}, {"$ref": "/Alerts"}, schemas))
+
+    def test_an_interval_is_changed_and_kept(self):
+        service = self.started()
+        token = service.join("kim", "admin")
+        status, answer = service.ask("/instances/listeners", "PATCH", {"interval": "30m"}, token)
+        self.assertEqual(status, 200, answer)
+        status, answer = service.ask("/instances/listeners", "PATCH", {"interval": "1s"}, token)
+        self.assertEqual((status, answer["error"]["kind"]), (400, "invalid"))
+        service.stop()
+        service.start()
+        row = service.ask("/instances/listeners", token=token)[1]["instances"][0]
+        self.assertEqual((row["interval_s"], row["changed_by"]), (1800, "kim"))
+        self.assertEqual(service.ask("/instances/listeners", "DELETE", token=token)[0], 204)
+        row = service.ask("/instances/listeners", token=token)[1]["instances"][0]
+        self.assertEqual(row["interval_s"], 3600)
+        self.assertEqual(service.run("audit", "--check").returncode, 0)
+        actions = [entry["action"] for entry in service.ask("/audit", token=token)[1]["audit"]]
+        self.assertEqual(actions.count("instance set"), 1)
+
+    def test_roles_and_classes_hold(self):
+        service = self.started()
+        service.join("boss", "admin")
+        viewer = service.join("ann", "viewer", "login")
+        self.assertEqual(service.ask("/nodes", token=viewer)[1]["total"], 1)
+        self.assertEqual(service.ask("/nodes/node1", token=viewer)[0], 404)
+        self.assertEqual(service.ask("/users", token=viewer)[0], 403)
+        self.assertEqual(service.ask("/alerts/silence", "POST", {"alerts": ["A-1"]}, viewer)[0], 403)
+        self.assertEqual(service.run("user", "disable", "ann").returncode, 0)
+        self.assertEqual(service.ask("/me", token=viewer)[0], 401)
+        self.assertIn("last administrator", service.run("user", "remove", "boss").stderr)
+
+    def test_no_secret_is_in_a_log_or_the_store(self):
+        service = self.started()
+        invitation = service.invite("kim", "admin")
+        service.ask("/invitation", "POST", {"invitation": invitation, "password": PASSWORD})
+        status, _, headers = service.plain("/api/v1/session", "POST", json.dumps(
+            {"user": "kim", "password": PASSWORD}))
+        self.assertEqual(status, 200)
+        cookie = headers["Set-Cookie"].split(";")[0].partition("=")[2]
+        token = service.said("token", "add", "kim", "--role", "viewer").strip()
+        service.plain(f"/api/v1/alerts?token={token}")
+        self.assertEqual(service.plain("/api/v1/me", headers={
+            "Cookie": f"lockstep_session={cookie}"})[0], 200)
+        service.stop()
+        for file in service.folder.iterdir():
+            if not file.is_file():
+                continue
+            content = file.read_bytes()
+            for secret in (invitation, PASSWORD, cookie, token):
+                self.assertNotIn(secret.encode(), content, file)
+
+    def test_over_tls(self):
+        service = self.service(tls='certificate = "{folder}/cert.pem"\n    key = "{folder}/key.pem"')
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                        "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-keyout", service.folder / "key.pem", "-out", service.folder / "cert.pem"],
+                       check=True, capture_output=True)
+        context = ssl.create_default_context(cafile=service.folder / "cert.pem")
+
+        def asked(path):
+            try:
+                with urllib.request.urlopen(f"https://127.0.0.1:{service.port}{path}",
+                                            context=context, timeout=10) as answer:
+                    return answer.status, answer.read()
+            except OSError:
+                return 0, b""
+
+        service.plain = lambda path, *_, **__: (*asked(path), {})
+        service.start()
+        self.assertEqual(asked("/-/healthy"), (200, b"healthy\n"))
+        text = service.said("user", "invite", "kim", "--role", "viewer")
+        self.assertIn(f"https://127.0.0.1:{service.port}/invitation#lsi_", text)
+
+    def test_many_hostile_requests_leave_the_daemon_as_it_was(self):
+        service = self.started()
+        token = service.join("kim", "viewer")
+        tricks = ["/api/v1/../../etc/passwd", "/api/v1/%2e%2e/x", "/api/v1/nodes/%00",
+                  "/api/v1/nodes/" + "x" * 10_000, "/api/v1/alerts?nodes=node[1-999999999]",
+                  "/api/v1/alerts?nodes=" + "@" * 5_000, "//api/v1/alerts;x", "/api/v1/alerts%"]
+
+        def attack(path):
+            for _ in range(10):
+                service.plain(path, headers={"Authorization": f"Bearer {token}"})
+
+        threads = [threading.Thread(target=attack, args=(path,)) for path in tricks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(service.ask("/me", token=token)[0], 200)
+        self.assertEqual(service.plain("/-/healthy")[0], 200)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
