@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include "cli/render_machine.h"
 #include "cli/test_reports.h"
 
 namespace lockstep::cli {

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/json.h"
+#include "documents/documents.h"
 
 namespace lockstep::cli {
 namespace {
+
+using namespace documents;
 
 using testing::HasSubstr;
 using testing::Not;

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/json.h"
 #include "cli/test_options.h"
 #include "cli/test_reports.h"
+#include "documents/documents.h"
 
 namespace lockstep::cli {
 namespace {
+
+using namespace documents;
 
 using control::AcceptReport;
 using control::AcceptWhat;

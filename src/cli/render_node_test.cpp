@@ -5,11 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/json.h"
 #include "cli/test_reports.h"
+#include "documents/documents.h"
 
 namespace lockstep::cli {
 namespace {
+
+using namespace documents;
 
 namespace json = boost::json;
 

@@ -1,5 +1,7 @@
 #include "cli/render_values.h"
 
+#include "documents/documents.h"
+
 #include <gtest/gtest.h>
 
 #include "cli/render_plugin.h"
@@ -7,6 +9,8 @@
 
 namespace lockstep::cli {
 namespace {
+
+using namespace documents;
 
 const WallTime kNow = WallTime(std::chrono::seconds(1'782'907'200));
 
