@@ -34,6 +34,7 @@ CONFIG = """
     collector = "exec"
     command = "{folder}/listeners"
     interval = "1h"
+    enabled = {enabled}
     param_says = "{folder}/says"
 """
 
@@ -66,13 +67,13 @@ def free_port():
 class Service:
     """A daemon, and what people and scripts do with it."""
 
-    def __init__(self, program, nodes=NODES, store=None, tls=""):
+    def __init__(self, program, nodes=NODES, store=None, tls="", enabled=True):
         self.program = program
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lockstep-api-"))
         self.folder.chmod(0o711)
         self.port = free_port()
         self.config = self.folder / "lockstep.toml"
-        text = CONFIG.format(folder=self.folder, port=self.port, tls=tls.format(folder=self.folder),
+        text = CONFIG.format(folder=self.folder, port=self.port, enabled=str(enabled).lower(), tls=tls.format(folder=self.folder),
                              store=store or f"sqlite://{self.folder}/store.db") + nodes
         self.config.write_text(textwrap.dedent(text))
         plugin = self.folder / "listeners"

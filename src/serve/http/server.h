@@ -26,9 +26,9 @@ struct HttpOptions {
   std::string certificate{};  ///< a PEM file with its chain; empty: no TLS
   std::string key{};          ///< a PEM file
   std::size_t most_header_bytes = 16 << 10;
-  std::size_t most_body_bytes = 8 << 20;
+  std::size_t most_body_bytes = 1 << 20;
   std::size_t most_connections = 4096;
-  std::size_t most_at_work = 64;    ///< requests; further ones get status 503
+  std::size_t most_at_work = 1024;    ///< requests; further ones get status 503
   std::size_t most_waiting = 1024;  ///< events of one listener; who is slower is cut off
   std::chrono::milliseconds request_time{10'000};  ///< for the headers, and again for the body
   std::chrono::milliseconds idle_time{60'000};     ///< between two requests
