@@ -209,7 +209,7 @@ function __lockstep_at -d 'whether the line is at this command of lockstep'
         end
     end
     set -l now (string join ' ' -- $command)
-    test $skip = no; and test "$now" = "$argv[1]"
+    test "$now" = "$argv[1]"
 end
 
 complete -c lockstep -f

@@ -102,12 +102,12 @@ class Trial(unittest.TestCase):
 
     def test_01_it_installs_by_apt_and_starts_nothing(self):
         before = older(PACKAGE, "0.0.9", self.folder)
-        self.machine.give(before, "/root/before.deb")
-        self.machine.give(PACKAGE, "/root/lockstep.deb")
+        self.machine.give(before, "/srv/before.deb")
+        self.machine.give(PACKAGE, "/srv/lockstep.deb")
         # Without what only the package's own maker has at hand.
         self.machine.offline("apt-get", "update")
         done = self.machine.offline("apt-get", "install", "-y", "--no-install-recommends",
-                                    "/root/before.deb", check=False)
+                                    "/srv/before.deb", check=False)
         self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
         said = self.machine.offline("lockstep", "--version").stdout
         self.assertTrue(said.startswith("lockstep "), said)
@@ -237,7 +237,7 @@ class Trial(unittest.TestCase):
         alerts = self.run_there("lockstep", "nodes", "node1").stdout
         configuration = (self.machine.root / "etc/lockstep/lockstep.toml").read_text()
         core, host = self.shown("MainPID"), self.shown("MainPID", "lockstep-plugins")
-        self.run_there("dpkg", "-i", "/root/lockstep.deb")
+        self.run_there("dpkg", "-i", "/srv/lockstep.deb")
         self.assertEqual((self.machine.root / "etc/lockstep/lockstep.toml").read_text(), configuration)
         self.assertEqual(self.shown("ActiveState"), "active")
         self.assertNotEqual(self.shown("MainPID"), core)
