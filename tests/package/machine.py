@@ -74,7 +74,7 @@ class Machine:
                    MIRROR] if BASE is None else ["cp", "-a", BASE, self.root]
             done = subprocess.run(how, capture_output=True, text=True, timeout=240, check=False)
             if done.returncode != 0:
-                raise CannotTry("debootstrap: " + done.stdout.strip()[-300:])
+                raise CannotTry("debootstrap: " + " ".join(done.stdout.split())[-300:])
         except BaseException:
             self.__exit__()
             raise
@@ -139,7 +139,7 @@ class Machine:
         return done
 
     def add_node(self, address, listener):
-        """A neighbour behind a link of its own, on which one TCP port is open."""
+        """A neighbour behind a link of its own, which greets like an SSH server on one TCP port."""
         node = subprocess.Popen(
             ["nsenter", "-t", str(self.first), "-n", "unshare", "--net", "python3", "-c", NODE, address,
              str(listener)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -160,16 +160,29 @@ class Machine:
 
 
 NODE = """
-import socket, subprocess, sys
+import socket, subprocess, sys, threading
 print("here", flush=True)
 sys.stdin.readline()
 for words in ("link set lo up", f"addr add {sys.argv[1]}/24 dev node0", "link set node0 up"):
     subprocess.run(["ip", *words.split()], check=True)
 subprocess.run(["ethtool", "-K", "node0", "gro", "on"], check=False)
 listener = socket.create_server((sys.argv[1], int(sys.argv[2])))
+
+def hang_up():
+    metrics = socket.create_server((sys.argv[1], 44321))
+    while True:
+        metrics.accept()[0].close()
+
+threading.Thread(target=hang_up, daemon=True).start()
 print("listens", flush=True)
 while True:
-    listener.accept()[0].close()
+    with listener.accept()[0] as asked:
+        asked.sendall(b"SSH-2.0-OpenSSH_9.2p1\\r\\n")
+        asked.settimeout(2)
+        try:
+            asked.recv(1000)
+        except OSError:
+            pass
 """
 
 
