@@ -25,7 +25,8 @@ EXPECTED = (
     "etc/lockstep/lockstep.toml", "usr/bin/lockstep", "usr/libexec/lockstep/lockstep-pcp",
     "usr/lib/sysusers.d/lockstep.conf", "usr/lib/tmpfiles.d/lockstep.conf",
     "usr/share/doc/lockstep/copyright", "usr/share/doc/lockstep/changelog.gz",
-    "usr/share/doc/lockstep/plugins.md", "usr/share/lockstep/slurm/lockstep-prolog",
+    "usr/share/doc/lockstep/plugins.md",
+    "usr/share/doc/lockstep/decisions/README.md", "usr/share/lockstep/slurm/lockstep-prolog",
     "usr/share/lockstep/lab/lab", "usr/share/man/man1/lockstep.1.gz",
     "usr/share/man/man5/lockstep.toml.5.gz", *COMPLETED_BY.values(),
     *(f"usr/lib/systemd/system/{unit}" for unit in UNITS))

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The package on a clean Debian with a real systemd: installed, run, upgraded, removed, purged.
 
-    tests/package/trial_test.py PACKAGE.deb        (ctest label `package`)
+    tests/package/trial_test.py PACKAGE.deb [OLDER.deb]        (ctest label `lab`)
 
+Without an older package this one is upgraded from itself under a lower version.
 Needs root, debootstrap and a Debian mirror; LOCKSTEP_DEBIAN_MIRROR names another than Debian's own. The
 steps belong to one another and go in their order.
 """
@@ -19,6 +20,7 @@ import unittest
 from machine import SKIPPED, CannotTry, Machine, wait_until
 
 PACKAGE = None
+OLDER = None
 LANDLOCK_CREATE_RULESET = 444
 NODE, PORT = "198.18.0.2", 22
 
@@ -102,7 +104,7 @@ class Trial(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr + self.journal())
 
     def test_01_it_installs_by_apt_and_starts_nothing(self):
-        before = older(PACKAGE, "0.0.9", self.folder)
+        before = OLDER or older(PACKAGE, "0.0.9", self.folder)
         self.machine.give(before, "/srv/before.deb")
         self.machine.give(PACKAGE, "/srv/lockstep.deb")
         # Without what only the package's own maker has at hand.
@@ -136,8 +138,9 @@ class Trial(unittest.TestCase):
         done = self.run_there("systemctl", "start", "lockstep", check=False)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("allow", self.journal())
-        self.run_there("systemctl", "stop", "lockstep")
-        self.run_there("systemctl", "reset-failed", check=False)
+        self.assertEqual(self.shown("ActiveState"), "failed", "nothing but a person can mend it")
+        self.assertEqual(self.shown("NRestarts"), "0")
+        self.run_there("systemctl", "reset-failed")
 
     def test_04_it_starts_after_what_root_did_by_hand(self):
         self.write(CONFIGURATION)
@@ -285,8 +288,9 @@ class Trial(unittest.TestCase):
 
 
 def main():
-    global PACKAGE
-    PACKAGE = pathlib.Path(sys.argv.pop(1)).resolve()
+    global PACKAGE, OLDER
+    PACKAGE, OLDER = (*(pathlib.Path(each).resolve() for each in sys.argv[1:]), None)[:2]
+    del sys.argv[1:]
     try:
         with Machine() as Trial.machine:
             result = unittest.main(verbosity=2, failfast=True, exit=False).result
