@@ -4,10 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <sstream>
 
 #include "base/text.h"
+#include "cli/command_tree.h"
+#include "cli/completions.h"
 #include "cli/exit_status.h"
+#include "cli/manual.h"
 #include "cli/options_parser.h"
 
 namespace lockstep::cli {
@@ -40,6 +45,7 @@ class Parser {
     add_stop();
     add_check_config();
     add_doctor();
+    add_completions();
     app_.footer(
         "Exit status: 0 in step, 1 deviations found, 2 usage or configuration, 3 could not "
         "complete.\nSee lockstep COMMAND --help, and lockstep(1).");
@@ -53,6 +59,7 @@ class Parser {
     } catch (const CLI::ParseError& error) {
       return explain(error, argc);
     }
+    if (early_) return *early_;
     return options_;
   }
 
@@ -84,6 +91,19 @@ class Parser {
     CLI::App& sub = add_command(app_, options_, "doctor",
                                 "Say what is missing here, and how to get it", command);
     add_json(sub, command->json);
+  }
+
+  /// For who builds a package, not for the help.
+  void add_completions() {
+    CLI::App& sub = *app_.add_subcommand(
+        "completions", "Print the completions of a shell, or the commands for the manual");
+    sub.group("");
+    const auto print = [this](const std::string& what) {
+      early_ = EarlyExit{scripts_.at(what)(command_tree(app_)), kInStep};
+    };
+    sub.add_option_function<std::string>("what", print, "bash, zsh, fish or manual")
+        ->required()
+        ->check(CLI::IsMember(scripts_));
   }
 
   EarlyExit explain(const CLI::ParseError& error, int argc) {
@@ -145,8 +165,14 @@ class Parser {
     return harmless ? message : lockstep::quoted(message, 200);
   }
 
+  const std::map<std::string, std::string (*)(const std::vector<CommandEntry>&)> scripts_{
+      {"bash", bash_completion},
+      {"zsh", zsh_completion},
+      {"fish", fish_completion},
+      {"manual", manual_of_commands}};
   CLI::App app_;
   Options options_;
+  std::optional<EarlyExit> early_;  ///< what a command printed that needs nothing but the parser
 };
 
 }  // namespace
