@@ -31,7 +31,7 @@ _lockstep() {
 
   local words
   case $command in
-    "") words="demo scan sweep nodes alerts alert keys key profile serve plugin-host status reload instance runs audit leave values plugin stop store check-config doctor --config --socket --help --version" ;;
+    "") words="demo scan sweep nodes alerts alert keys key profile serve plugin-host status reload instance runs audit leave values plugin notify stop store check-config doctor --config --socket --help --version" ;;
     demo) words="--keep --loopback" ;;
     scan) words="$port_options $service_options --allow --report" ;;
     sweep) words="$port_options $service_options --services-all --report" ;;
@@ -49,6 +49,13 @@ _lockstep() {
       case $sub in
         accept) words="--next --json" ;;
         *) words="accept" ;;
+      esac
+      ;;
+    notify)
+      case $sub in
+        test) words="--json" ;;
+        list) words="--all --limit --json" ;;
+        *) words="test list" ;;
       esac
       ;;
     stop) words="--lift --note" ;;

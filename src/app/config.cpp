@@ -237,6 +237,7 @@ class ConfigReader {
     root.each_table("inventory", [&](TomlReader& table) { read_inventory(table); });
     read_scheduler_table(root, config_.scheduler);
     read_serve_tables(root, config_.serve);
+    read_notify_tables(root, folder_, config_.notify);
     root.finish();
     if (!problems_.empty()) return std::unexpected(problems_.error());
     return std::move(config_);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/severity.h"
+#include "app/config_notify.h"
 #include "app/config_scheduler.h"
 #include "app/config_serve.h"
 #include "app/config_services.h"
@@ -106,6 +107,7 @@ struct Config {
   ServicesConfig services;
   SchedulerConfig scheduler;
   ServeConfig serve;
+  NotifyConfig notify;
   std::vector<Network> networks;  ///< [[network]], at most 256
   /// The networks that sweeps probe: those with scan = true, and the default one unless it is
   /// listed with scan = false.

@@ -28,7 +28,8 @@ struct ForDaemons {
                      cli::DiffCommand, cli::ApproveCommand, cli::LearnCommand, cli::StatusCommand,
                      cli::ReloadCommand, cli::InstanceListCommand, cli::InstanceSetCommand,
                      cli::InstanceResetCommand, cli::InstanceRunCommand, cli::RunsCommand,
-                     cli::AuditCommand, cli::LeaveCommand>;
+                     cli::AuditCommand, cli::LeaveCommand, cli::NotifyTestCommand,
+                     cli::NotifyListCommand>;
   }
   bool operator()(const cli::NodesCommand& command) const {
     return !command.expand && !command.fold;

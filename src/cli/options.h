@@ -173,6 +173,16 @@ struct PluginTestCommand {
   int timeout_s = 60;
   bool json = false;
 };
+/// A message by each channel, to see whether it arrives.
+struct NotifyTestCommand {
+  std::string channel;  ///< empty: all
+  bool json = false;
+};
+struct NotifyListCommand {
+  bool all = false;  ///< delivered ones too
+  std::size_t limit = 100;
+  bool json = false;
+};
 struct StopCommand {
   bool lift = false;
   std::string note;  ///< why; may be empty
@@ -199,13 +209,15 @@ struct DoctorCommand {
   bool json = false;
 };
 
-using Command = std::variant<
-    DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand, ShowCommand,
-    DiffCommand, ApproveCommand, ExportCommand, AlertsCommand, AlertActionCommand, KeysCommand,
-    AcceptKeysCommand, ServeCommand, PluginHostCommand, StatusCommand, ReloadCommand,
-    InstanceListCommand, InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
-    AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand, StoreMoveCommand,
-    StoreBackupCommand, StoreRestoreCommand, CheckConfigCommand, DoctorCommand>;
+using Command =
+    std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand,
+                 ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
+                 AlertActionCommand, KeysCommand, AcceptKeysCommand, ServeCommand,
+                 PluginHostCommand, StatusCommand, ReloadCommand, InstanceListCommand,
+                 InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
+                 AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, NotifyTestCommand,
+                 NotifyListCommand, StopCommand, StoreMoveCommand, StoreBackupCommand,
+                 StoreRestoreCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

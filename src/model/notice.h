@@ -33,8 +33,8 @@ struct Notice {
   std::string channel{};
   std::string cause{};  ///< "A-17", or "group rack7" of nodes that are away together
   NoticeState state = NoticeState::gathering;
-  WallTime since{};  ///< when it was news
-  std::optional<WallTime> first_told{};
+  WallTime since{};                      ///< when it was news
+  std::optional<WallTime> first_told{};  ///< since it was over last; none: not yet
   std::optional<WallTime> last_told{};
   std::optional<WallTime> due{};  ///< when there is something to tell; none: only if it changes
   int messages = 0;               ///< how many were made, ever: numbers them
