@@ -9,8 +9,9 @@
 #include <utility>
 
 #include "base/text.h"
-#include "inventory/entries.h"
+#include "inventory/add_node.h"
 #include "model/duration.h"
+#include "model/notice.h"
 #include "notify/smtp/mail.h"
 #include "proc/identity.h"
 #include "store/sql/rows.h"

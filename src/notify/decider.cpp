@@ -1,13 +1,38 @@
 #include "notify/decider.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "notify/planner.h"
 
 namespace lockstep::notify {
+namespace {
+
+constexpr std::size_t kMostOrphans = 10'000;
+
+}  // namespace
+
+Result<void> Decider::give_up_orphans(Store& store, const Policy& policy, WallTime now) {
+  LOCKSTEP_TRY(std::vector<OutboxMessage> waiting,
+               store.outbox({.state = MessageState::waiting, .limit = kMostOrphans}));
+  std::erase_if(waiting, [&](const OutboxMessage& message) {
+    return std::ranges::any_of(
+        policy.channels, [&](const auto& channel) { return channel.name == message.channel; });
+  });
+  for (OutboxMessage& message : waiting) {
+    message.state = MessageState::given_up;
+    message.due = now;
+    message.problem = "the channel is gone";
+  }
+  if (waiting.empty()) return {};
+  return store.note_deliveries(waiting);
+}
 
 Result<void> Decider::turn(Store& store, const Policy& policy, WallTime now) {
   LOCKSTEP_TRY(const std::int64_t latest, store.latest_event());
   const bool is_due = next_ && *next_ <= now;
   if (looked_ && latest == seen_ && !is_due) return {};
+  if (!looked_) LOCKSTEP_CHECK(give_up_orphans(store, policy, now));
   looked_ = false;
   std::optional<WallTime> next;
   std::int64_t seen = latest;

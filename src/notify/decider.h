@@ -19,6 +19,9 @@ class Decider {
   void decide_anew() { looked_ = false; }
 
  private:
+  /// Messages of channels that are gone would wait for ever.
+  static Result<void> give_up_orphans(Store& store, const Policy& policy, WallTime now);
+
   bool looked_ = false;  // since the beginning, or the latest error
   std::int64_t seen_ = 0;
   std::optional<WallTime> next_{};

@@ -73,5 +73,18 @@ TEST_F(DeciderTest, AChangeOfThePolicyHoldsAtOnce) {
   EXPECT_EQ(messages(), 1U);
 }
 
+TEST_F(DeciderTest, MessagesOfAChannelThatIsGoneAreGivenUp) {
+  Decider decider;
+  raise(Severity::high);
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(0)));
+  policy_.channels[0].name = "other";
+  decider.decide_anew();
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(1)));
+  const auto given_up = store_->outbox({.state = MessageState::given_up}).value();
+  ASSERT_EQ(given_up.size(), 1U);
+  EXPECT_EQ(given_up[0].channel, "ops");
+  EXPECT_EQ(store_->outbox({.state = MessageState::waiting})->size(), 1U);
+}
+
 }  // namespace
 }  // namespace lockstep::notify
