@@ -224,7 +224,7 @@ class ChannelReader {
     table_.read("url", webhook.endpoint.url, as_url(kHttp));
     read_path("url_file", webhook.url_file);
     if (table_.has("url") == table_.has("url_file")) {
-      table_.problem("url", "or url_file: write one of them");
+      table_.problem("url", "needs one of url and url_file");
     }
     if (table_.read("format", format,
                     [](const TomlValue& value) { return as_word(value, kFormats); })) {

@@ -118,7 +118,7 @@ TEST(NotifyConfig, SaysWhatIsWrong) {
       {"[notify.a]\n", "type"},
       {"[notify.a]\ntype = \"webhok\"\n", "did you mean \"webhook\"?"},
       {"[notify.\"a b\"]\ntype = \"syslog\"\n", "has a name that is not of letters"},
-      {"[notify.a]\ntype = \"webhook\"\n", "url or url_file"},
+      {"[notify.a]\ntype = \"webhook\"\n", "needs one of url and url_file"},
       {"[notify.a]\ntype = \"webhook\"\nurl = \"ftp://x\"\n", "is no URL"},
       {"[notify.a]\ntype = \"webhook\"\nurl = \"http://u:p@x\"\n", "names a user"},
       {"[notify.a]\ntype = \"webhook\"\nurl = \"http://x\"\ntoken_file = \"t\"\n", "without TLS"},

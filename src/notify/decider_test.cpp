@@ -73,6 +73,19 @@ TEST_F(DeciderTest, AChangeOfThePolicyHoldsAtOnce) {
   EXPECT_EQ(messages(), 1U);
 }
 
+TEST_F(DeciderTest, GoesOnAfterEventsThatAreOfNoAlert) {
+  Decider decider;
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(0)));
+  AuditEntry entry;
+  entry.at = at(1);
+  ASSERT_TRUE(store_->forget_instance("fast", entry));
+  EXPECT_EQ(store_->latest_event().value(), 1);
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(1)));
+  raise(Severity::high);
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(2)));
+  EXPECT_EQ(messages(), 1U);
+}
+
 TEST_F(DeciderTest, MessagesOfAChannelThatIsGoneAreGivenUp) {
   Decider decider;
   raise(Severity::high);

@@ -98,7 +98,9 @@ Result<void> Deliverer::restate(Store& store, WallTime now, const std::atomic<bo
     const bool stands = notice.state == NoticeState::told || notice.state == NoticeState::held;
     if (notice.channel != policy_.channel || !stands) continue;
     auto message = read_message(notice.facts);
-    if (message) open.push_back(std::move(*message));
+    if (!message) continue;
+    message->severity_before = message->severity;  // what it was before has ended
+    open.push_back(std::move(*message));
   }
   restate_at_ = now + every;
   if (open.empty()) return {};

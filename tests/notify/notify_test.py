@@ -4,6 +4,7 @@
     tests/notify/notify_test.py PROGRAM        (ctest label `lab`)
 """
 
+import json
 import pathlib
 import shutil
 import signal
@@ -16,7 +17,7 @@ sys.path[:0] = [str(TESTS / "lab"), str(TESTS / "daemon")]
 import receivers  # noqa: E402
 from daemon import STOP_WITHIN_S, Daemon  # noqa: E402
 from lab import SKIPPED, Lab, run_lab_tests  # noqa: E402
-from receivers import ALERTMANAGER, MAIL, TCP, UDP, WEB, Receivers  # noqa: E402
+from receivers import ALERTMANAGER, MAIL, TCP, TLS, UDP, WEB, Receivers  # noqa: E402
 
 PROGRAM = None
 INTRUDER = 4444
@@ -54,6 +55,24 @@ server = "udp://127.0.0.1:{UDP}"
 type = "syslog"
 server = "tcp://127.0.0.1:{TCP}"
 format = "cef"
+"""
+MISTRUST = """\
+[notify.good-tls]
+type = "syslog"
+server = "tls://localhost:{TLS}"
+ca_file = "{folder}/certificate.pem"
+[notify.tls]
+type = "syslog"
+server = "tls://localhost:{TLS}"
+[notify.name]
+type = "syslog"
+server = "tls://127.0.0.1:{TLS}"
+ca_file = "{folder}/certificate.pem"
+[notify.mail]
+type = "smtp"
+server = "smtp://localhost:{MAIL}"
+from = "lockstep@lab.example"
+to = ["ops@lab.example"]
 """
 NAMES = {"am", "hook", "ocsf", "chat", "mail", "udp", "tcp"}
 
@@ -150,6 +169,16 @@ class Notifying(unittest.TestCase):
         status, seconds = self.daemon.stop()
         self.assertEqual(status, 0, self.daemon.log.read_text())
         self.assertLess(seconds, STOP_WITHIN_S)
+
+    def test_a_certificate_that_is_not_trusted_gets_nothing(self):
+        self.receivers.start()
+        self.daemon.more = MISTRUST.format(folder=self.folder, TLS=TLS, MAIL=MAIL)
+        self.daemon.write()
+        tested = json.loads(self.daemon.run("notify", "test", "--json").stdout)["channels"]
+        self.assertEqual({row["channel"]: row["taken"] for row in tested},
+                         {"good-tls": True, "tls": False, "name": False, "mail": False}, tested)
+        self.wait(lambda: "lockstep@32473" in self.receivers.log(), "the line over TLS")
+        self.assertEqual(self.receivers.mails(), [])
 
     def test_who_was_away_hears_of_it_later_and_once_though_the_daemon_was_killed(self):
         self.daemon.start()

@@ -15,7 +15,7 @@ PATIENCE_S = 30
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3"  # which Debian's packages are for
 
-WEB, ALERTMANAGER, MAIL, UDP, TCP = 8080, 9093, 2525, 5140, 5141
+WEB, ALERTMANAGER, MAIL, UDP, TCP, TLS = 8080, 9093, 2525, 5140, 5141, 6514
 
 
 def missing():
@@ -72,18 +72,21 @@ class Receivers:
             (PYTHON, "-m", "aiosmtpd", "-n", "-l", f"localhost:{MAIL}", "--tlscert",
              self.certificate, "--tlskey", self.key, "-c", "aiosmtpd.handlers.Mailbox",
              self.folder / "mails"),
+            # rsyslogd has TLS in packages of their own; here it is the bytes that count.
+            ("openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{TLS}", "-cert",
+             self.certificate, "-key", self.key),
             ("/usr/sbin/rsyslogd", "-n", "-f", self.folder / "rsyslog.conf", "-i",
              self.folder / "rsyslogd.pid"),
         ]
 
     def start(self):
-        log = open(self.folder / "receivers.log", "ab")
-        for command in self.commands():
-            self.processes.append(self.lab.popen("monitor", *map(str, command), stdout=log,
-                                                 stderr=log, stdin=subprocess.DEVNULL))
-        log.close()
+        with open(self.folder / "receivers.log", "ab") as log:
+            for command in self.commands():
+                # s_server ends with its standard input.
+                self.processes.append(self.lab.popen("monitor", *map(str, command), stdout=log,
+                                                     stderr=log, stdin=subprocess.PIPE))
         deadline = time.monotonic() + PATIENCE_S
-        while not {WEB, ALERTMANAGER, MAIL, TCP} <= self._listening():
+        while not {WEB, ALERTMANAGER, MAIL, TCP, TLS} <= self._listening():
             if time.monotonic() > deadline:
                 raise AssertionError("they do not listen: " + self.log())
             time.sleep(0.1)
@@ -97,6 +100,7 @@ class Receivers:
             if process.poll() is None:
                 self.lab.signal(process, signal.SIGKILL)
                 process.wait(timeout=PATIENCE_S)
+            process.stdin.close()
         self.processes = []
         # rsyslogd does not start over the file of one that was killed.
         (self.folder / "rsyslogd.pid").unlink(missing_ok=True)
