@@ -200,8 +200,8 @@ class Notifying(unittest.TestCase):
         self.receivers.start()
         self.wait(lambda: self.told("resolved") == self.ONCE, "all to hear of its end")
         self.wait(lambda: not self.receivers.alerts().get("Lockstep"), "Alertmanager to end it")
+        self.wait(lambda: self.daemon.json("notify", "list")["count"] == 0, "the outbox to be empty")
         self.assertEqual(self.told("raised"), self.ONCE)
-        self.assertEqual(self.daemon.json("notify", "list")["count"], 0)
 
 
 if __name__ == "__main__":
