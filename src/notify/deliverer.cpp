@@ -69,12 +69,19 @@ Result<void> Deliverer::attempt(Store& store, OutboxMessage message, WallTime no
   if (stop) return {};
   failed(now, delivery.problem);
   blocked_.insert(read->cause);
-  const bool all = delivery.outcome == Outcome::unreachable;
-  if (all) ++failures_;
-  message.due =
-      now + backoff(all ? failures_ : message.tries, world_.chance(), delivery.retry_after);
-  if (all) paused_until_ = message.due;
+  if (delivery.outcome == Outcome::unreachable) {
+    pause(now, delivery);
+    message.due = paused_until_;
+  } else {
+    message.due = now + backoff(message.tries, world_.chance(), delivery.retry_after);
+  }
   return store.note_deliveries(std::span(&message, 1));
+}
+
+/// All that the channel does waits, so that one who is away is asked once each time.
+void Deliverer::pause(WallTime now, const Delivery& delivery) {
+  ++failures_;
+  paused_until_ = now + backoff(failures_, world_.chance(), delivery.retry_after);
 }
 
 Result<void> Deliverer::give_up(Store& store, OutboxMessage message, WallTime now,
@@ -102,17 +109,19 @@ Result<void> Deliverer::restate(Store& store, WallTime now, const std::atomic<bo
     message->severity_before = message->severity;  // what it was before has ended
     open.push_back(std::move(*message));
   }
-  restate_at_ = now + every;
-  if (open.empty()) return {};
+  if (open.empty()) {
+    restate_at_ = now + every;
+    return {};
+  }
   const Delivery delivery = channel_.restate(open, stop);
   if (stop) return {};
   if (delivery.outcome == Outcome::delivered) {
+    restate_at_ = now + every;
     succeeded(now);
     return {};
   }
   failed(now, delivery.problem);
-  ++failures_;
-  restate_at_ = now + backoff(failures_, world_.chance(), delivery.retry_after);
+  pause(now, delivery);
   return {};
 }
 
@@ -126,11 +135,12 @@ void Deliverer::beat(WallTime now, const std::atomic<bool>& stop) {
                 .at = now};
   const Delivery delivery = channel_.beat(alive, *policy_.heartbeat, stop);
   if (stop) return;
-  beat_at_ = now + *policy_.heartbeat;
-  if (delivery.outcome == Outcome::delivered) return succeeded(now);
+  if (delivery.outcome == Outcome::delivered) {
+    beat_at_ = now + *policy_.heartbeat;
+    return succeeded(now);
+  }
   failed(now, delivery.problem);
-  ++failures_;
-  beat_at_ = now + std::min(*policy_.heartbeat, backoff(failures_, world_.chance()));
+  pause(now, delivery);
 }
 
 void Deliverer::succeeded(WallTime now) {

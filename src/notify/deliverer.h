@@ -49,6 +49,7 @@ class Deliverer {
                        const std::string& problem);
   Result<void> restate(Store& store, WallTime now, const std::atomic<bool>& stop);
   void beat(WallTime now, const std::atomic<bool>& stop);
+  void pause(WallTime now, const Delivery& delivery);
   void succeeded(WallTime now);
   void failed(WallTime now, const std::string& problem);
 

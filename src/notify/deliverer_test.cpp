@@ -201,6 +201,31 @@ TEST_F(DelivererTest, TellsWhatIsOpenAgain) {
   EXPECT_THAT(channel_.restated, ElementsAre("A-1", "A-2", "A-1", "A-2"));
 }
 
+TEST_F(DelivererTest, WhoIsAwayIsAskedOnceEachTimeWhateverThereIsForHim) {
+  channel_.every = std::chrono::seconds(1);
+  policy_.heartbeat = std::chrono::seconds(1);
+  Deliverer deliverer(policy_, channel_, world_);
+  put({{"A-1", "a"}});
+  Message open = samples::full();
+  NoticeChanges changes;
+  changes.written.push_back({.channel = "ops",
+                             .cause = "A-1",
+                             .state = NoticeState::told,
+                             .since = at(0),
+                             .facts = write_message(open)});
+  ASSERT_TRUE(
+      store_->change_notices([&](const auto&) -> Result<NoticeChanges> { return changes; }));
+  for (int i = 0; i < 3; ++i) channel_.answers.push_back({Outcome::unreachable, "away", {}});
+  std::vector<int> tried;
+  for (int second = 0; second < 16; ++second) {
+    const std::size_t before = channel_.answers.size();
+    turn(deliverer, second);
+    if (channel_.answers.size() < before) tried.push_back(second);
+  }
+  EXPECT_THAT(tried, ElementsAre(0, 2, 6));
+  EXPECT_THAT(states(), ElementsAre("a delivered 4"));
+}
+
 TEST_F(DelivererTest, SaysThatItIsAliveAsLongAsItIs) {
   policy_.heartbeat = std::chrono::seconds(300);
   Deliverer deliverer(policy_, channel_, world_);

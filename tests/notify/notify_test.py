@@ -55,6 +55,9 @@ server = "udp://127.0.0.1:{UDP}"
 type = "syslog"
 server = "tcp://127.0.0.1:{TCP}"
 format = "cef"
+[notify.local]
+type = "syslog"
+server = "{folder}/log"
 """
 MISTRUST = """\
 [notify.good-tls]
@@ -74,7 +77,7 @@ server = "smtp://localhost:{MAIL}"
 from = "lockstep@lab.example"
 to = ["ops@lab.example"]
 """
-NAMES = {"am", "hook", "ocsf", "chat", "mail", "udp", "tcp"}
+NAMES = {"am", "hook", "ocsf", "chat", "mail", "udp", "tcp", "local"}
 
 
 class Notifying(unittest.TestCase):
@@ -115,6 +118,7 @@ class Notifying(unittest.TestCase):
             "chat": [post for post in got.posts("slack-s3cret") if word in post["text"]],
             "mail": [mail for mail in got.mails() if word in mail["Subject"]],
             "udp": [line for line in got.lines("udp") if f' what="{what}" ' in line],
+            "local": [line for line in got.lines("local") if word in line],
             "tcp": [line for line in got.lines("tcp") if f" act={what} " in line],
         }
         return {name: len(messages) for name, messages in told.items()}

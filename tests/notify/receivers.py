@@ -44,6 +44,7 @@ class Receivers:
         (self.folder / "rsyslog.conf").write_text(textwrap.dedent(f"""\
             module(load="imudp")
             module(load="imtcp")
+            module(load="imuxsock" SysSock.Use="off")
             template(name="plain" type="string" string="%rawmsg%\\n")
             ruleset(name="udp") {{
               action(type="omfile" file="{self.folder}/syslog/udp" template="plain")
@@ -51,6 +52,10 @@ class Receivers:
             ruleset(name="tcp") {{
               action(type="omfile" file="{self.folder}/syslog/tcp" template="plain")
             }}
+            ruleset(name="local") {{
+              action(type="omfile" file="{self.folder}/syslog/local" template="plain")
+            }}
+            input(type="imuxsock" socket="{self.folder}/log" ruleset="local")
             input(type="imudp" address="127.0.0.1" port="{UDP}" ruleset="udp")
             input(type="imtcp" address="127.0.0.1" port="{TCP}" ruleset="tcp")
             """), encoding="utf-8")
