@@ -45,6 +45,8 @@ Result<int> run_command(const cli::AuditCommand& command, Invocation& call);
 Result<int> run_command(const cli::LeaveCommand& command, Invocation& call);
 Result<int> run_command(const cli::ValuesCommand& command, Invocation& call);
 Result<int> run_command(const cli::PluginTestCommand& command, Invocation& call);
+Result<int> run_command(const cli::NotifyTestCommand& command, Invocation& call);
+Result<int> run_command(const cli::NotifyListCommand& command, Invocation& call);
 Result<int> run_command(const cli::StopCommand& command, Invocation& call);
 Result<int> run_command(const cli::StoreMoveCommand& command, Invocation& call);
 Result<int> run_command(const cli::StoreBackupCommand& command, Invocation& call);

@@ -238,6 +238,7 @@ class ConfigReader {
     read_scheduler_table(root, config_.scheduler);
     read_serve_tables(root, config_.serve);
     read_http_table(root, config_.http);
+    read_notify_tables(root, folder_, config_.notify);
     root.finish();
     if (!problems_.empty()) return std::unexpected(problems_.error());
     return std::move(config_);

@@ -13,6 +13,7 @@
 
 #include "analysis/severity.h"
 #include "app/config_http.h"
+#include "app/config_notify.h"
 #include "app/config_scheduler.h"
 #include "app/config_serve.h"
 #include "app/config_services.h"
@@ -108,6 +109,7 @@ struct Config {
   SchedulerConfig scheduler;
   ServeConfig serve;
   HttpConfig http;
+  NotifyConfig notify;
   std::vector<Network> networks;  ///< [[network]], at most 256
   /// The networks that sweeps probe: those with scan = true, and the default one unless it is
   /// listed with scan = false.

@@ -118,6 +118,8 @@ void Daemon::start() {
   measuring.wait_for_schedules = [this](const std::atomic<bool>& stop) {
     return wait_for_schedules(stop);
   };
+  notifications_ = std::make_unique<Notifications>(Notifications::World{
+      .now = measuring.now, .troubles = troubles_, .is_alive = [this] { return is_alive(); }});
   measures_ = std::make_unique<Measures>(std::move(measuring));
   sweeper_ = std::jthread([this](const std::stop_token& token) { sweep(token); });
   watcher_ = std::jthread([this](const std::stop_token& token) { watch_jobs(token); });
@@ -126,6 +128,7 @@ void Daemon::start() {
 void Daemon::stop() {
   stop_ = true;
   changed_.notify_all();
+  notifications_.reset();
   sweeper_ = {};
   watcher_ = {};
   measures_.reset();

@@ -1,6 +1,6 @@
 // The daemon: what `lockstep serve` holds while it runs. Threads: one asks ports and services
-// (daemon/sweeper.h), one for each instance that measures, one watches the job scheduler, and those
-// of the control socket.
+// (daemon/sweeper.h), one for each instance that measures, one watches the job scheduler, those of
+// the control socket, and those that tell people (app/notifications.h).
 
 #pragma once
 
@@ -18,6 +18,7 @@
 #include "app/daemon_link.h"
 #include "app/daemon_plan.h"
 #include "app/measures.h"
+#include "app/notifications.h"
 #include "daemon/board.h"
 #include "daemon/job_watch.h"
 #include "daemon/sweeper.h"
@@ -105,6 +106,7 @@ class Daemon final : public DaemonLink {
   std::chrono::steady_clock::time_point stepped_;
   std::vector<Instance> instances_;  // of the sweeping thread
   std::unique_ptr<Measures> measures_;
+  std::unique_ptr<Notifications> notifications_;
   std::jthread sweeper_;
   std::jthread watcher_;
 };

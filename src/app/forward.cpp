@@ -30,7 +30,8 @@ struct ForDaemons {
                      cli::InstanceResetCommand, cli::InstanceRunCommand, cli::RunsCommand,
                      cli::AuditCommand, cli::LeaveCommand, cli::UserListCommand,
                      cli::UserInviteCommand, cli::UserChangeCommand, cli::TokenListCommand,
-                     cli::TokenAddCommand, cli::TokenRemoveCommand>;
+                     cli::TokenAddCommand, cli::TokenRemoveCommand, cli::NotifyTestCommand,
+                     cli::NotifyListCommand>;
   }
   bool operator()(const cli::NodesCommand& command) const {
     return !command.expand && !command.fold;

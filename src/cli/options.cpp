@@ -41,6 +41,7 @@ class Parser {
     add_value_commands(app_, options_);
     add_profile_commands(app_, options_);
     add_daemon_commands(app_, options_);
+    add_notify_commands(app_, options_);
     add_store_commands(app_, options_);
     add_stop();
     add_check_config();

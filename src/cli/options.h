@@ -175,6 +175,16 @@ struct PluginTestCommand {
   int timeout_s = 60;
   bool json = false;
 };
+/// A message by each channel, to see whether it arrives.
+struct NotifyTestCommand {
+  std::string channel;  ///< empty: all
+  bool json = false;
+};
+struct NotifyListCommand {
+  bool all = false;  ///< delivered ones too
+  std::size_t limit = 100;
+  bool json = false;
+};
 struct StopCommand {
   bool lift = false;
   std::string note;  ///< why; may be empty
@@ -234,7 +244,8 @@ using Command = std::variant<
     InstanceListCommand, InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
     AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand, StoreMoveCommand,
     StoreBackupCommand, StoreRestoreCommand, UserListCommand, UserInviteCommand, UserChangeCommand,
-    TokenListCommand, TokenAddCommand, TokenRemoveCommand, CheckConfigCommand, DoctorCommand>;
+    TokenListCommand, TokenAddCommand, TokenRemoveCommand, NotifyTestCommand, NotifyListCommand,
+    CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

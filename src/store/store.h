@@ -38,6 +38,8 @@
 //       each entry holds a hash over those before it (store/audit_chain.h)
 //   events(id, happened_at, kind, subject, nodes)
 //       what happened, in order, for those who listen
+//   notice_cursor, notices, outbox
+//       how far events were told, what was told of each cause, and messages that wait for delivery
 //   users(name, role, classes, password, ...), access_tokens(hash, ...)
 //       who may use the API; passwords and secrets as hashes alone
 //   job_listeners(node, network, protocol, port, jobs, since)
@@ -67,10 +69,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -79,6 +83,7 @@
 #include "model/instance.h"
 #include "model/job_listener.h"
 #include "model/node.h"
+#include "model/notice.h"
 #include "model/profile.h"
 #include "model/reported_port.h"
 #include "model/service.h"
@@ -144,6 +149,31 @@ struct StoredInstance {
   std::string changed_by;
 
   friend bool operator==(const StoredInstance&, const StoredInstance&) = default;
+};
+
+/// What there is to tell of, and what was told.
+struct NoticeBook {
+  std::int64_t latest_event = 0;
+  bool is_news = false;  ///< something has happened since the last decision
+  /// Those that count, and all of those that a notice is about; ascending by id and node.
+  std::vector<AlertRecord> alerts{};
+  std::vector<Notice> notices{};                 ///< ascending by channel and cause
+  std::map<std::string, std::size_t> waiting{};  ///< messages by channel
+};
+
+struct NoticeChanges {
+  std::vector<Notice> written{};  ///< new, or in place of those of the same channel and cause
+  std::vector<std::pair<std::string, std::string>> forgotten{};  ///< channel and cause
+  std::vector<OutboxMessage> messages{};                         ///< get their ids from the store
+};
+
+/// As DecideAlerts.
+using DecideNotices = std::function<Result<NoticeChanges>(const NoticeBook&)>;
+
+struct OutboxFilter {
+  std::string channel{};                ///< empty: all
+  std::optional<MessageState> state{};  ///< none: all
+  std::size_t limit = 1000;
 };
 
 /// How many rows were taken away.
@@ -298,6 +328,7 @@ class Store {
   /// - Looks, states of ports, and services of nodes that the inventory no longer has. Their known
   ///   keys stay: a name that comes back has to prove itself. So do their open alerts. An inventory
   ///   without any node is taken for one that is not known.
+  /// - Messages that were delivered or given up, as long ago as events go; but for the latest.
   /// - Values, and ports, that plug-ins did not report for as long as departed nodes stay: their
   ///   instance or their node is gone.
   virtual Result<Pruned> prune(WallTime now, const Retention& retention) = 0;
@@ -334,6 +365,18 @@ class Store {
   virtual Result<std::vector<Event>> events(std::int64_t after, std::size_t limit) = 0;
   /// The greatest id; 0: nothing has happened. Cheap, for who looks each second.
   virtual Result<std::int64_t> latest_event() = 0;
+
+  // --- What is told of it ---
+
+  /// What `decide` makes of what there is, and that it has seen all that happened so far, in one:
+  /// nothing is told twice, and nothing is forgotten.
+  virtual Result<void> change_notices(const DecideNotices& decide) = 0;
+  /// Ascending by channel and cause.
+  virtual Result<std::vector<Notice>> notices() = 0;
+  /// Of those that wait the oldest first; else the newest.
+  virtual Result<std::vector<OutboxMessage>> outbox(const OutboxFilter& filter) = 0;
+  /// Keeps due, tries, state and problem of messages that are still there.
+  virtual Result<void> note_deliveries(std::span<const OutboxMessage> messages) = 0;
 
   // --- Who may do what ---
 

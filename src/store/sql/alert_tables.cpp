@@ -186,9 +186,10 @@ Result<void> write_changes(Connection& connection, const AlertChanges& changes) 
 
 }  // namespace
 
-Result<std::vector<AlertRecord>> read_alerts(Connection& connection) {
+Result<std::vector<AlertRecord>> read_alerts(Connection& connection, std::string_view where) {
   std::vector<AlertRecord> records;
-  const std::string query = fmt::format("SELECT {} FROM alerts", names_of(kColumns));
+  const std::string query = fmt::format("SELECT {} FROM alerts{}{}", names_of(kColumns),
+                                        where.empty() ? "" : " WHERE ", where);
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields fields) -> Result<void> {
     LOCKSTEP_TRY(AlertRecord record, to_record(fields));
     records.push_back(std::move(record));

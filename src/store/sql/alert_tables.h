@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -13,8 +14,9 @@ namespace lockstep {
 
 // All inside a transaction. They throw what the database reports; see guarded().
 
-/// Ascending by id and node. Errors: `corrupt`.
-Result<std::vector<AlertRecord>> read_alerts(Connection& connection);
+/// Ascending by id and node; of those alone of which `where`, a condition of SQL made by us, holds.
+/// Errors: `corrupt`.
+Result<std::vector<AlertRecord>> read_alerts(Connection& connection, std::string_view where = {});
 
 /// Writes what `decide` makes of the alerts, and returns them as they are then. Errors: what
 /// `decide` fails with; `invalid` where a record cannot be kept.

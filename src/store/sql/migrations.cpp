@@ -281,10 +281,42 @@ constexpr std::string_view kSixth[] = {
     "ALTER TABLE audit ADD COLUMN chain varchar(64)",  // null: noted before there was a chain
 };
 
+// What is told of alerts, and what waits to be told.
+constexpr std::string_view kSeventh[] = {
+    R"(CREATE TABLE notice_cursor (
+  id int NOT NULL PRIMARY KEY,
+  last_event bigint NOT NULL))",
+    R"(CREATE TABLE notices (
+  channel varchar(60) NOT NULL,
+  cause varchar(255) NOT NULL,
+  state varchar(20) NOT NULL,
+  since varchar(20) NOT NULL,
+  first_told varchar(20),
+  last_told varchar(20),
+  due varchar(20),
+  messages int NOT NULL,
+  updates int NOT NULL,
+  raised int NOT NULL,
+  severity varchar(20) NOT NULL,
+  nodes {text} NOT NULL,
+  facts {text} NOT NULL,
+  PRIMARY KEY (channel, cause)){clustered})",
+    R"(CREATE TABLE outbox (
+  id bigint NOT NULL PRIMARY KEY,
+  channel varchar(60) NOT NULL,
+  dedup varchar(255) NOT NULL,
+  made varchar(20) NOT NULL,
+  due varchar(20) NOT NULL,
+  tries int NOT NULL,
+  state varchar(20) NOT NULL,
+  payload {text} NOT NULL,
+  problem {text} NOT NULL))",
+};
+
 /// The step at index i leads from version i to i + 1, in the words of dialect.h. Steps that were
 /// released never change. A step may find each of its statements done already (see note_step()):
 /// one that changes rows must come to the same when it is run again.
-constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth};
+constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth, kSeventh};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 int current_version(Connection& connection) {

@@ -53,6 +53,13 @@ void prune_events(Connection& connection, const std::string& before) {
               fmt::format("happened_at < '{}' AND id < {}", before, latest_of("events")));
 }
 
+/// Those that are done; the latest stays, as of events.
+void prune_outbox(Connection& connection, const std::string& before) {
+  delete_from(
+      connection, "outbox",
+      fmt::format("state <> 'waiting' AND due < '{}' AND id < {}", before, latest_of("outbox")));
+}
+
 void prune_runs(Connection& connection, const std::string& before) {
   delete_from(connection, "runs",
               fmt::format("state <> 'running' AND ended < '{}' AND id NOT IN "
@@ -121,6 +128,7 @@ Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& 
   pruned.sweeps = prune_sweeps(connection, history, to_text(now - retention.steps));
   prune_runs(connection, history);
   prune_events(connection, to_text(now - retention.events));
+  prune_outbox(connection, to_text(now - retention.events));
   pruned.alerts = prune_alerts(connection, history);
   return pruned;
 }

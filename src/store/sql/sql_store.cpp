@@ -19,6 +19,7 @@
 #include "store/sql/known_key_tables.h"
 #include "store/sql/look_tables.h"
 #include "store/sql/migrations.h"
+#include "store/sql/notice_tables.h"
 #include "store/sql/port_state_tables.h"
 #include "store/sql/profile_tables.h"
 #include "store/sql/report_tables.h"
@@ -335,6 +336,26 @@ class SqlStore final : public Store {
       if (entry) return lockstep::add_audit(*connection_, *entry);
       return {};
     });
+  }
+
+  Result<void> change_notices(const DecideNotices& decide) override {
+    return within(Access::write, "deciding what to tell",
+                  [&] { return decide_notices(*connection_, decide); });
+  }
+
+  Result<std::vector<Notice>> notices() override {
+    return within(Access::read, "reading what was told",
+                  [&] { return read_notices(*connection_); });
+  }
+
+  Result<std::vector<OutboxMessage>> outbox(const OutboxFilter& filter) override {
+    return within(Access::read, "reading the outbox",
+                  [&] { return read_outbox(*connection_, filter); });
+  }
+
+  Result<void> note_deliveries(std::span<const OutboxMessage> messages) override {
+    return within(Access::write, "keeping what was delivered",
+                  [&] { return write_deliveries(*connection_, messages); });
   }
 
   Result<PortReports> port_reports(std::string_view instance, std::string_view node) override {

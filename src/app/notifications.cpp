@@ -1,0 +1,151 @@
+#include "app/notifications.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "app/console.h"
+#include "app/session.h"
+#include "notify/decider.h"
+#include "notify/deliverer.h"
+
+namespace lockstep {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using Steady = std::chrono::steady_clock;
+
+constexpr milliseconds kLook(1000);
+constexpr int kRetryLooks = 5;  // after an error of the store
+/// A decision that is older says nothing of now.
+constexpr minutes kDecided(5);
+
+std::string reason_of(const std::string& channel) {
+  return "notify " + channel;
+}
+
+std::function<double()> chances() {
+  auto random = std::make_shared<std::mt19937_64>(std::random_device{}());
+  return [random] { return std::uniform_real_distribution<double>(0, 1)(*random); };
+}
+
+}  // namespace
+
+notify::Policy notify_policy(const Config& config, const Inventory& inventory) {
+  notify::Policy policy;
+  policy.cluster = config.cluster;
+  for (const NotifyChannelConfig& channel : config.notify.channels) {
+    policy.channels.push_back(channel.policy);
+  }
+  policy.maintenance = config.notify.maintenance;
+  policy.groups = config.notify.groups;
+  for (const auto& [name, node] : inventory.nodes) {
+    if (!node.group.empty()) policy.group_of.emplace(name, node.group);
+  }
+  return policy;
+}
+
+Notifications::Notifications(World world) : world_(std::move(world)) {
+  decider_ = std::jthread([this] { decide(); });
+}
+
+Notifications::~Notifications() {
+  stop_ = true;
+  changed_.notify_all();
+}
+
+void Notifications::wait(const std::atomic<bool>& stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kLook, [&] { return stop_ || stop; });
+}
+
+bool Notifications::is_alive() const {
+  const auto age = Steady::now() - Steady::time_point(Steady::duration(decided_.load()));
+  return age < kDecided && world_.is_alive();
+}
+
+void Notifications::decide() {
+  std::unique_ptr<Store> store;
+  notify::Decider decider;
+  std::string problem;
+  while (!stop_) {
+    const auto [setup, inventory] = world_.now();
+    if (setup != setup_) take_up(setup, *inventory);
+    Result<void> done;
+    if (!store) {
+      auto opened = make_store(setup->config);
+      if (opened) {
+        store = std::move(*opened);
+      } else {
+        done = std::unexpected(opened.error());
+      }
+    }
+    if (std::exchange(anew_, false)) decider.decide_anew();
+    if (store && !policy_.channels.empty()) {
+      done = decider.turn(*store, policy_, now_in_seconds());
+    }
+    if (done) {
+      decided_ = Steady::now().time_since_epoch().count();
+      problem.clear();
+      wait(stop_);
+      continue;
+    }
+    if (done.error().message() != problem) {
+      problem = done.error().message();
+      warn("notifications wait: " + problem);
+    }
+    store.reset();
+    for (int i = 0; i < kRetryLooks && !stop_; ++i) wait(stop_);
+  }
+  if (lines_) lines_->stop = true;
+  changed_.notify_all();
+  lines_.reset();
+}
+
+void Notifications::take_up(std::shared_ptr<const Setup> setup, const Inventory& inventory) {
+  if (lines_) lines_->stop = true;
+  changed_.notify_all();
+  lines_.reset();
+  setup_ = std::move(setup);
+  policy_ = notify_policy(setup_->config, inventory);
+  anew_ = true;
+  lines_ = std::make_unique<Lines>();
+  for (const NotifyChannelConfig& config : setup_->config.notify.channels) {
+    lines_->threads.emplace_back(
+        [this, setup = setup_, &config, &lines = *lines_] { deliver(*setup, config, lines); });
+  }
+}
+
+void Notifications::deliver(const Setup& setup, const NotifyChannelConfig& config, Lines& lines) {
+  const std::string& name = config.policy.name;
+  const std::unique_ptr<notify::Channel> channel = make_channel(config);
+  notify::Deliverer deliverer(
+      {.channel = name,
+       .cluster = setup.config.cluster,
+       .give_up = config.give_up,
+       .heartbeat = config.heartbeat},
+      *channel,
+      {.chance = chances(),
+       .is_alive = [this] { return is_alive(); },
+       .tell =
+           [this, &name](const std::optional<std::string>& problem) {
+             if (problem) {
+               world_.troubles.raise(FindingKind::collector_failed, reason_of(name), *problem);
+             } else {
+               world_.troubles.clear(FindingKind::collector_failed, reason_of(name));
+             }
+           }});
+  std::unique_ptr<Store> store;
+  while (!stop_ && !lines.stop) {
+    if (!store) {
+      // What is wrong with it, the thread that decides says.
+      auto opened = make_store(setup.config);
+      if (opened) store = std::move(*opened);
+    }
+    if (store && !deliverer.turn(*store, now_in_seconds(), lines.stop)) store.reset();
+    for (int i = 0; i < (store ? 1 : kRetryLooks) && !stop_ && !lines.stop; ++i) wait(lines.stop);
+  }
+}
+
+}  // namespace lockstep

@@ -1,0 +1,69 @@
+// The threads of the daemon that tell people: one decides what, and one for each channel delivers.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "app/compose.h"
+#include "app/config_notify.h"
+#include "daemon/troubles.h"
+
+namespace lockstep {
+
+/// What a channel is to hear of, by a configuration.
+notify::Policy notify_policy(const Config& config, const Inventory& inventory);
+
+class Notifications {
+ public:
+  struct World {
+    std::function<std::pair<std::shared_ptr<const Setup>, std::shared_ptr<const Inventory>>()> now;
+    Troubles& troubles;
+    /// The daemon does its work.
+    std::function<bool()> is_alive;
+  };
+
+  /// Begins. What `world` refers to outlives it.
+  explicit Notifications(World world);
+  /// Ends within a second or so; what waits is delivered by the next.
+  ~Notifications();
+  Notifications(const Notifications&) = delete;
+  Notifications& operator=(const Notifications&) = delete;
+
+ private:
+  /// One configuration's channels.
+  struct Lines {
+    std::atomic<bool> stop{false};
+    std::vector<std::jthread> threads{};
+
+    ~Lines() { stop = true; }
+  };
+
+  void decide();
+  void take_up(std::shared_ptr<const Setup> setup, const Inventory& inventory);
+  void deliver(const Setup& setup, const NotifyChannelConfig& config, Lines& lines);
+  bool is_alive() const;
+  /// Waits for a second, or until `stop`.
+  void wait(const std::atomic<bool>& stop);
+
+  World world_;
+  std::atomic<bool> stop_{false};
+  std::atomic<std::chrono::steady_clock::rep> decided_{0};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Of the thread that decides.
+  std::shared_ptr<const Setup> setup_;
+  notify::Policy policy_;
+  bool anew_ = true;
+  std::unique_ptr<Lines> lines_;
+  std::jthread decider_;
+};
+
+}  // namespace lockstep
