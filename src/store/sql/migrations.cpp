@@ -281,10 +281,16 @@ constexpr std::string_view kSixth[] = {
     "ALTER TABLE audit ADD COLUMN chain varchar(64)",  // null: noted before there was a chain
 };
 
+constexpr std::string_view kSeventh[] = {
+    R"(CREATE TABLE spool_marks (
+  spool varchar(40) NOT NULL PRIMARY KEY,
+  number bigint NOT NULL))",
+};
+
 /// The step at index i leads from version i to i + 1, in the words of dialect.h. Steps that were
 /// released never change. A step may find each of its statements done already (see note_step()):
 /// one that changes rows must come to the same when it is run again.
-constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth};
+constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth, kSeventh};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 int current_version(Connection& connection) {
