@@ -226,7 +226,7 @@ class Measures::Loop {
     return world_.schedules;
   }
 
-  auto spooling() const {
+  decltype(control::MeasurePolicy::spool) spooling() const {
     return [this](const control::SpooledRound& seen, const ValueHarvest& harvest,
                   const DecideByValues& decide) {
       return world_.outage.keep_round(control::to_bytes(seen), harvest, decide);

@@ -192,6 +192,13 @@ struct StoreRestoreCommand {
   bool verify = false;  ///< only say whether it is whole
   bool json = false;
 };
+struct StoreCheckCommand {
+  bool json = false;
+};
+struct StoreDowngradeCommand {
+  int version = 0;
+  bool yes = false;  ///< else only say what would be lost
+};
 struct CheckConfigCommand {
   std::string file;  ///< empty: the configuration in use
 };
@@ -199,13 +206,15 @@ struct DoctorCommand {
   bool json = false;
 };
 
-using Command = std::variant<
-    DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand, ShowCommand,
-    DiffCommand, ApproveCommand, ExportCommand, AlertsCommand, AlertActionCommand, KeysCommand,
-    AcceptKeysCommand, ServeCommand, PluginHostCommand, StatusCommand, ReloadCommand,
-    InstanceListCommand, InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
-    AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand, StoreMoveCommand,
-    StoreBackupCommand, StoreRestoreCommand, CheckConfigCommand, DoctorCommand>;
+using Command =
+    std::variant<DemoCommand, ScanCommand, SweepCommand, NodesCommand, LearnCommand, ImportCommand,
+                 ShowCommand, DiffCommand, ApproveCommand, ExportCommand, AlertsCommand,
+                 AlertActionCommand, KeysCommand, AcceptKeysCommand, ServeCommand,
+                 PluginHostCommand, StatusCommand, ReloadCommand, InstanceListCommand,
+                 InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
+                 AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand,
+                 StoreMoveCommand, StoreBackupCommand, StoreRestoreCommand, StoreCheckCommand,
+                 StoreDowngradeCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

@@ -42,7 +42,7 @@ interval = "10s"
 PLUGIN = """\
 #!/bin/sh
 cat > /dev/null
-for n in 1 2 3; do
+for n in 1 2 3 4 5; do
   echo '{"value": {"node": "node'$n'", "name": "kernel", "value": "'$(cat KERNEL$n)'"}}'
   echo '{"covered": {"node": "node'$n'"}}'
 done
@@ -51,12 +51,12 @@ done
 
 class StoreAway(unittest.TestCase):
     def setUp(self):
-        self.lab = Lab(compute=3, login=0).__enter__()
+        self.lab = Lab(compute=5, login=0).__enter__()
         self.addCleanup(self.lab.__exit__)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lockstep-spool-"))
         self.folder.chmod(0o711)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        for number in (1, 2, 3):
+        for number in range(1, 6):
             self.kernel(number, "6.1")
         plugin = self.folder / "kernels"
         plugin.write_text(PLUGIN.replace("KERNEL", f"{self.folder}/kernel"))
