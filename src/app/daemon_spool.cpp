@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "analysis/conditions.h"
@@ -18,6 +19,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kReturnEach(5);
+constexpr int kRestFactor = 9;
 /// The reason of its alert; no instance has it, since names of instances are without spaces.
 constexpr const char* kReason = "the store";
 
@@ -84,7 +86,9 @@ void Daemon::come_back(Store& store) {
     if (now < next_return_ && works_.empty()) return;
   }
   const auto back = outage_.come_back(replay());
-  next_return_ = std::chrono::steady_clock::now() + kReturnEach;
+  const auto took = std::chrono::steady_clock::now() - now;
+  // A host that is off lets one wait for seconds, in which nobody sweeps.
+  next_return_ = now + took + std::max<std::chrono::nanoseconds>(kReturnEach, kRestFactor * took);
   if (!back) return;
   std::ignore = store.note_lost_runs(
       [](const std::string& owner) { return liveness_of(owner) != Liveness::dead; });

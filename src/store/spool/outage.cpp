@@ -227,14 +227,23 @@ Result<void> Outage::tell_runs(Store& store) {
       run = held_.begin()->second;
     }
     const std::int64_t id = run.id;
-    if (id < 0) {
+    if (id > 0) {
+      LOCKSTEP_CHECK(store.save_run(run));
+    } else {
       LOCKSTEP_TRY(run.id, store.begin_run(run));
     }
-    // Its id first: a failure from here on must not begin it twice.
     const std::scoped_lock lock(mutex_);
     if (id < 0) real_runs_[id] = run.id;
-    held_.erase(id);
-    if (run.state != SweepState::running || id > 0) LOCKSTEP_CHECK(store.save_run(run));
+    const auto held = held_.find(id);
+    const bool changed = held != held_.end() && held->second.steps_done != run.steps_done;
+    const bool is_over = run.state != SweepState::running;
+    // What ended has an event, which only saving it makes.
+    if (changed || (id < 0 && is_over)) {
+      InstanceRun next = held->second;
+      next.id = run.id;
+      held_[run.id] = next;
+    }
+    if (id < 0 || !changed) held_.erase(id);
   }
 }
 
