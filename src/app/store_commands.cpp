@@ -66,6 +66,11 @@ Result<int> run_command(const cli::StoreCheckCommand& command, Invocation& call)
 
 Result<int> run_command(const cli::StoreDowngradeCommand& command, Invocation& call) {
   LOCKSTEP_TRY(const std::string url, configured_url(call));
+  if (command.version < kOldestSchemaVersion) {
+    return fail(ErrorKind::invalid,
+                fmt::format("version {}: the tables can be brought back to version {} at most",
+                            command.version, kOldestSchemaVersion));
+  }
   std::string text;
   for (const std::string& lost : lost_on_the_way_to(command.version)) {
     text += fmt::format("{}: {}\n", command.yes ? "lost" : "would be lost", lost);

@@ -57,8 +57,9 @@ void note_looks(Looks& looks, const PortSets& ports, WallTime now,
     }
   }
   looks.looks.insert(looks.looks.end(), fresh.begin(), fresh.end());
-  std::ranges::stable_sort(looks.looks, [](const Look& a, const Look& b) {
-    return std::tie(a.node, a.network, a.address) < std::tie(b.node, b.network, b.address);
+  std::ranges::sort(looks.looks, [](const Look& a, const Look& b) {
+    return std::tie(a.node, a.network, a.address, a.protocol, a.ports) <
+           std::tie(b.node, b.network, b.address, b.protocol, b.ports);
   });
 }
 
