@@ -122,6 +122,11 @@ class ServerAway(StoreAway):
         server.start()
         return server, self.started(OnServer(server, self.lab, PROGRAM, instances=self.instances))
 
+    def kill(self, daemon):
+        self.lab.signal(daemon.process, signal.SIGKILL)
+        daemon.process.wait(timeout=PATIENCE_S)
+        daemon.process = None
+
     def test_server_is_stopped_under_load(self):
         server, daemon = self.serve()
         server.stop()
@@ -139,12 +144,14 @@ class ServerAway(StoreAway):
         server, daemon = self.serve()
         server.stop()
         self.goes_on_while_away(daemon)
-        self.lab.signal(daemon.process, signal.SIGKILL)
-        daemon.process.wait(timeout=PATIENCE_S)
-        daemon.process = None
-        # What it saw is all that there is of the intruder from now on.
+        self.kill(daemon)
         back = self.now()
         server.start()
+        # And again, in the middle of replaying, or of whatever it is at.
+        for moment in (0, 0.05, 0.2):
+            daemon.start()
+            time.sleep(moment)
+            self.kill(daemon)
         daemon.start()
         self.assertIn("wait in the spool", daemon.log.read_text())
         self.all_is_there_afterwards(daemon, back)

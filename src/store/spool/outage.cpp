@@ -169,6 +169,13 @@ Result<std::vector<AlertRecord>> Outage::keep_round(std::string_view bytes,
 }
 
 Result<void> Outage::come_back(const Replay& replay) {
+  auto done = replay_all(replay);
+  const std::scoped_lock lock(mutex_);
+  latest_ = done ? "" : done.error().message();
+  return done;
+}
+
+Result<void> Outage::replay_all(const Replay& replay) {
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, world_.open());
   LOCKSTEP_CHECK(begin_again(*store, replay));
   while (!replay.stopped()) {
@@ -289,6 +296,7 @@ std::vector<std::string> Outage::lines() const {
     line += fmt::format("; {} that brought nothing new were left out for room", story_.left_out);
   }
   if (story_.not_kept > 0) line += fmt::format("; {} found no room, and are lost", story_.not_kept);
+  if (!latest_.empty() && latest_ != story_.problem) line += "; it is not back yet: " + latest_;
   std::vector<std::string> lines = {line};
   for (const std::string& each : news_) lines.push_back("found while the store is away: " + each);
   return lines;

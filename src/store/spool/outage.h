@@ -110,6 +110,7 @@ class Outage {
  private:
   Result<void> append(std::string_view bytes, bool expendable);
   void note_news(const std::vector<std::string>& news);
+  Result<void> replay_all(const Replay& replay);
   Result<void> begin_again(Store& store, const Replay& replay);
   Result<void> tell_runs(Store& store);
   Result<void> replay_one(const SpoolRecord& record, Store& store, const Replay& replay);
@@ -125,6 +126,7 @@ class Outage {
   Known known_;
   std::vector<std::string> news_;
   bool told_full_ = false;
+  std::string latest_;  // why it is not back yet
   std::int64_t temporary_ = 0;
   std::map<std::int64_t, InstanceRun> held_;
   std::map<std::int64_t, std::int64_t> real_runs_;

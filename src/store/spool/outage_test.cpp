@@ -28,7 +28,7 @@ class Outages : public testing::Test {
     outage_ = std::make_unique<Outage>(
         OutageWorld{.open = [this]() -> Result<std::unique_ptr<Store>> {
                       ++opened_;
-                      if (gone_) return fail(ErrorKind::unavailable, "gone");
+                      if (gone_) return fail(kind_, word_);
                       return open_store("sqlite://" + (folder_ / "store.db").string());
                     },
                     .now = [] { return samples::at(7); },
@@ -60,6 +60,8 @@ class Outages : public testing::Test {
 
   std::filesystem::path folder_;
   bool gone_ = false;
+  ErrorKind kind_ = ErrorKind::unavailable;
+  std::string word_ = "gone";
   int opened_ = 0;
   int begun_ = 0;
   OutageStory story_;
@@ -107,6 +109,25 @@ TEST_F(Outages, OtherErrorsAreNone) {
   ASSERT_FALSE(second) << "somebody else asks these nodes";
   EXPECT_FALSE(outage_->away());
   EXPECT_THAT(told_, IsEmpty());
+}
+
+TEST_F(Outages, WhateverKeepsItFromOpeningMakesItAway) {
+  const auto store = outage_->store();
+  const auto id = store->begin_sweep(samples::claim({"n1"}, 1, PortSet::all()), samples::dead);
+  ASSERT_TRUE(id);
+  // Another store is opened for another thread, and cannot be.
+  gone_ = true;
+  kind_ = ErrorKind::not_found;
+  const auto other = outage_->store();
+  EXPECT_FALSE(other->alerts());
+  EXPECT_TRUE(outage_->away());
+  const auto kept = store->finish_sweep(*id, samples::end(1), {}, change_nothing);
+  ASSERT_FALSE(kept);
+  EXPECT_EQ(kept.error().kind(), ErrorKind::unavailable) << "so that it goes to the spool";
+  kind_ = ErrorKind::denied;
+  word_ = "locked out";
+  EXPECT_FALSE(outage_->come_back(nothing()));
+  EXPECT_THAT(outage_->lines(), ElementsAre(HasSubstr("it is not back yet: locked out")));
 }
 
 TEST_F(Outages, WithoutASpoolWhatIsSeenIsNotKept) {

@@ -115,6 +115,8 @@ Result<std::vector<AlertRecord>> PatientStore::finish_sweep(std::int64_t sweep, 
   }
   if (ports != ports_.end()) ports_.erase(ports);
   remember_alerts(alerts);
+  // Whatever kind of error it was: what was seen is to be kept.
+  if (!alerts && outage_.away()) return std::unexpected(outage_.problem());
   return alerts;
 }
 
@@ -190,6 +192,7 @@ Result<std::vector<AlertRecord>> PatientStore::save_values(const ValueHarvest& h
   auto alerts = ForwardingStore::save_values(harvest, decide);
   if (alerts) outage_.remember([&](Known& known) { note_round(known, harvest); });
   remember_alerts(alerts);
+  if (!alerts && outage_.away()) return std::unexpected(outage_.problem());
   return alerts;
 }
 
