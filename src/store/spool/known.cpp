@@ -56,6 +56,8 @@ void note_looks(Looks& looks, const PortSets& ports, WallTime now,
       fresh.push_back(std::move(look));
     }
   }
+  // Mostly there is none, and there are very many looks.
+  if (fresh.empty()) return;
   looks.looks.insert(looks.looks.end(), fresh.begin(), fresh.end());
   std::ranges::sort(looks.looks, [](const Look& a, const Look& b) {
     return std::tie(a.node, a.network, a.address, a.protocol, a.ports) <
