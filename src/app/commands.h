@@ -51,6 +51,8 @@ Result<int> run_command(const cli::StopCommand& command, Invocation& call);
 Result<int> run_command(const cli::StoreMoveCommand& command, Invocation& call);
 Result<int> run_command(const cli::StoreBackupCommand& command, Invocation& call);
 Result<int> run_command(const cli::StoreRestoreCommand& command, Invocation& call);
+Result<int> run_command(const cli::StoreCheckCommand& command, Invocation& call);
+Result<int> run_command(const cli::StoreDowngradeCommand& command, Invocation& call);
 Result<int> run_command(const cli::CheckConfigCommand& command, Invocation& call);
 Result<int> run_command(const cli::DoctorCommand& command, Invocation& call);
 

@@ -171,6 +171,11 @@ Result<std::optional<PacketsPerSecond>> as_optional_rate(const TomlValue& value)
   return rate;
 }
 
+Result<int> as_spool_mib(const TomlValue& value) {
+  LOCKSTEP_TRY(const std::int64_t size, toml_integer(value, 0, 65'536));
+  return static_cast<int>(size);
+}
+
 Result<int> as_tries(const TomlValue& value) {
   LOCKSTEP_TRY(const std::int64_t tries, toml_integer(value, 1, 20));
   return static_cast<int>(tries);
@@ -225,8 +230,10 @@ class ConfigReader {
     root.table("cluster", [&](TomlReader& table) {
       table.read("name", config_.cluster, as_label("cluster"));
     });
-    root.table("store",
-               [&](TomlReader& table) { table.read("url", config_.store.url, as_store_url); });
+    root.table("store", [&](TomlReader& table) {
+      table.read("url", config_.store.url, as_store_url);
+      table.read("spool_mib", config_.store.spool_mib, as_spool_mib);
+    });
     root.table("scan", [&](TomlReader& table) { read_scan(table); });
     read_analysis_tables(root, config_.analysis);
     read_services_table(root, folder_, config_.services);

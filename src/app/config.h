@@ -31,6 +31,8 @@ namespace lockstep {
 struct StoreConfig {
   /// "BACKEND://PLACE". For SQLite three slashes and an absolute path.
   std::string url = "sqlite:///var/lib/lockstep/lockstep.db";
+  /// How much a daemon keeps on disk while the store is away, in MiB; 0: nothing. Up to 65,536.
+  int spool_mib = 256;
 };
 
 /// [scan]: what may be asked, and how gently. Rates count packets that we send.

@@ -23,6 +23,7 @@ name = "tara"
 
 [store]
 url = "sqlite:///srv/lockstep.db"
+spool_mib = 64
 
 [scan]
 allow = ["198.18.0.0/15", "fd00::/8"]
@@ -99,6 +100,7 @@ TEST(ParseConfig, ReadsEveryKey) {
   const Config& config = *parsed;
   EXPECT_EQ(config.cluster, "tara");
   EXPECT_EQ(config.store.url, "sqlite:///srv/lockstep.db");
+  EXPECT_EQ(config.store.spool_mib, 64);
 
   EXPECT_THAT(config.scan.allow,
               ElementsAre(*Prefix::parse("198.18.0.0/15"), *Prefix::parse("fd00::/8")));
@@ -168,6 +170,7 @@ TEST(ParseConfig, AnEmptyFileHasTheGentleDefaults) {
   EXPECT_EQ(config->scan.group_rate, PacketsPerSecond(5000));
   EXPECT_EQ(config->scan.node_rate, PacketsPerSecond(50));
   EXPECT_EQ(config->scan.tries, 3);
+  EXPECT_EQ(config->store.spool_mib, 256);
   EXPECT_EQ(config->scan.resolve_timeout, std::chrono::seconds(10));
   EXPECT_EQ(config->scan.resume_within, std::chrono::hours(1));
 }
@@ -325,6 +328,7 @@ INSTANTIATE_TEST_SUITE_P(
                 {"[class.a] node_rate: is -1"}},
         BadFile{
             "no tries", "[scan]\ntries = 0\n", "2:9", {"is 0; write a whole number from 1 to 20"}},
+        BadFile{"large spool", "[store]\nspool_mib = 65537\n", "2:13", {"from 0 to 65536"}},
         BadFile{"many tries", "[scan]\ntries = 21\n", "2:9", {"from 1 to 20"}},
         BadFile{"endless resolving",
                 "[scan]\nresolve_timeout_s = 9999999999\n",

@@ -53,6 +53,7 @@ Result<void> check_fixed(const Config& now, const Config& next) {
   if (now.serve.socket != next.serve.socket) changed = "[serve] socket";
   if (now.serve.group != next.serve.group) changed = "[serve] group";
   if (now.http != next.http) changed = "[http]";
+  if (now.store.spool_mib != next.store.spool_mib) changed = "[store] spool_mib";
   if (state_dir(now) != state_dir(next)) changed = "[scan] state_dir";
   if (changed == nullptr) return {};
   return fail(ErrorKind::invalid,
@@ -88,6 +89,9 @@ Daemon::Daemon(std::string config, Setup setup, Inventory inventory, sender::Lau
       since_(now_in_seconds()),
       world_(std::make_shared<World>(
           World{std::make_shared<const Setup>(std::move(setup)), std::move(inventory)})),
+      outage_({.open = [this] { return make_store(this->setup()->config); },
+               .now = now_in_seconds,
+               .tell = [](const std::string& line) { warn(line); }}),
       wall_seen_(std::chrono::system_clock::now()),
       steady_seen_(Steady::now()) {
   alive_ = Steady::now().time_since_epoch().count();
@@ -99,6 +103,7 @@ Daemon::~Daemon() {
 }
 
 void Daemon::start() {
+  open_spool();
   MeasureWorld measuring{
       .now =
           [this] {
@@ -109,6 +114,7 @@ void Daemon::start() {
       .board = board_,
       .troubles = troubles_,
       .keeper = keeper_,
+      .outage = outage_,
       .has_scheduler = {},
       .schedules = {},
       .wait_for_schedules = {}};
@@ -239,7 +245,9 @@ Result<control::DaemonStatus> Daemon::status() {
     const std::scoped_lock lock(mutex_);
     status.reload_problem = reload_problem_;
   }
-  LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(now->setup->config));
+  const std::vector<std::string> away = outage_.lines();
+  status.troubles.insert(status.troubles.begin(), away.begin(), away.end());
+  const std::unique_ptr<Store> store = outage_.store();
   LOCKSTEP_TRY(status.instances,
                control::list_instances(*store, now->setup->config.serve.instances));
   note_promises(status.instances, now->setup->config, now->inventory);
@@ -255,7 +263,7 @@ std::size_t Daemon::leave(const std::vector<std::string>& nodes, const std::stri
 
 Result<void> Daemon::run_now(const std::string& instance) {
   const auto now = world();
-  LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(now->setup->config));
+  const std::unique_ptr<Store> store = outage_.store();
   LOCKSTEP_TRY(const auto rows,
                control::list_instances(*store, now->setup->config.serve.instances));
   const auto found = std::ranges::find_if(
@@ -349,10 +357,10 @@ void Daemon::wait(milliseconds time) {
   });
 }
 
-void Daemon::take_up(Store& store) {
+bool Daemon::take_up(Store& store) {
   {
     const std::scoped_lock lock(mutex_);
-    if (!instances_changed_) return;
+    if (!instances_changed_) return true;
     instances_changed_ = false;
   }
   const auto rows = control::list_instances(store, world()->setup->config.serve.instances);
@@ -360,7 +368,7 @@ void Daemon::take_up(Store& store) {
     warn("reading instances: " + rows.error().message());
     const std::scoped_lock lock(mutex_);
     instances_changed_ = true;
-    return;
+    return false;
   }
   std::vector<Instance> all;
   for (const control::InstanceRow& row : *rows) all.push_back(row.instance);
@@ -369,6 +377,7 @@ void Daemon::take_up(Store& store) {
     return instance.collector != "ports" && instance.collector != "services";
   });
   instances_ = std::move(all);
+  return true;
 }
 
 SweeperWorld Daemon::sweeper_world() {
@@ -426,8 +435,9 @@ Result<control::SweepReport> Daemon::step(const StepOrder& order, Store& store) 
   policy.run = order.run;
   // The plan has seen to it that some class has one; a step may be of others.
   policy.without_profile = true;
-  LOCKSTEP_TRY(control::SweepReport report,
-               control::sweep(session.setting(), store, order.step.nodes, policy, session.world()));
+  LOCKSTEP_TRY(
+      control::SweepReport report,
+      control::sweep(session.setting(), store, order.step.nodes, policy, world_of(session)));
   if (asks && !report.record.summary.interrupted) {
     std::vector<std::string> asked = order.step.nodes;
     std::erase_if(asked, [&](const std::string& node) {
@@ -468,46 +478,45 @@ Result<std::vector<control::SweepReport>> Daemon::turn(const TurnOrder& order, S
   policy.run = order.run;
   // As for a step.
   policy.without_profile = true;
-  return control::sweep_shares(session.setting(), store, shares, policy, session.world());
+  return control::sweep_shares(session.setting(), store, shares, policy, world_of(session));
 }
 
 void Daemon::sweep(const std::stop_token& token) {
-  std::unique_ptr<Store> store;
-  std::unique_ptr<Sweeper> sweeper;
+  const std::unique_ptr<Store> store = outage_.store();
+  prime(*store);
+  std::ignore = store->note_lost_runs(is_alive_owner);
+  Sweeper sweeper(*store, sweeper_world(), board_, troubles_);
   while (!token.stop_requested() && !stop_) {
     alive_ = Steady::now().time_since_epoch().count();
     const auto now = world();
-    if (!store) {
-      auto opened = make_store(now->setup->config);
-      if (!opened) {
-        warn(opened.error().message());
-        wait(kStoreRetry);
-        continue;
-      }
-      store = std::move(*opened);
-      std::ignore = store->note_lost_runs(is_alive_owner);
-      sweeper = std::make_unique<Sweeper>(*store, sweeper_world(), board_, troubles_);
+    come_back(*store);
+    if (!take_up(*store)) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, kStoreRetry, [&] { return stop_.load() || !works_.empty(); });
     }
-    take_up(*store);
     do_work();
     std::vector<std::string> wanted;
     {
       const std::scoped_lock lock(mutex_);
       wanted.swap(run_now_);
     }
-    const milliseconds idle = sweeper->turn(instances_, stop_);
+    const milliseconds idle = sweeper.turn(instances_, stop_);
     for (const std::string& name : wanted) {
-      sweeper->run_now(name);
+      sweeper.run_now(name);
       measures_->run_now(name);
     }
-    const auto kept = troubles_.keep(*store, now->setup->config.analysis.severities,
-                                     {.missing_after = now->setup->config.analysis.missing_after},
-                                     now->inventory, now_in_seconds());
-    if (!kept) warn("keeping alerts: " + kept.error().message());
+    bool kept = true;
+    if (!outage_.away()) {
+      const auto done = troubles_.keep(*store, now->setup->config.analysis.severities,
+                                       {.missing_after = now->setup->config.analysis.missing_after},
+                                       now->inventory, now_in_seconds());
+      kept = done.has_value() || outage_.away();
+      if (!kept) warn("keeping alerts: " + done.error().message());
+    }
     if (wanted.empty() && idle.count() > 0)
       wait(kept ? idle : std::max<milliseconds>(idle, kStoreRetry));
   }
-  if (sweeper) sweeper->give_up(SweepState::interrupted);
+  sweeper.give_up(SweepState::interrupted);
 }
 
 }  // namespace lockstep

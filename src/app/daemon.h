@@ -19,11 +19,13 @@
 #include "app/daemon_plan.h"
 #include "app/measures.h"
 #include "app/notifications.h"
+#include "app/session.h"
 #include "daemon/board.h"
 #include "daemon/job_watch.h"
 #include "daemon/sweeper.h"
 #include "daemon/troubles.h"
 #include "plugin_host/keeper.h"
+#include "store/spool/outage.h"
 
 namespace lockstep {
 
@@ -76,7 +78,16 @@ class Daemon final : public DaemonLink {
   void sweep(const std::stop_token& token);
   void watch_jobs(const std::stop_token& token);
   void do_work();
-  void take_up(Store& store);
+  /// False: it could not be read what instances there are.
+  bool take_up(Store& store);
+  // While the store is away (daemon_spool.cpp).
+  void open_spool();
+  void prime(Store& store);
+  void come_back(Store& store);
+  Replay replay();
+  Result<void> replay_record(const SpoolRecord& record, Store& store, const SpoolMark& mark);
+  Result<void> tell_outage(Store& store, const OutageStory& story, bool over);
+  control::SweepWorld world_of(const Session& session);
   SweeperWorld sweeper_world();
   Result<control::SweepReport> step(const StepOrder& order, Store& store);
   Result<std::vector<control::SweepReport>> turn(const TurnOrder& order, Store& store);
@@ -99,6 +110,8 @@ class Daemon final : public DaemonLink {
   Board board_;
   Troubles troubles_;
   JobWatch jobs_{board_, troubles_};
+  Outage outage_;
+  std::chrono::steady_clock::time_point next_return_;  // of the sweeping thread
   ServiceRounds rounds_;
   std::atomic<std::chrono::steady_clock::rep> alive_{0};
   std::chrono::system_clock::time_point wall_seen_;

@@ -11,6 +11,7 @@
 #include "app/instances.h"
 #include "app/session.h"
 #include "app/value_collectors.h"
+#include "control/spooled.h"
 #include "control/value_use_cases.h"
 #include "daemon/rounds.h"
 #include "model/duration.h"
@@ -121,9 +122,7 @@ class Measures::Loop {
                    make_value_collector(instance_, config, *inventory, world_.keeper, looks_));
       made_by_ = setup;
     }
-    if (!store_) {
-      LOCKSTEP_TRY(store_, make_store(config));
-    }
+    if (!store_) store_ = world_.outage.store();
     LOCKSTEP_TRY(std::vector<std::string> nodes, nodes_of_instance(instance_, config, *inventory));
     if (instance_.busy == BusyNodes::leave) leave_busy(nodes);
     // Before the names are resolved: that takes its time.
@@ -147,12 +146,10 @@ class Measures::Loop {
                           .looks = instance_.collector == "exec" ? &looks_ : nullptr,
                           .schedules = asking(),
                           .wait_for_schedules = waiting(),
-                          .job_ports = config.scheduler.job_ports},
+                          .job_ports = config.scheduler.job_ports,
+                          .spool = spooling()},
                          control, now_in_seconds);
-    if (!report) {
-      store_.reset();  // it may be what failed
-      return std::unexpected(report.error());
-    }
+    if (!report) return std::unexpected(report.error());
     note(*report);
     end.nodes = report->nodes;
     end.covered = report->covered;
@@ -227,6 +224,13 @@ class Measures::Loop {
   std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> asking() const {
     if (!world_.has_scheduler()) return {};
     return world_.schedules;
+  }
+
+  decltype(control::MeasurePolicy::spool) spooling() const {
+    return [this](const control::SpooledRound& seen, const ValueHarvest& harvest,
+                  const DecideByValues& decide) {
+      return world_.outage.keep_round(control::to_bytes(seen), harvest, decide);
+    };
   }
 
   std::function<bool()> waiting() const {

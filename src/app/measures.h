@@ -15,6 +15,7 @@
 #include "daemon/troubles.h"
 #include "model/instance.h"
 #include "plugin_host/keeper.h"
+#include "store/spool/outage.h"
 
 namespace lockstep {
 
@@ -25,6 +26,7 @@ struct MeasureWorld {
   Board& board;
   Troubles& troubles;
   plugin_host::Keeper& keeper;
+  Outage& outage;
   std::function<bool()> has_scheduler;
   /// What the scheduler says of nodes; nothing where there is none.
   std::function<std::vector<NodeSchedule>(const std::vector<std::string>&)> schedules;

@@ -8,6 +8,8 @@
 #include "app/session.h"
 #include "cli/exit_status.h"
 #include "cli/render_store.h"
+#include "store/sql/schema_back.h"
+#include "store/sql/store_check.h"
 #include "store/sql/store_copy.h"
 
 namespace lockstep {
@@ -55,6 +57,37 @@ Result<int> run_command(const cli::StoreRestoreCommand& command, Invocation& cal
   }
   LOCKSTEP_TRY(const std::string url, configured_url(call));
   return show(restore_store(file, url), command.json, "restored from the backup", call);
+}
+
+Result<int> run_command(const cli::StoreCheckCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const std::string url, configured_url(call));
+  return show(check_store(url), command.json, "the store is in order", call);
+}
+
+Result<int> run_command(const cli::StoreDowngradeCommand& command, Invocation& call) {
+  LOCKSTEP_TRY(const std::string url, configured_url(call));
+  if (command.version < kOldestSchemaVersion) {
+    return fail(ErrorKind::invalid,
+                fmt::format("version {}: the tables can be brought back to version {} at most",
+                            command.version, kOldestSchemaVersion));
+  }
+  std::string text;
+  for (const std::string& lost : lost_on_the_way_to(command.version)) {
+    text += fmt::format("{}: {}\n", command.yes ? "lost" : "would be lost", lost);
+  }
+  if (!command.yes) {
+    LOCKSTEP_CHECK(call.console.print(
+        text +
+        "Nothing was changed. Stop the daemon, make a backup: lockstep store backup FILE, "
+        "and do it: --yes\n"));
+    return cli::kInStep;
+  }
+  LOCKSTEP_CHECK(bring_schema_back(url, command.version));
+  LOCKSTEP_CHECK(call.console.print(
+      fmt::format("{}The tables have version {}. Install the older Lockstep now: whatever this one "
+                  "does with the store brings it up to date again.\n",
+                  text, command.version)));
+  return cli::kInStep;
 }
 
 }  // namespace lockstep

@@ -204,6 +204,13 @@ struct StoreRestoreCommand {
   bool verify = false;  ///< only say whether it is whole
   bool json = false;
 };
+struct StoreCheckCommand {
+  bool json = false;
+};
+struct StoreDowngradeCommand {
+  int version = 0;
+  bool yes = false;  ///< else only say what would be lost
+};
 struct UserListCommand {
   bool json = false;
 };
@@ -243,9 +250,9 @@ using Command = std::variant<
     AcceptKeysCommand, ServeCommand, PluginHostCommand, StatusCommand, ReloadCommand,
     InstanceListCommand, InstanceSetCommand, InstanceResetCommand, InstanceRunCommand, RunsCommand,
     AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand, StoreMoveCommand,
-    StoreBackupCommand, StoreRestoreCommand, UserListCommand, UserInviteCommand, UserChangeCommand,
-    TokenListCommand, TokenAddCommand, TokenRemoveCommand, NotifyTestCommand, NotifyListCommand,
-    CheckConfigCommand, DoctorCommand>;
+    StoreBackupCommand, StoreRestoreCommand, StoreCheckCommand, StoreDowngradeCommand,
+    UserListCommand, UserInviteCommand, UserChangeCommand, TokenListCommand, TokenAddCommand,
+    TokenRemoveCommand, NotifyTestCommand, NotifyListCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

@@ -34,14 +34,34 @@ void add_restore(CLI::App& store, Options& options) {
   add_json(sub, command->json);
 }
 
+void add_check(CLI::App& store, Options& options) {
+  std::shared_ptr<StoreCheckCommand> command;
+  CLI::App& sub = add_command(store, options, "check",
+                              "Read all of the store, and say whether it is in order", command);
+  add_json(sub, command->json);
+}
+
+void add_downgrade(CLI::App& store, Options& options) {
+  std::shared_ptr<StoreDowngradeCommand> command;
+  CLI::App& sub = add_command(store, options, "downgrade",
+                              "Bring the tables back to those of an older Lockstep", command);
+  sub.add_option("version", command->version, "The version of the schema that it knows")
+      ->required()
+      ->type_name("VERSION");
+  sub.add_flag("--yes", command->yes, "Do it; without, only what would be lost is said");
+}
+
 }  // namespace
 
 void add_store_commands(CLI::App& app, Options& options) {
-  CLI::App* const store = app.add_subcommand("store", "Move, back up and restore what is kept");
+  CLI::App* const store =
+      app.add_subcommand("store", "Move, back up, restore and check what is kept");
   store->require_subcommand(1);
   add_move(*store, options);
   add_backup(*store, options);
   add_restore(*store, options);
+  add_check(*store, options);
+  add_downgrade(*store, options);
 }
 
 }  // namespace lockstep::cli

@@ -160,6 +160,10 @@ TEST(Options, StoreIsMovedBackedUpAndRestored) {
   EXPECT_EQ(parsed<StoreBackupCommand>({"store", "backup", "a"}).file, "a");
   EXPECT_FALSE(parsed<StoreRestoreCommand>({"store", "restore", "a"}).verify);
   EXPECT_TRUE(parsed<StoreRestoreCommand>({"store", "restore", "a", "--verify"}).verify);
+  EXPECT_TRUE(parsed<StoreCheckCommand>({"store", "check", "--json"}).json);
+  EXPECT_EQ(parsed<StoreDowngradeCommand>({"store", "downgrade", "6"}).version, 6);
+  EXPECT_FALSE(parsed<StoreDowngradeCommand>({"store", "downgrade", "6"}).yes);
+  EXPECT_TRUE(parsed<StoreDowngradeCommand>({"store", "downgrade", "6", "--yes"}).yes);
 }
 
 TEST(Options, Stop) {

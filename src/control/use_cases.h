@@ -94,6 +94,8 @@ struct SweepPolicy {
   bool without_profile = false;
 };
 
+struct SpooledSweep;  // control/spooled.h
+
 /// What the outside world is to a sweep; handed in, so that tests have a world of their own.
 struct SweepWorld {
   std::function<WallTime()> now;         ///< whole seconds
@@ -108,6 +110,11 @@ struct SweepWorld {
   /// that rests on what it says. False where it did not answer, or we are asked to stop: then the
   /// alert is none yet. Empty: `schedules` always asks anew.
   std::function<bool()> wait_for_schedules{};
+  /// Keeps what a sweep saw until the store, which is away, is back, and returns the alerts as they
+  /// would be then. Empty: what cannot be given to the store is not kept.
+  std::function<Result<std::vector<AlertRecord>>(const SpooledSweep& seen, const SweepFacts& facts,
+                                                 const DecideAlerts& decide)>
+      spool{};
 };
 
 /// Examines `nodes`, but for those that the policy excludes, compares them with the profiles of

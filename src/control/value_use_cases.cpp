@@ -10,6 +10,7 @@
 #include "analysis/conditions.h"
 #include "analysis/reported_ports.h"
 #include "analysis/value_judge.h"
+#include "control/spooled.h"
 #include "profiles/value_rule.h"
 
 namespace lockstep::control {
@@ -95,10 +96,15 @@ class PortRound {
     return judged_ && judged_->says_anything() ? &*judged_ : nullptr;
   }
   std::size_t ports() const { return ports_.size(); }
+  const std::vector<ReportedLook>& looks() const { return looks_; }
+  const SchedulerAnswers& answers() const { return answers_; }
 
  private:
   void ask_scheduler() {
-    if (policy_.schedules) jobs_.seen.note(policy_.schedules(names_));
+    if (!policy_.schedules) return;
+    const std::vector<NodeSchedule> said = policy_.schedules(names_);
+    jobs_.seen.note(said);
+    if (policy_.spool) answers_.push_back(said);
   }
 
   /// What would be news waits for what the scheduler says after the nodes were looked at.
@@ -110,6 +116,7 @@ class PortRound {
       ask_scheduler();
     } else {
       jobs_.seen.note_silence();
+      answers_.emplace_back();
     }
     judged_->judge();
     return {};
@@ -121,6 +128,7 @@ class PortRound {
   PortReports before_;
   std::vector<Profile> profiles_;
   JobFacts jobs_;
+  SchedulerAnswers answers_;  // all of them, in case that it is spooled
   std::vector<Node> nodes_;
   std::vector<PortObservation> ports_;
   std::vector<ReportedLook> looks_;
@@ -139,6 +147,23 @@ struct PortChanges {
 PortChanges changes_of(const ReportedPorts* judged) {
   if (judged == nullptr) return {};
   return {judged->looks(), judged->fresh(), judged->gone(), judged->ties()};
+}
+
+SpooledRound spooled_round(const MeasurePolicy& policy, WallTime ended, const Harvest& harvest,
+                           const PortRound& ports) {
+  SpooledRound round;
+  round.instance = policy.instance;
+  round.ended = ended;
+  round.compares_by_default = policy.compares_by_default;
+  round.counts_for = policy.counts_for;
+  round.coverage = harvest.coverage;
+  round.values = harvest.values;
+  round.ports = harvest.ports;
+  round.says_ports = policy.looks != nullptr;
+  round.looks = ports.looks();
+  round.has_scheduler = static_cast<bool>(policy.schedules);
+  round.answers = ports.answers();
+  return round;
 }
 
 /// The alerts as they are after `changes`.
@@ -240,48 +265,53 @@ Result<MeasureReport> measure(Collector& collector, const std::vector<CollectTar
   report.nodes = nodes.size();
   report.covered = covered.size();
   report.values = harvest.values.size();
-  LOCKSTEP_CHECK(ports.judge(std::move(harvest.ports), covered, ended));
+  LOCKSTEP_CHECK(ports.judge(harvest.ports, covered, ended));
   const ReportedPorts* const judged = ports.judged();
   report.ports = ports.ports();
   const PortChanges reported = changes_of(judged);
 
   const bool compares = policy.compares_by_default || rules.compares(policy.instance);
   const std::vector<std::string> names(covered.begin(), covered.end());
-  LOCKSTEP_TRY(
-      report.alerts,
-      store.save_values(
-          {.instance = policy.instance,
-           .nodes = names,
-           .values = harvest.values,
-           .now = ended,
-           .shows_since = compares ? std::optional(ended - policy.counts_for) : std::nullopt,
-           .looks = reported.looks,
-           .ports = reported.fresh,
-           .ports_gone = reported.gone,
-           .tied = reported.ties.tied,
-           .job_gone = reported.ties.gone},
-          [&](const std::vector<ValueFact>& facts,
-              const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
-            const ValueJudgement judgement =
-                judge_values({.instance = policy.instance,
-                              .facts = facts,
-                              .nodes = policy.inventory.nodes,
-                              .covered = covered,
-                              .rules = rules,
-                              .compares_by_default = policy.compares_by_default,
-                              .severities = policy.severities});
-            report.findings = judgement.findings;
-            AlertChanges changes = update_conditions(
-                book,
-                {.kinds = {FindingKind::value_deviates},
-                 .reason = std::string(policy.instance),
-                 .over = [&](const AlertRecord& record) { return judgement.why_over(record); }},
-                judgement.findings, covered, policy.alerts, ended);
-            if (judged == nullptr) return changes;
-            const std::vector<AlertRecord> after = applied(book, changes);
-            append(judged->update(after, policy.alerts), changes);
-            return changes;
-          }));
+  const ValueHarvest kept{
+      .instance = policy.instance,
+      .nodes = names,
+      .values = harvest.values,
+      .now = ended,
+      .shows_since = compares ? std::optional(ended - policy.counts_for) : std::nullopt,
+      .looks = reported.looks,
+      .ports = reported.fresh,
+      .ports_gone = reported.gone,
+      .tied = reported.ties.tied,
+      .job_gone = reported.ties.gone,
+      .mark = policy.mark};
+  const DecideByValues decide = [&](const std::vector<ValueFact>& facts,
+                                    const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
+    const ValueJudgement judgement =
+        judge_values({.instance = policy.instance,
+                      .facts = facts,
+                      .nodes = policy.inventory.nodes,
+                      .covered = covered,
+                      .rules = rules,
+                      .compares_by_default = policy.compares_by_default,
+                      .severities = policy.severities});
+    report.findings = judgement.findings;
+    AlertChanges changes = update_conditions(
+        book,
+        {.kinds = {FindingKind::value_deviates},
+         .reason = std::string(policy.instance),
+         .over = [&](const AlertRecord& record) { return judgement.why_over(record); }},
+        judgement.findings, covered, policy.alerts, ended);
+    if (judged == nullptr) return changes;
+    const std::vector<AlertRecord> after = applied(book, changes);
+    append(judged->update(after, policy.alerts), changes);
+    return changes;
+  };
+  auto alerts = store.save_values(kept, decide);
+  if (!alerts && alerts.error().kind() == ErrorKind::unavailable && policy.spool) {
+    alerts = policy.spool(spooled_round(policy, ended, harvest, ports), kept, decide);
+  }
+  if (!alerts) return std::unexpected(alerts.error());
+  report.alerts = std::move(*alerts);
   if (judged != nullptr) {
     report.findings.insert(report.findings.end(), judged->findings().begin(),
                            judged->findings().end());

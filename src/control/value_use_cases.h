@@ -23,6 +23,8 @@
 
 namespace lockstep::control {
 
+struct SpooledRound;  // control/spooled.h
+
 /// How a round of an instance is judged. Borrowed for the call.
 struct MeasurePolicy {
   std::string_view instance;   ///< its name, under which values are kept
@@ -43,6 +45,11 @@ struct MeasurePolicy {
   /// Blocks until it was asked once more; false: it says nothing. Empty: what it says is new.
   std::function<bool()> wait_for_schedules{};
   PortSet job_ports{};  ///< that jobs may open on each node that the scheduler has
+  /// As SweepWorld::spool.
+  std::function<Result<std::vector<AlertRecord>>(
+      const SpooledRound& seen, const ValueHarvest& harvest, const DecideByValues& decide)>
+      spool{};
+  const SpoolMark* mark = nullptr;  ///< of a round that is replayed
 };
 
 /// What a round brought.

@@ -42,6 +42,8 @@
 //       how far events were told, what was told of each cause, and messages that wait for delivery
 //   users(name, role, classes, password, ...), access_tokens(hash, ...)
 //       who may use the API; passwords and secrets as hashes alone
+//   spool_marks(spool, number)
+//       up to which number the spools of daemons were replayed (store/spool/)
 //   job_listeners(node, network, protocol, port, jobs, since)
 //       ports that jobs may open, as long as they have been open, and the jobs that held the node
 //   node_values(node, instance, name, number, text, unit, measured_at)
@@ -99,6 +101,13 @@ namespace lockstep {
 /// another process does meanwhile waits. Must not call the store. An error undoes everything.
 using DecideAlerts = std::function<Result<AlertChanges>(const std::vector<AlertRecord>&)>;
 
+/// That what is kept comes from a spool, where it waited while the store was away: its number
+/// there. Numbers of a spool ascend, and what is kept with a mark is kept once.
+struct SpoolMark {
+  std::string spool;
+  std::int64_t number = 0;
+};
+
 /// What a sweep brings to its end; borrowed for the call.
 struct SweepFacts {
   std::span<const PortObservation> observations{};
@@ -107,6 +116,7 @@ struct SweepFacts {
   std::span<const KnownKey> keys{};         ///< to be known from now on
   std::span<const JobListener> tied{};      ///< to jobs, in place of what stood at these places
   std::span<const JobListener> job_gone{};  ///< places whose listeners are tied to none any more
+  const SpoolMark* mark = nullptr;          ///< null: it comes from no spool
 };
 
 /// What a round of an instance measured; borrowed for the call.
@@ -124,6 +134,7 @@ struct ValueHarvest {
   std::span<const ReportedPort> ports_gone{};  ///< reported before, and not any more
   std::span<const JobListener> tied{};         ///< as in SweepFacts
   std::span<const JobListener> job_gone{};
+  const SpoolMark* mark = nullptr;
 };
 
 /// As DecideAlerts, with the values asked for, ascending by node and name.
@@ -397,6 +408,13 @@ class Store {
                                           const std::optional<AuditEntry>& entry, WallTime now) = 0;
   /// Errors: `not_found`.
   virtual Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) = 0;
+
+  // --- Spools ---
+
+  /// The number of the latest mark of that spool; 0: there is none.
+  virtual Result<std::int64_t> replayed(const std::string& spool) = 0;
+  /// Keeps a mark by itself.
+  virtual Result<void> note_replayed(const SpoolMark& mark) = 0;
 
   // --- What plug-ins say of ports ---
 

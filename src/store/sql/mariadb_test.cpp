@@ -12,8 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "store/sql/schema_tables.h"
 #include "store/sql/migrations.h"
+#include "store/sql/schema_back.h"
+#include "store/sql/schema_tables.h"
 #include "store/sql/sql_store.h"
 #include "store/sql/test_lossy_proxy.h"
 #include "store/sql/test_mariadb.h"
@@ -272,7 +273,7 @@ TEST_F(MariadbStore, TellsTextsApartByEachByte) {
 
 TEST_F(MariadbStore, GoesOnWithAStepThatWasInterrupted) {
   // As each of these tables had been the last that a program made before it was killed.
-  const char* const kLater[] = {"outbox", "notices", "notice_cursor"};
+  const char* const kLater[] = {"spool_marks"};
   open();
   std::string dropped;
   for (const char* const table : kLater) {
@@ -282,9 +283,42 @@ TEST_F(MariadbStore, GoesOnWithAStepThatWasInterrupted) {
     sql("DELETE FROM schema_version WHERE version = " + std::to_string(newest_schema_version()));
     const auto store = open_store(url_);
     ASSERT_TRUE(store.has_value()) << store.error().message();
-    EXPECT_EQ(sql("SELECT MAX(version) FROM schema_version"), std::to_string(newest_schema_version()));
-    EXPECT_TRUE((*store)->notices().has_value());
-    EXPECT_TRUE((*store)->outbox({}).has_value());
+    EXPECT_EQ(sql("SELECT MAX(version) FROM schema_version"),
+              std::to_string(newest_schema_version()));
+    EXPECT_TRUE((*store)->replayed("a").has_value());
+    EXPECT_TRUE((*store)->audit(1).has_value());
+  }
+}
+
+TEST_F(MariadbStore, AWayBackThatWasInterruptedGoesOnInEitherDirection) {
+  constexpr int kTo = 3;
+  const char* const kWords[] = {"INSERT INTO schema_step",     "DELETE FROM schema_version",
+                                "DROP TABLE IF EXISTS events", "ALTER TABLE audit DROP",
+                                "DELETE FROM alerts",          "DROP TABLE IF EXISTS runs",
+                                "ALTER TABLE sweeps DROP",     "COMMIT"};
+  const LossyProxy proxy(server().folder() / "socket", server().folder() / "proxy");
+  for (const char* const word : kWords) {
+    for (const bool done : {false, true}) {
+      for (const bool up : {false, true}) {
+        SCOPED_TRACE(std::string(word) + (done ? ", which took effect" : ", which never arrived"));
+        const std::string fresh = server().new_database();
+        ASSERT_TRUE(open_store(fresh, 5s).has_value());
+        std::string url = fresh;
+        url.replace(url.find("/socket"), std::string("/socket").size(), "/proxy");
+        done ? proxy.lose_next_answer_to(word) : proxy.lose_next(word);
+        std::ignore = bring_schema_back(url, kTo);
+        if (up) {
+          const auto store = open_store(fresh, 5s);
+          ASSERT_TRUE(store.has_value()) << store.error().message();
+          EXPECT_TRUE(write(**store, 1).has_value());
+        }
+        std::ignore = bring_schema_back(fresh, kTo);
+        const auto again = bring_schema_back(fresh, kTo);
+        ASSERT_FALSE(again.has_value());
+        EXPECT_THAT(again.error().message(), HasSubstr("has version 3 already"));
+        EXPECT_TRUE(open_store(fresh, 5s).has_value());
+      }
+    }
   }
 }
 

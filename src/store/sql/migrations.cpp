@@ -11,6 +11,15 @@
 #include "store/sql/transaction.h"
 
 namespace lockstep {
+
+int schema_version(Connection& connection) {
+  if (!connection.has_table("schema_version")) return 0;
+  int version = 0;
+  soci::indicator present = soci::i_null;
+  connection.sql() << "SELECT MAX(version) FROM schema_version", soci::into(version, present);
+  return present == soci::i_ok ? version : 0;
+}
+
 namespace {
 
 // A site may have made Table 1 itself, from the paper; it has neither key nor further column, so
@@ -313,19 +322,19 @@ constexpr std::string_view kSeventh[] = {
   problem {text} NOT NULL))",
 };
 
+constexpr std::string_view kEighth[] = {
+    R"(CREATE TABLE spool_marks (
+  spool varchar(40) NOT NULL PRIMARY KEY,
+  number bigint NOT NULL))",
+};
+
 /// The step at index i leads from version i to i + 1, in the words of dialect.h. Steps that were
 /// released never change. A step may find each of its statements done already (see note_step()):
-/// one that changes rows must come to the same when it is run again.
-constexpr Statements kSteps[] = {kFirst, kSecond, kThird, kFourth, kFifth, kSixth, kSeventh};
+/// one that changes rows must come to the same when it is run again. Each has its way back in
+/// schema_back.cpp.
+constexpr Statements kSteps[] = {kFirst, kSecond, kThird,   kFourth,
+                                 kFifth, kSixth,  kSeventh, kEighth};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
-
-int current_version(Connection& connection) {
-  if (!connection.has_table("schema_version")) return 0;
-  int version = 0;
-  soci::indicator present = soci::i_null;
-  connection.sql() << "SELECT MAX(version) FROM schema_version", soci::into(version, present);
-  return present == soci::i_ok ? version : 0;
-}
 
 Result<void> check_known(int version) {
   if (version >= 0 && version <= kNewest) return {};
@@ -398,12 +407,12 @@ int newest_schema_version() {
 
 Result<void> migrate(Connection& connection) {
   return guarded("preparing the tables", [&]() -> Result<void> {
-    int version = current_version(connection);
+    int version = schema_version(connection);
     LOCKSTEP_CHECK(check_known(version));
     while (version < kNewest) {
       Transaction transaction(connection, Access::write);
       connection.sql() << "CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL)";
-      version = current_version(connection);  // another process may have been faster
+      version = schema_version(connection);  // another process may have been faster
       LOCKSTEP_CHECK(check_known(version));
       if (version == kNewest) break;
       LOCKSTEP_CHECK(apply(connection, version));
@@ -416,7 +425,7 @@ Result<void> migrate(Connection& connection) {
 
 Result<void> check_newest(Connection& connection) {
   return guarded("looking at the tables", [&]() -> Result<void> {
-    const int version = current_version(connection);
+    const int version = schema_version(connection);
     LOCKSTEP_CHECK(check_known(version));
     if (version == kNewest) return {};
     return fail(ErrorKind::unsupported,

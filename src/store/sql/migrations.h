@@ -15,6 +15,9 @@ namespace lockstep {
 /// Errors: `unsupported` where a newer program has written the store; `unavailable`.
 Result<void> migrate(Connection& connection);
 
+/// The version of its tables; 0: it has none of ours. Throws what the database reports.
+int schema_version(Connection& connection);
+
 /// The version of tables that are up to date.
 int newest_schema_version();
 

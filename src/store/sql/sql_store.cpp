@@ -27,6 +27,7 @@
 #include "store/sql/rows.h"
 #include "store/sql/seen_places.h"
 #include "store/sql/service_tables.h"
+#include "store/sql/spool_tables.h"
 #include "store/sql/staged_nodes.h"
 #include "store/sql/sweep_tables.h"
 #include "store/sql/text.h"
@@ -134,6 +135,7 @@ class SqlStore final : public Store {
       LOCKSTEP_CHECK(write_services(*connection_, facts.services, end.ended));
       LOCKSTEP_CHECK(add_known_keys(*connection_, facts.keys));
       LOCKSTEP_CHECK(change_job_listeners(*connection_, facts.job_gone, facts.tied));
+      if (facts.mark != nullptr) LOCKSTEP_CHECK(write_spool_mark(*connection_, *facts.mark));
       note_end(end, stored.info);
       LOCKSTEP_CHECK(write_sweep(*connection_, stored));
       LOCKSTEP_CHECK(
@@ -258,6 +260,7 @@ class SqlStore final : public Store {
           *connection_,
           {.looks = harvest.looks, .ports = harvest.ports, .gone = harvest.ports_gone}));
       LOCKSTEP_CHECK(change_job_listeners(*connection_, harvest.job_gone, harvest.tied));
+      if (harvest.mark != nullptr) LOCKSTEP_CHECK(write_spool_mark(*connection_, *harvest.mark));
       std::vector<ValueFact> facts;
       if (harvest.shows_since) {
         LOCKSTEP_TRY(facts, read_values(*connection_, {.instance = harvest.instance,
@@ -356,6 +359,16 @@ class SqlStore final : public Store {
   Result<void> note_deliveries(std::span<const OutboxMessage> messages) override {
     return within(Access::write, "keeping what was delivered",
                   [&] { return write_deliveries(*connection_, messages); });
+  }
+
+  Result<std::int64_t> replayed(const std::string& spool) override {
+    return within(Access::read, "reading the marks of spools",
+                  [&] { return read_spool_mark(*connection_, spool); });
+  }
+
+  Result<void> note_replayed(const SpoolMark& mark) override {
+    return within(Access::write, "keeping the mark of a spool",
+                  [&] { return write_spool_mark(*connection_, mark); });
   }
 
   Result<PortReports> port_reports(std::string_view instance, std::string_view node) override {

@@ -256,6 +256,14 @@ Result<StoreContents> write_backup(std::string_view from, const std::string& pat
 
 }  // namespace
 
+Result<StoreContents> read_contents(std::string_view url) {
+  LOCKSTEP_TRY(const auto store, open_existing(url));
+  return guarded(fmt::format("{}, reading", name_of_store(url)), [&]() -> Result<StoreContents> {
+    const Transaction reading(*store, Access::read);
+    return contents_of(*store);
+  });
+}
+
 Result<StoreContents> copy_store(std::string_view from, std::string_view to) {
   LOCKSTEP_TRY(const auto source, open_existing(from));
   const std::string name = name_of_store(to);

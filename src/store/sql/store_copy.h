@@ -21,6 +21,9 @@ struct TableContents {
 };
 using StoreContents = std::vector<TableContents>;
 
+/// What the store at `url` holds at one moment. Errors: as of copy_store() for `from`.
+Result<StoreContents> read_contents(std::string_view url);
+
 /// Copies all rows of the store at `from` into that at `to`, in one transaction, and compares both
 /// before it commits. Nothing is written to `from`, which others may use meanwhile: what is copied
 /// is its state at one moment. Returns what there is now. Errors: `invalid` where `to` holds

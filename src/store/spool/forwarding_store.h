@@ -1,0 +1,195 @@
+// A store that passes every call on to another. Who changes some of the calls overrides these.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/store.h"
+
+namespace lockstep {
+
+class ForwardingStore : public Store {
+ public:
+  using Store::save_values;
+
+  Result<void> replace_inventory(const Inventory& inventory) override {
+    return on([&](Store& store) { return store.replace_inventory(inventory); });
+  }
+  Result<std::vector<Profile>> profiles() override {
+    return on([&](Store& store) { return store.profiles(); });
+  }
+  Result<Profile> profile(std::string_view host_type) override {
+    return on([&](Store& store) { return store.profile(host_type); });
+  }
+  Result<std::vector<Baseline>> baselines() override {
+    return on([&](Store& store) { return store.baselines(); });
+  }
+  Result<std::vector<Approval>> approvals() override {
+    return on([&](Store& store) { return store.approvals(); });
+  }
+  Result<std::int64_t> begin_sweep(const SweepClaim& claim,
+                                   const std::function<bool(const SweepInfo&)>& is_alive) override {
+    return on([&](Store& store) { return store.begin_sweep(claim, is_alive); });
+  }
+  Result<void> checkpoint_sweep(std::int64_t sweep, WallTime now,
+                                std::span<const PortObservation> open,
+                                std::span<const Coverage> coverage) override {
+    return on([&](Store& store) { return store.checkpoint_sweep(sweep, now, open, coverage); });
+  }
+  Result<std::vector<AlertRecord>> finish_sweep(std::int64_t sweep, const SweepEnd& end,
+                                                const SweepFacts& facts,
+                                                const DecideAlerts& decide) override {
+    return on([&](Store& store) { return store.finish_sweep(sweep, end, facts, decide); });
+  }
+  Result<std::vector<SweepInfo>> sweeps(std::size_t limit) override {
+    return on([&](Store& store) { return store.sweeps(limit); });
+  }
+  Result<Looks> looks() override {
+    return on([&](Store& store) { return store.looks(); });
+  }
+  Result<std::vector<PortFact>> port_states() override {
+    return on([&](Store& store) { return store.port_states(); });
+  }
+  Result<std::vector<ServiceFact>> services() override {
+    return on([&](Store& store) { return store.services(); });
+  }
+  Result<std::vector<KnownKey>> known_keys() override {
+    return on([&](Store& store) { return store.known_keys(); });
+  }
+  Result<void> replace_known_keys(const std::vector<std::string>& nodes,
+                                  std::span<const KnownKey> keys) override {
+    return on([&](Store& store) { return store.replace_known_keys(nodes, keys); });
+  }
+  Result<std::vector<AlertRecord>> alerts() override {
+    return on([&](Store& store) { return store.alerts(); });
+  }
+  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) override {
+    return on([&](Store& store) { return store.change_alerts(decide); });
+  }
+  Result<std::vector<StoredInstance>> instances() override {
+    return on([&](Store& store) { return store.instances(); });
+  }
+  Result<void> change_instance(const StoredInstance& instance, const AuditEntry& entry) override {
+    return on([&](Store& store) { return store.change_instance(instance, entry); });
+  }
+  Result<void> forget_instance(const std::string& name, const AuditEntry& entry) override {
+    return on([&](Store& store) { return store.forget_instance(name, entry); });
+  }
+  Result<std::int64_t> begin_run(const InstanceRun& run) override {
+    return on([&](Store& store) { return store.begin_run(run); });
+  }
+  Result<void> save_run(const InstanceRun& run) override {
+    return on([&](Store& store) { return store.save_run(run); });
+  }
+  Result<std::vector<InstanceRun>> runs(std::size_t limit) override {
+    return on([&](Store& store) { return store.runs(limit); });
+  }
+  Result<std::vector<InstanceRun>> latest_runs() override {
+    return on([&](Store& store) { return store.latest_runs(); });
+  }
+  Result<void> note_lost_runs(
+      const std::function<bool(const std::string& owner)>& is_alive) override {
+    return on([&](Store& store) { return store.note_lost_runs(is_alive); });
+  }
+  Result<void> add_audit(const AuditEntry& entry) override {
+    return on([&](Store& store) { return store.add_audit(entry); });
+  }
+  Result<std::vector<AuditEntry>> audit(std::size_t limit) override {
+    return on([&](Store& store) { return store.audit(limit); });
+  }
+  Result<AuditChain> check_audit() override {
+    return on([&](Store& store) { return store.check_audit(); });
+  }
+  Result<Pruned> prune(WallTime now, const Retention& retention) override {
+    return on([&](Store& store) { return store.prune(now, retention); });
+  }
+  Result<std::vector<JobListener>> job_listeners() override {
+    return on([&](Store& store) { return store.job_listeners(); });
+  }
+  Result<std::vector<AlertRecord>> save_values(const ValueHarvest& harvest,
+                                               const DecideByValues& decide) override {
+    return on([&](Store& store) { return store.save_values(harvest, decide); });
+  }
+  Result<std::vector<ValueFact>> values(std::string_view instance, std::string_view node) override {
+    return on([&](Store& store) { return store.values(instance, node); });
+  }
+  Result<std::vector<ValueRule>> value_rules() override {
+    return on([&](Store& store) { return store.value_rules(); });
+  }
+  Result<std::vector<Event>> events(std::int64_t after, std::size_t limit) override {
+    return on([&](Store& store) { return store.events(after, limit); });
+  }
+  Result<std::int64_t> latest_event() override {
+    return on([&](Store& store) { return store.latest_event(); });
+  }
+  Result<std::vector<User>> users() override {
+    return on([&](Store& store) { return store.users(); });
+  }
+  Result<void> save_user(const User& user, const AuditEntry& entry) override {
+    return on([&](Store& store) { return store.save_user(user, entry); });
+  }
+  Result<void> remove_user(const std::string& name, const AuditEntry& entry) override {
+    return on([&](Store& store) { return store.remove_user(name, entry); });
+  }
+  Result<std::vector<AccessToken>> tokens() override {
+    return on([&](Store& store) { return store.tokens(); });
+  }
+  Result<std::optional<AccessToken>> find_token(const std::string& hash) override {
+    return on([&](Store& store) { return store.find_token(hash); });
+  }
+  Result<std::int64_t> save_token(const AccessToken& token, const std::optional<AuditEntry>& entry,
+                                  WallTime now) override {
+    return on([&](Store& store) { return store.save_token(token, entry, now); });
+  }
+  Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) override {
+    return on([&](Store& store) { return store.remove_token(id, entry); });
+  }
+  Result<void> change_notices(const DecideNotices& decide) override {
+    return on([&](Store& store) { return store.change_notices(decide); });
+  }
+  Result<std::vector<Notice>> notices() override {
+    return on([&](Store& store) { return store.notices(); });
+  }
+  Result<std::vector<OutboxMessage>> outbox(const OutboxFilter& filter) override {
+    return on([&](Store& store) { return store.outbox(filter); });
+  }
+  Result<void> note_deliveries(std::span<const OutboxMessage> messages) override {
+    return on([&](Store& store) { return store.note_deliveries(messages); });
+  }
+  Result<std::int64_t> replayed(const std::string& spool) override {
+    return on([&](Store& store) { return store.replayed(spool); });
+  }
+  Result<void> note_replayed(const SpoolMark& mark) override {
+    return on([&](Store& store) { return store.note_replayed(mark); });
+  }
+  Result<PortReports> port_reports(std::string_view instance, std::string_view node) override {
+    return on([&](Store& store) { return store.port_reports(instance, node); });
+  }
+
+ protected:
+  template <typename Call>
+  auto on(const Call& call) -> decltype(call(std::declval<Store&>())) {
+    LOCKSTEP_TRY(Store* const store, target());
+    auto result = call(*store);
+    if (!result) note_failure(result.error());
+    return result;
+  }
+
+ private:
+  /// The other one. Errors: why there is none now.
+  virtual Result<Store*> target() = 0;
+  /// A call to it has failed.
+  virtual void note_failure(const Error& error) = 0;
+
+  Result<void> do_save_baseline(const Baseline& baseline) override {
+    return on([&](Store& store) { return store.save_baseline(baseline); });
+  }
+  Result<void> do_approve(const Profile& profile, const Approval& approval) override {
+    return on([&](Store& store) { return store.approve(profile, approval); });
+  }
+};
+
+}  // namespace lockstep
