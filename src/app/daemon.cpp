@@ -438,7 +438,7 @@ Result<control::SweepReport> Daemon::step(const StepOrder& order, Store& store) 
   LOCKSTEP_TRY(
       control::SweepReport report,
       control::sweep(session.setting(), store, order.step.nodes, policy, world_of(session)));
-  if (asks && !report.record.summary.interrupted) {
+  if (asks && report.services_asked && !report.record.summary.interrupted) {
     std::vector<std::string> asked = order.step.nodes;
     std::erase_if(asked, [&](const std::string& node) {
       return std::ranges::find(report.busy, node) != report.busy.end();

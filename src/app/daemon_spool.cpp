@@ -33,6 +33,13 @@ std::string text_of(WallTime time) {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
+/// Once a record could be read, nothing but what it says itself is a reason to leave it out: what
+/// else fails is of the store, and the replay waits until somebody has mended it.
+Result<void> or_wait(Result<void> done) {
+  if (done || done.error().kind() == ErrorKind::invalid) return done;
+  return fail(ErrorKind::unavailable, done.error().message());
+}
+
 std::string what_became_of_it(const OutageStory& story) {
   std::string text = fmt::format("{} records were kept in the spool", story.kept);
   if (story.left_out > 0) {
@@ -112,13 +119,13 @@ Result<void> Daemon::replay_record(const SpoolRecord& record, Store& store, cons
   const Config& config = now->setup->config;
   const AlertPolicy alerts{.missing_after = config.analysis.missing_after};
   if (const auto* const round = std::get_if<control::SpooledRound>(&seen)) {
-    return control::replay_round(*round, store,
-                                 {.instance = round->instance,
-                                  .inventory = now->inventory,
-                                  .severities = config.analysis.severities,
-                                  .alerts = alerts,
-                                  .job_ports = config.scheduler.job_ports},
-                                 mark);
+    return or_wait(control::replay_round(*round, store,
+                                         {.instance = round->instance,
+                                          .inventory = now->inventory,
+                                          .severities = config.analysis.severities,
+                                          .alerts = alerts,
+                                          .job_ports = config.scheduler.job_ports},
+                                         mark));
   }
   auto& sweep = std::get<control::SpooledSweep>(seen);
   if (sweep.run < 0) sweep.run = outage_.real_run(sweep.run);
@@ -128,7 +135,7 @@ Result<void> Daemon::replay_record(const SpoolRecord& record, Store& store, cons
                                     .job_ports = config.scheduler.job_ports,
                                     .owner = {},
                                     .host = {}};
-  return control::replay_sweep(sweep, now->inventory, store, policy, is_in_the_way, mark);
+  return or_wait(control::replay_sweep(sweep, now->inventory, store, policy, is_in_the_way, mark));
 }
 
 /// Whoever was not reached meanwhile finds it among the alerts, with the times at which it was so.

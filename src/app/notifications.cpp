@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "app/console.h"
@@ -51,8 +52,34 @@ Notifications::Notifications(World world) : world_(std::move(world)) {
 }
 
 Notifications::~Notifications() {
-  stop_ = true;
+  {
+    const std::scoped_lock lock(mutex_);
+    stop_ = true;
+    // The thread that decides may wait for the store; who delivers does not wait for it.
+    if (lines_) lines_->stop = true;
+  }
   changed_.notify_all();
+}
+
+void Notifications::end_lines() {
+  std::unique_ptr<Lines> ended;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (lines_) lines_->stop = true;
+    ended = std::move(lines_);
+  }
+  changed_.notify_all();
+}
+
+/// Nobody delivers over them any more, well or ill.
+void Notifications::forget_gone(const Config& before, const Config& now) {
+  for (const NotifyChannelConfig& channel : before.notify.channels) {
+    const std::string& name = channel.policy.name;
+    const bool is_there = std::ranges::any_of(
+        now.notify.channels,
+        [&](const NotifyChannelConfig& each) { return each.policy.name == name; });
+    if (!is_there) world_.troubles.clear(FindingKind::collector_failed, reason_of(name));
+  }
 }
 
 void Notifications::wait(const std::atomic<bool>& stop) {
@@ -98,19 +125,20 @@ void Notifications::decide() {
     store.reset();
     for (int i = 0; i < kRetryLooks && !stop_; ++i) wait(stop_);
   }
-  if (lines_) lines_->stop = true;
-  changed_.notify_all();
-  lines_.reset();
+  end_lines();
 }
 
 void Notifications::take_up(std::shared_ptr<const Setup> setup, const Inventory& inventory) {
-  if (lines_) lines_->stop = true;
-  changed_.notify_all();
-  lines_.reset();
+  end_lines();
+  if (setup_) forget_gone(setup_->config, setup->config);
   setup_ = std::move(setup);
   policy_ = notify_policy(setup_->config, inventory);
   anew_ = true;
-  lines_ = std::make_unique<Lines>();
+  {
+    const std::scoped_lock lock(mutex_);
+    lines_ = std::make_unique<Lines>();
+    lines_->stop = stop_.load();
+  }
   for (const NotifyChannelConfig& config : setup_->config.notify.channels) {
     lines_->threads.emplace_back(
         [this, setup = setup_, &config, &lines = *lines_] { deliver(*setup, config, lines); });

@@ -48,6 +48,8 @@ class Notifications {
 
   void decide();
   void take_up(std::shared_ptr<const Setup> setup, const Inventory& inventory);
+  void end_lines();
+  void forget_gone(const Config& before, const Config& now);
   void deliver(const Setup& setup, const NotifyChannelConfig& config, Lines& lines);
   bool is_alive() const;
   /// Waits for a second, or until `stop`.
@@ -62,7 +64,7 @@ class Notifications {
   std::shared_ptr<const Setup> setup_;
   notify::Policy policy_;
   bool anew_ = true;
-  std::unique_ptr<Lines> lines_;
+  std::unique_ptr<Lines> lines_;  // its own writes, and others' reads, under the lock
   std::jthread decider_;
 };
 

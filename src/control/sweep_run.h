@@ -120,6 +120,7 @@ class SweepRun {
     KeyVerdict keys = judge_keys(judged, ServicePlaces(judged));
     leave_out_misfits(keys.learned, findings_);
     report_.keys_learned = keys.learned.size();
+    report_.services_asked = asks_services_;
     report_.nodes = subjects_.size();
     report_.proven = count_proven(report_.record);
     const WallTime now = world_.now();

@@ -72,7 +72,9 @@ struct SweepReport {
   std::string not_kept;
   unsigned reasked = 0;           ///< how often the unexpected was asked again
   std::vector<std::string> busy;  ///< nodes whose services were left alone: a job may hold them
-  std::size_t keys_learned = 0;   ///< keys that were seen first, and are known from now on
+  bool services_asked =
+      false;  ///< or would have been, had any been due; not while the store is away
+  std::size_t keys_learned = 0;  ///< keys that were seen first, and are known from now on
 
   /// A finding that is more than a gap in what could be examined.
   bool deviates() const;

@@ -63,6 +63,7 @@ TEST_P(EventConformance, SweepsRunsInstancesAndApprovalsAreTold) {
   ASSERT_TRUE(store->save_run(run)) << "no end: no event";
   run.state = SweepState::finished;
   ASSERT_TRUE(store->save_run(run));
+  ASSERT_TRUE(store->save_run(run)) << "it ended before: no event";
   const StoredInstance changed{
       .name = "fast", .settings = {{"interval", "1h"}}, .changed_at = at(7), .changed_by = "kim"};
   AuditEntry entry;

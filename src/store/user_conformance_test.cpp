@@ -82,6 +82,16 @@ TEST_P(UserConformance, TokensAreFoundByTheirHash) {
   EXPECT_FALSE(store->save_token(AccessToken{}, std::nullopt, at(3))) << "it has no hash";
 }
 
+TEST_P(UserConformance, TheIdOfATokenThatExpiredIsNotGivenTwice) {
+  const auto store = open();
+  AccessToken brief = token('a', "kim");
+  brief.expires = at(10);
+  EXPECT_EQ(store->save_token(brief, std::nullopt, at(5)).value(), 1);
+  EXPECT_EQ(store->save_token(token('b', "kim"), std::nullopt, at(11)).value(), 2);
+  ASSERT_TRUE(store->save_token(token('c', "kim"), std::nullopt, at(12)));
+  EXPECT_EQ(store->tokens()->size(), 2U) << "nor kept for longer than it takes";
+}
+
 TEST_P(UserConformance, TokensGoWithTheirTimeTheirUserOrByHand) {
   const auto store = open();
   ASSERT_TRUE(store->save_user(kKim, entry("user add")));

@@ -21,6 +21,11 @@ std::string text_of(WallTime time) {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
+/// Of one run: what is told of it later is not what was told.
+bool is_newer(const InstanceRun& run, const InstanceRun& told) {
+  return run.steps_done != told.steps_done || run.state != told.state;
+}
+
 bool is_away(const Error& error) {
   return error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::denied;
 }
@@ -65,14 +70,19 @@ void Outage::set_away(const std::string& problem, WallTime since) {
   story_.since = since;
 }
 
+/// The lock is held.
+void Outage::begin_story(const std::string& problem) {
+  story_ = {};
+  news_.clear();
+  told_full_ = false;
+  set_away(problem, world_.now());
+}
+
 void Outage::note_away(const Error& error) {
   {
     const std::scoped_lock lock(mutex_);
     if (away_) return;
-    story_ = {};
-    news_.clear();
-    told_full_ = false;
-    set_away(error.message(), world_.now());
+    begin_story(error.message());
   }
   world_.tell(fmt::format("the store is away: {}; sweeps go on, and {}", error.message(),
                           spool_ ? "what they see is kept in the spool until it is back"
@@ -98,8 +108,12 @@ std::int64_t Outage::temporary_id() {
 
 void Outage::hold(const InstanceRun& run) {
   const std::scoped_lock lock(mutex_);
-  if (held_.size() >= kMostHeld && !held_.contains(run.id)) return;
-  held_[run.id] = run;
+  InstanceRun next = run;
+  // The replay may have begun it in the store meanwhile.
+  const auto real = real_runs_.find(run.id);
+  if (real != real_runs_.end()) next.id = real->second;
+  if (held_.size() >= kMostHeld && !held_.contains(next.id)) return;
+  held_[next.id] = next;
 }
 
 std::int64_t Outage::real_run(std::int64_t run) const {
@@ -110,6 +124,8 @@ std::int64_t Outage::real_run(std::int64_t run) const {
 
 /// The lock is held.
 Result<void> Outage::append(std::string_view bytes, bool expendable) {
+  // The store came back between what failed and now; nothing else would ever replay it.
+  if (!away_ && spool_) begin_story("what was seen as it came back waits");
   if (!spool_) return fail(ErrorKind::unavailable, story_.problem + "; there is no spool");
   const auto dropped = spool_->append(bytes, world_.now(), expendable);
   if (dropped) {
@@ -187,7 +203,8 @@ Result<void> Outage::replay_all(const Replay& replay) {
       }
     }
     if (!record) {
-      // Before nobody spools any more, so that a failure is tried again.
+      // Before nobody spools any more, so that a failure is tried again. Runs went on meanwhile.
+      LOCKSTEP_CHECK(tell_runs(*store));
       OutageStory story;
       {
         const std::scoped_lock lock(mutex_);
@@ -237,14 +254,16 @@ Result<void> Outage::tell_runs(Store& store) {
     if (id > 0) {
       LOCKSTEP_CHECK(store.save_run(run));
     } else {
-      LOCKSTEP_TRY(run.id, store.begin_run(run));
+      // What ended has an event, which only saving its end makes.
+      InstanceRun begun = run;
+      begun.state = SweepState::running;
+      LOCKSTEP_TRY(run.id, store.begin_run(begun));
     }
     const std::scoped_lock lock(mutex_);
     if (id < 0) real_runs_[id] = run.id;
     const auto held = held_.find(id);
-    const bool changed = held != held_.end() && held->second.steps_done != run.steps_done;
+    const bool changed = held != held_.end() && is_newer(held->second, run);
     const bool is_over = run.state != SweepState::running;
-    // What ended has an event, which only saving it makes.
     if (changed || (id < 0 && is_over)) {
       InstanceRun next = held->second;
       next.id = run.id;
@@ -279,7 +298,7 @@ Result<void> Outage::replay_one(const SpoolRecord& record, Store& store, const R
 
 std::optional<OutageStory> Outage::be_back() {
   const std::scoped_lock lock(mutex_);
-  if (spool_ && !spool_->empty()) return {};
+  if ((spool_ && !spool_->empty()) || !held_.empty()) return {};
   away_ = false;
   ++epoch_;
   news_.clear();

@@ -115,6 +115,7 @@ class Outage {
   Result<void> tell_runs(Store& store);
   Result<void> replay_one(const SpoolRecord& record, Store& store, const Replay& replay);
   std::optional<OutageStory> be_back();
+  void begin_story(const std::string& problem);
   void set_away(const std::string& problem, WallTime since);
 
   OutageWorld world_;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "store/sql/sql_store.h"
@@ -155,6 +156,49 @@ TEST_F(Outages, WhatCannotBeReplayedIsCountedAndDoesNotStopTheRest) {
   EXPECT_EQ(story_.unreadable, 3U);
   EXPECT_EQ(story_.kept, 3U);
   EXPECT_FALSE(outage_->away());
+}
+
+TEST_F(Outages, WhatIsKeptAsTheStoreComesBackIsReplayedToo) {
+  auto spool = SpoolFile::open(folder_ / "spool", 1 << 20);
+  ASSERT_TRUE(spool);
+  outage_->keep_in(std::move(*spool));
+  outage_->note_away({ErrorKind::unavailable, "gone"});
+  ASSERT_TRUE(outage_->come_back(nothing()));
+  // Its sweep failed before, and is kept after.
+  ASSERT_TRUE(outage_->keep_sweep("x", PortSet::all(), {}, change_nothing));
+  EXPECT_TRUE(outage_->away());
+  EXPECT_TRUE(outage_->come_back(nothing()));
+  EXPECT_EQ(story_.unreadable, 1U);
+  EXPECT_FALSE(outage_->away());
+}
+
+TEST_F(Outages, RunsThatEndWhileTheRestIsReplayedAreToldOnceEach) {
+  auto spool = SpoolFile::open(folder_ / "spool", 1 << 20);
+  ASSERT_TRUE(spool);
+  outage_->keep_in(std::move(*spool));
+  const auto store = outage_->store();
+  outage_->note_away({ErrorKind::unavailable, "gone"});
+  InstanceRun run;
+  run.instance = "fast";
+  run.started = run.ended = samples::at(1);
+  run.id = store->begin_run(run).value();
+  ASSERT_LT(run.id, 0);
+  ASSERT_TRUE(outage_->keep_sweep("x", PortSet::all(), {}, change_nothing));
+  Replay replay = nothing();
+  replay.record = [&](const SpoolRecord&, Store&, const SpoolMark&) -> Result<void> {
+    run.state = SweepState::finished;
+    outage_->hold(run);
+    return fail(ErrorKind::corrupt, "no sense");
+  };
+  ASSERT_TRUE(outage_->come_back(replay));
+  const auto real = open_store("sqlite://" + (folder_ / "store.db").string());
+  ASSERT_TRUE(real);
+  const auto runs = (*real)->runs(9);
+  ASSERT_EQ(runs->size(), 1U);
+  EXPECT_EQ(runs->front().state, SweepState::finished);
+  const auto events = (*real)->events(0, 9);
+  ASSERT_TRUE(events);
+  EXPECT_EQ(std::ranges::count(*events, EventKind::run_ended, &Event::kind), 1);
 }
 
 }  // namespace

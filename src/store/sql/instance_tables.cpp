@@ -129,6 +129,16 @@ Result<std::int64_t> add_run(Connection& connection, InstanceRun run) {
   return run.id;
 }
 
+Result<bool> is_running_run(Connection& connection, std::int64_t id) {
+  bool running = false;
+  LOCKSTEP_CHECK(connection.bulk().read(
+      fmt::format("SELECT state FROM runs WHERE id = {}", id), [&](Fields row) -> Result<void> {
+        running = row[0].value_or("") == to_string(SweepState::running);
+        return {};
+      }));
+  return running;
+}
+
 Result<void> write_run(Connection& connection, const InstanceRun& run) {
   return connection.bulk().upsert(kRuns, 1, [&](std::size_t, BulkRow& row) {
     row.number(run.id);

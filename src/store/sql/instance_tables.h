@@ -26,6 +26,8 @@ Result<std::vector<InstanceRun>> read_runs(Connection& connection, std::size_t l
 /// Of each instance the latest run that was begun. Errors: `corrupt`.
 Result<std::vector<InstanceRun>> read_latest_runs(Connection& connection);
 Result<std::int64_t> add_run(Connection& connection, InstanceRun run);
+/// Whether there is such a run that has not ended.
+Result<bool> is_running_run(Connection& connection, std::int64_t id);
 /// Errors: `invalid`.
 Result<void> write_run(Connection& connection, const InstanceRun& run);
 /// Errors: `corrupt`.

@@ -207,8 +207,10 @@ class SqlStore final : public Store {
 
   Result<void> save_run(const InstanceRun& run) override {
     return within(Access::write, "keeping a run", [&]() -> Result<void> {
+      // One that had ended before, as a row of rounds has, does not end once more.
+      LOCKSTEP_TRY(const bool was_running, is_running_run(*connection_, run.id));
       LOCKSTEP_CHECK(write_run(*connection_, run));
-      if (run.state == SweepState::running) return {};
+      if (run.state == SweepState::running || !was_running) return {};
       return tell(run.ended, EventKind::run_ended, run.instance);
     });
   }

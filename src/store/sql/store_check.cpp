@@ -66,6 +66,8 @@ void check_meaning(Store& store, Problems& problems) {
   problems.note(store.events(0, kAll));
   problems.note(store.users());
   problems.note(store.tokens());
+  problems.note(store.notices());
+  problems.note(store.outbox({.limit = kAll}));
   const auto chain = store.check_audit();
   problems.note(chain);
   if (!chain || !chain->broken) return;
