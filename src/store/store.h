@@ -296,7 +296,12 @@ class Store {
   /// All of them, ascending by id and node.
   virtual Result<std::vector<AlertRecord>> alerts() = 0;
   /// Returns the alerts as they are afterwards.
-  virtual Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) = 0;
+  /// `entry` is kept with the change: what a person did; null: it was none.
+  virtual Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,
+                                                         const AuditEntry* entry) = 0;
+  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) {
+    return change_alerts(decide, nullptr);
+  }
 
   // --- Plug-in instances ---
 

@@ -13,6 +13,7 @@ namespace lockstep {
 
 class ForwardingStore : public Store {
  public:
+  using Store::change_alerts;
   using Store::save_values;
 
   Result<void> replace_inventory(const Inventory& inventory) override {
@@ -66,8 +67,9 @@ class ForwardingStore : public Store {
   Result<std::vector<AlertRecord>> alerts() override {
     return on([&](Store& store) { return store.alerts(); });
   }
-  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) override {
-    return on([&](Store& store) { return store.change_alerts(decide); });
+  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,
+                                                 const AuditEntry* entry) override {
+    return on([&](Store& store) { return store.change_alerts(decide, entry); });
   }
   Result<std::vector<StoredInstance>> instances() override {
     return on([&](Store& store) { return store.instances(); });
