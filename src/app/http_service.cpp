@@ -61,11 +61,15 @@ void HttpService::start() {
 }
 
 void HttpService::stop() {
-  stop_ = true;
+  {
+    const std::scoped_lock lock(mutex_);
+    stop_ = true;
+  }
   ordered_.notify_all();
   if (sweeper_.joinable()) sweeper_.join();
-  server_->stop();
-  live_->stop();
+  // First who publishes, then where it goes.
+  if (live_) live_->stop();
+  if (server_) server_->stop();
 }
 
 std::string HttpService::url() const {

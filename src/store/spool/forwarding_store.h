@@ -146,6 +146,9 @@ class ForwardingStore : public Store {
                                   WallTime now) override {
     return on([&](Store& store) { return store.save_token(token, entry, now); });
   }
+  Result<void> note_token_use(std::int64_t id, WallTime now) override {
+    return on([&](Store& store) { return store.note_token_use(id, now); });
+  }
   Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) override {
     return on([&](Store& store) { return store.remove_token(id, entry); });
   }

@@ -336,6 +336,13 @@ class SqlStore final : public Store {
     });
   }
 
+  Result<void> note_token_use(std::int64_t id, WallTime now) override {
+    return within(Access::write, "noting the use of a token", [&]() -> Result<void> {
+      lockstep::note_token_use(*connection_, id, now);
+      return {};
+    });
+  }
+
   Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) override {
     return within(Access::write, "removing a token", [&]() -> Result<void> {
       if (!lockstep::remove_token(*connection_, id)) {
