@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <utility>
 
 #include "app/commands.h"
@@ -61,11 +63,15 @@ void HttpService::start() {
 }
 
 void HttpService::stop() {
-  stop_ = true;
+  {
+    const std::scoped_lock lock(mutex_);
+    stop_ = true;
+  }
   ordered_.notify_all();
   if (sweeper_.joinable()) sweeper_.join();
-  server_->stop();
-  live_->stop();
+  // First who publishes, then where it goes.
+  if (live_) live_->stop();
+  if (server_) server_->stop();
 }
 
 std::string HttpService::url() const {
@@ -73,6 +79,23 @@ std::string HttpService::url() const {
   const bool is_v6 = http.address.find(':') != std::string::npos;
   return fmt::format("{}://{}{}{}:{}", http.certificate.empty() ? "http" : "https",
                      is_v6 ? "[" : "", http.address, is_v6 ? "]" : "", server_->port());
+}
+
+void HttpService::look_at_certificate() {
+  const HttpConfig http = daemon_.setup()->config.http;
+  if (http.certificate.empty()) return;
+  std::filesystem::file_time_type latest{};
+  for (const std::string& file : {http.certificate, http.key}) {
+    std::error_code error;
+    const auto time = std::filesystem::last_write_time(file, error);
+    if (error) return;  // it is being replaced
+    latest = std::max(latest, time);
+  }
+  if (std::exchange(certificate_seen_, latest) == latest) return;
+  // Where the other of the two is written a moment later, it is looked at again then.
+  if (const auto taken = server_->reload_certificate(); !taken) {
+    warn("the certificate stays as it was: " + taken.error().message());
+  }
 }
 
 Result<std::unique_ptr<Store>> HttpService::open_store() {

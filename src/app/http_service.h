@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,8 +25,8 @@ class HttpService final : public serve::ApiWorld {
 
   void start();
   void stop();
-  /// After the configuration was read again: certificates may be others.
-  Result<void> reload_certificate() { return server_->reload_certificate(); }
+  /// Takes up a certificate that was renewed; to be called each second or so, by one thread.
+  void look_at_certificate();
   /// "http://127.0.0.1:7480"
   std::string url() const;
 
@@ -61,6 +62,7 @@ class HttpService final : public serve::ApiWorld {
   std::unique_ptr<serve::HttpServer> server_;
   std::unique_ptr<serve::Live> live_;
   std::unique_ptr<serve::Api> api_;
+  std::filesystem::file_time_type certificate_seen_{};
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable ordered_;

@@ -64,9 +64,6 @@ std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& 
       warn(done ? "the configuration was read again"
                 : "the configuration does not hold, and what held before goes on: " +
                       done.error().message());
-      if (http != nullptr) {
-        if (const auto taken = http->reload_certificate(); !taken) warn(taken.error().message());
-      }
       manager.tell("READY=1");
     } else if (signal != 0) {
       return "";
@@ -76,6 +73,7 @@ std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& 
       return "the process that starts plug-in hosts is gone; start the daemon again";
     }
     daemon.look_around();
+    if (http != nullptr) http->look_at_certificate();
     const auto& watchdog = manager.watchdog();
     if (watchdog && Steady::now() >= next_word && daemon.is_alive()) {
       manager.tell("WATCHDOG=1");

@@ -1,8 +1,13 @@
 #include "control/alert_use_cases.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
+
+#include "model/nodeset.h"
 
 namespace lockstep::control {
 namespace {
@@ -28,6 +33,31 @@ std::size_t count_unproven(const Looks& looks, const std::vector<std::string>& w
     const auto node = nodes.find(name);
     return node == nodes.end() || !node->second.proven;
   }));
+}
+
+std::string_view word_of(AlertAction::Kind kind) {
+  switch (kind) {
+    case AlertAction::Kind::acknowledge: return "alert acknowledge";
+    case AlertAction::Kind::silence: return "alert silence";
+    case AlertAction::Kind::resolve: return "alert resolve";
+  }
+  return "alert";
+}
+
+AuditEntry entry_of(const AlertAction& action, WallTime now) {
+  AuditEntry entry;
+  entry.at = now;
+  entry.person = action.person;
+  entry.action = word_of(action.kind);
+  for (const std::int64_t id : action.ids) {
+    entry.subject += (entry.subject.empty() ? "" : " ") + alert_name(id);
+  }
+  entry.detail = action.note;
+  if (action.nodes) {
+    const std::vector<std::string> names(action.nodes->begin(), action.nodes->end());
+    entry.detail += fmt::format("{}of {}", entry.detail.empty() ? "" : "; ", fold_nodeset(names));
+  }
+  return entry;
 }
 
 Result<AlertListing> describe(Store& store, const std::vector<std::string>& watched,
@@ -85,10 +115,11 @@ Result<AlertListing> list_alerts(Store& store, const std::vector<std::string>& w
 
 Result<AlertListing> act(Store& store, const std::vector<std::string>& watched,
                          const AlertAction& action, WallTime now) {
-  LOCKSTEP_TRY(std::vector<AlertRecord> alerts,
-               store.change_alerts([&](const std::vector<AlertRecord>& book) {
-                 return act_on_alerts(book, action, now);
-               }));
+  const auto decide = [&](const std::vector<AlertRecord>& book) {
+    return act_on_alerts(book, action, now);
+  };
+  const AuditEntry entry = entry_of(action, now);
+  LOCKSTEP_TRY(std::vector<AlertRecord> alerts, store.change_alerts(decide, &entry));
   std::erase_if(alerts, [&](const AlertRecord& record) {
     return std::ranges::find(action.ids, record.id) == action.ids.end();
   });

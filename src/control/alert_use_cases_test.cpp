@@ -81,6 +81,24 @@ TEST_F(Alerts, AreRaisedAcknowledgedResolvedOnProofAndReopened) {
                                                       "A-1 resolved unexpected-port 150 node4"));
 }
 
+TEST_F(Alerts, WhatPeopleDoWithThemIsNoted) {
+  hosts_["node3"].open.insert(150);
+  sweep_all();
+  acknowledge(1);
+  const AuditEntry entry = store_->audit(1)->front();
+  EXPECT_EQ(entry.person, "kim");
+  EXPECT_EQ(entry.action, "alert acknowledge");
+  EXPECT_EQ(entry.subject, "A-1");
+  EXPECT_EQ(entry.detail, "n");
+  const auto count = store_->audit(99)->size();
+  const auto none = control::act(
+      *store_, names(),
+      {.kind = AlertAction::Kind::silence, .ids = {99}, .nodes = {}, .person = "kim", .note = "n"},
+      now_);
+  EXPECT_FALSE(none);
+  EXPECT_EQ(store_->audit(99)->size(), count) << "what could not be done was not";
+}
+
 TEST_F(Alerts, AnAcknowledgementRunsOut) {
   hosts_["node3"].open.insert(150);
   sweep_all();

@@ -9,6 +9,7 @@
 
 #include "analysis/alerts.h"
 #include "analysis/key_judge.h"
+#include "model/nodeset.h"
 
 namespace lockstep::control {
 namespace {
@@ -95,7 +96,7 @@ bool is_about_change(FindingKind kind) {
 }
 
 Result<std::vector<std::int64_t>> end_alerts(Store& store, const std::set<std::string>& nodes,
-                                             const Act& act) {
+                                             AcceptWhat what, const Act& act) {
   std::set<std::int64_t> ids;
   const auto decide = [&](const std::vector<AlertRecord>& book) -> Result<AlertChanges> {
     ids.clear();
@@ -117,7 +118,13 @@ Result<std::vector<std::int64_t>> end_alerts(Store& store, const std::set<std::s
                           .note = fmt::format("its keys were accepted by {}", act.person)},
                          act.now);
   };
-  LOCKSTEP_CHECK(store.change_alerts(decide));
+  AuditEntry entry;
+  entry.at = act.now;
+  entry.person = act.person;
+  entry.action = "key accept";
+  entry.subject = fold_nodeset(std::vector<std::string>(nodes.begin(), nodes.end()));
+  entry.detail = what == AcceptWhat::next ? "whatever they show next" : "what they show";
+  LOCKSTEP_CHECK(store.change_alerts(decide, &entry));
   return std::vector<std::int64_t>(ids.begin(), ids.end());
 }
 
@@ -158,7 +165,7 @@ Result<AcceptReport> accept_keys(Store& store, const std::set<std::string>& node
   report.forgotten = static_cast<std::size_t>(
       std::ranges::count_if(before_ids, [&](const KeyId& id) { return !after_ids.contains(id); }));
   report.rows = rows_of(after, seen, nodes);
-  LOCKSTEP_TRY(report.resolved, end_alerts(store, nodes, act));
+  LOCKSTEP_TRY(report.resolved, end_alerts(store, nodes, what, act));
   return report;
 }
 

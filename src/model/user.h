@@ -63,7 +63,7 @@ struct AccessToken {
   std::set<std::string> classes{};  ///< as User::classes; both must allow
   WallTime created{};
   std::optional<WallTime> expires{};  ///< none: never
-  std::optional<WallTime> used{};     ///< last, to the minute; none: never
+  std::optional<WallTime> used{};     ///< last, to some minutes; none: never
 
   friend bool operator==(const AccessToken&, const AccessToken&) = default;
 };

@@ -296,7 +296,12 @@ class Store {
   /// All of them, ascending by id and node.
   virtual Result<std::vector<AlertRecord>> alerts() = 0;
   /// Returns the alerts as they are afterwards.
-  virtual Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) = 0;
+  /// `entry` is kept with the change: what a person did; null: it was none.
+  virtual Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,
+                                                         const AuditEntry* entry) = 0;
+  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) {
+    return change_alerts(decide, nullptr);
+  }
 
   // --- Plug-in instances ---
 
@@ -406,6 +411,8 @@ class Store {
   /// is over go. Returns the id. Without an entry it is no act of a person: a session, or a use.
   virtual Result<std::int64_t> save_token(const AccessToken& token,
                                           const std::optional<AuditEntry>& entry, WallTime now) = 0;
+  /// Of a token that is still there; of one that was taken away meanwhile nothing comes back.
+  virtual Result<void> note_token_use(std::int64_t id, WallTime now) = 0;
   /// Errors: `not_found`.
   virtual Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) = 0;
 

@@ -78,6 +78,11 @@ TEST_P(UserConformance, TokensAreFoundByTheirHash) {
   second.used = at(60);
   ASSERT_TRUE(store->save_token(second, std::nullopt, at(60)));
   EXPECT_EQ(store->find_token(second.hash).value(), second);
+  ASSERT_TRUE(store->note_token_use(second.id, at(90)));
+  second.used = at(90);
+  EXPECT_EQ(store->find_token(second.hash).value(), second);
+  ASSERT_TRUE(store->note_token_use(77, at(90)));
+  EXPECT_EQ(store->tokens()->size(), 2U) << "nothing comes back by being used";
   EXPECT_EQ(store->audit(9)->size(), 1U);
   EXPECT_FALSE(store->save_token(AccessToken{}, std::nullopt, at(3))) << "it has no hash";
 }

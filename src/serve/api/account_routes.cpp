@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 
@@ -111,9 +112,22 @@ Result<HttpResponse> remove_user(ApiCall& call) {
   return nothing();
 }
 
-/// Administrators see and take away all, others their own.
+/// Tokens of others are for administrators who are limited to no classes.
+bool manages_all(const ApiCall& call) {
+  return call.identity->may(Role::admin) && call.sees_all();
+}
+
 bool is_his(const ApiCall& call, const AccessToken& token) {
-  return call.identity->may(Role::admin) || token.user == call.identity->user;
+  return manages_all(call) || token.user == call.identity->user;
+}
+
+/// A new token may no more than who makes it, whosever it is.
+Result<void> limit(const ApiCall& call, TokenOrder& order) {
+  order.role = std::min(order.role, call.identity->role);
+  if (call.sees_all()) return {};
+  if (order.classes.empty()) order.classes = call.identity->classes;
+  if (std::ranges::includes(call.identity->classes, order.classes)) return {};
+  return fail(ErrorKind::denied, "\"classes\": not beyond your own");
 }
 
 Result<HttpResponse> tokens(ApiCall& call) {
@@ -123,20 +137,21 @@ Result<HttpResponse> tokens(ApiCall& call) {
 }
 
 Result<HttpResponse> make_token(ApiCall& call) {
-  if (call.identity->via != TokenKind::session && !call.identity->may(Role::admin)) {
+  if (call.identity->via != TokenKind::session && !manages_all(call)) {
     return fail(ErrorKind::denied, "a token makes no tokens, but an administrator's");
   }
   LOCKSTEP_TRY(const json::object body, call.body({"user", "label", "role", "classes", "for"}));
   TokenOrder order;
   LOCKSTEP_TRY(order.user, text_of(body, "user"));
   if (order.user.empty()) order.user = call.identity->user;
-  if (order.user != call.identity->user && !call.identity->may(Role::admin)) {
+  if (order.user != call.identity->user && !manages_all(call)) {
     return fail(ErrorKind::denied, "only administrators make tokens for others");
   }
   LOCKSTEP_TRY(order.label, text_of(body, "label"));
   LOCKSTEP_TRY(order.role, role_of(body));
   LOCKSTEP_TRY(order.classes, classes_of(body));
   LOCKSTEP_TRY(order.lasts, duration_of(body, "for"));
+  LOCKSTEP_CHECK(limit(call, order));
   LOCKSTEP_TRY(const NewToken made, call.access.make_token(order, call.access_call()));
   json::object document = documents::json_token(made.token);
   document["secret"] = documents::json_text(made.secret);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 
 #include "base/text.h"
 #include "documents/json_parts.h"
@@ -14,6 +15,9 @@ namespace lockstep::serve {
 namespace {
 
 namespace json = boost::json;
+
+/// Alerts that one request deals with: they are changed in one transaction.
+constexpr std::size_t kMostActedOn = 1000;
 
 /// Which rows are asked for, beside their nodes.
 struct RowFilter {
@@ -57,6 +61,11 @@ struct Rows {
   std::vector<std::string> own_texts{};
 };
 
+/// Alerts about a class have no node to tell by whether the caller sees them.
+bool is_visible(const ApiCall& call, const AlertRow& row) {
+  return !row.nodes.empty() || call.sees_class(row.first.subject.node_class);
+}
+
 /// Those of all nodes are there already; others are folded anew.
 Result<Rows> rows_of(const ApiCall& call, const RowFilter& filter) {
   Rows result;
@@ -71,7 +80,7 @@ Result<Rows> rows_of(const ApiCall& call, const RowFilter& filter) {
   }
   const std::vector<AlertRow>& rows = is_ready ? call.view().listing.rows : result.own_rows;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!filter.takes(rows[i])) continue;
+    if (!filter.takes(rows[i]) || !is_visible(call, rows[i])) continue;
     result.rows.push_back(&rows[i]);
     if (is_ready) result.texts.push_back(call.live->alert_rows[i]);
   }
@@ -120,9 +129,10 @@ Result<HttpResponse> one(ApiCall& call) {
   std::vector<AlertRecord> records;
   std::ranges::copy_if(call.view().alerts, std::back_inserter(records),
                        [&](const AlertRecord& record) { return record.id == id; });
-  const auto rows = fold_alerts(
+  auto rows = fold_alerts(
       records, {.include_resolved = true, .include_pending = true, .nodes = call.own_nodes()},
       call.world.now());
+  std::erase_if(rows, [&](const AlertRow& row) { return !is_visible(call, row); });
   if (rows.empty()) {
     return fail(ErrorKind::not_found, fmt::format("there is no alert {}", alert_name(id)));
   }
@@ -138,10 +148,14 @@ Result<HttpResponse> act(ApiCall& call, AlertAction::Kind kind) {
   LOCKSTEP_TRY(const std::vector<std::string> names, texts_of(body, "alerts"));
   if (names.empty())
     return fail(ErrorKind::invalid, "\"alerts\" is to name one at least: [\"A-17\"]");
+  if (names.size() > kMostActedOn)
+    return fail(ErrorKind::invalid, "\"alerts\" names more than 1,000");
+  std::set<std::int64_t> ids;
   for (const std::string& name : names) {
     LOCKSTEP_TRY(const std::int64_t id, id_of(name));
-    action.ids.push_back(id);
+    ids.insert(id);
   }
+  action.ids.assign(ids.begin(), ids.end());
   LOCKSTEP_TRY(const std::string nodeset, text_of(body, "nodes"));
   LOCKSTEP_TRY(action.nodes, call.nodes(nodeset));
   LOCKSTEP_TRY(action.note, text_of(body, "note"));
@@ -149,8 +163,13 @@ Result<HttpResponse> act(ApiCall& call, AlertAction::Kind kind) {
   if (duration) action.duration = *duration;
   LOCKSTEP_TRY(const control::AlertListing listing,
                control::act(call.store, call.world.watched(), action, call.world.now()));
+  const auto own = call.own_nodes();
   json::array rows;
-  for (const AlertRow& row : listing.rows) rows.push_back(documents::json_alert(row));
+  for (AlertRow row : listing.rows) {
+    if (own)
+      std::erase_if(row.nodes, [&](const std::string& name) { return !own->contains(name); });
+    if (is_visible(call, row)) rows.push_back(documents::json_alert(row));
+  }
   return json_answer(documents::json_document({{"alerts", std::move(rows)}}));
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMostIdleStores = 8;
 constexpr std::string_view kBearer = "Bearer ";
+constexpr const char* kAway = "the store cannot be reached now: try again";
 
 HttpResponse refusal(unsigned status, const char* kind, const std::string& message) {
   HttpResponse response;
@@ -91,7 +92,7 @@ void Api::give_back(std::unique_ptr<Store> store) {
 HttpResponse Api::health(bool ready) {
   if (!world_.is_alive()) return plain(503, "a thread of the daemon hangs\n");
   if (ready && live_.current() == nullptr) return plain(503, "nothing was read yet\n");
-  if (const std::string problem = live_.problem(); ready && !problem.empty()) {
+  if (ready && (live_.is_old() || !live_.problem().empty())) {
     return plain(503, "the store cannot be read\n");
   }
   return plain(200, ready ? "ready\n" : "healthy\n");
@@ -103,15 +104,17 @@ HttpResponse Api::answer(const HttpRequest& request) {
   if (is_health && path[1] == "healthy") return health(false);
   if (is_health && path[1] == "ready") return health(true);
   if (auto page = page_for_browsers(request)) return std::move(*page);
+  const bool is_metrics = path.size() == 1 && path[0] == "metrics";
+  if (is_metrics && options_.open_metrics) return metrics();
   auto store = take_store();
   if (!store) {
     // Not the message: it may tell a stranger where the store is.
-    return refusal(503, "unavailable", "the store cannot be reached now: try again");
+    return refusal(503, "unavailable", kAway);
   }
   HttpResponse response = answer_path(request, **store);
   // A connection that failed is not used again.
   if (response.status < 500) give_back(std::move(*store));
-  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("Cache-Control", "private, no-cache");
   add_tag(request, response);
   return response;
 }
@@ -123,20 +126,30 @@ Result<std::optional<Identity>> Api::identify(const HttpRequest& request, Access
   }
   const auto cookie = request.cookie(kSessionCookie);
   if (!cookie) return std::nullopt;
-  return access.identify(*cookie, world_.now());
+  LOCKSTEP_TRY(auto identity, access.identify(*cookie, world_.now()));
+  // Of a script's token nobody knows that a browser sends it by itself.
+  if (identity && identity->via != TokenKind::session) return std::nullopt;
+  return identity;
+}
+
+HttpResponse Api::metrics() {
+  const auto live = live_.is_old() ? nullptr : live_.current();
+  HttpResponse response = plain(200, metrics_text(world_, live.get(), server_.counts()));
+  response.type = "text/plain; version=0.0.4; charset=utf-8";
+  return response;
 }
 
 HttpResponse Api::answer_path(const HttpRequest& request, Store& store) {
   const auto& path = request.target.path;
   if (path.size() == 1 && path[0] == "metrics") {
     Access access(store, throttle_, options_.access);
-    const auto identity = options_.open_metrics ? Result<std::optional<Identity>>(Identity())
-                                                : identify(request, access);
-    if (!identity || !*identity) return refusal(401, "denied", "a token is needed");
-    const auto live = live_.current();
-    HttpResponse response = plain(200, metrics_text(world_, live.get(), server_.counts()));
-    response.type = "text/plain; version=0.0.4; charset=utf-8";
-    return response;
+    const auto identity = identify(request, access);
+    if (!identity) return refusal(503, "unavailable", kAway);
+    if (!*identity) return refusal(401, "denied", "a token is needed");
+    if (!(*identity)->classes.empty()) {
+      return refusal(403, "denied", "this is for those who see all classes");
+    }
+    return metrics();
   }
   if (path.size() < 2 || path[0] != "api" || path[1] != "v1") {
     return refusal(404, "not-found", "there is nothing here; the API is below /api/v1");
@@ -162,9 +175,14 @@ HttpResponse Api::answer_route(const HttpRequest& request, const Match& match, S
                .access = access,
                .live = live_.current(),
                .path = match.path};
+  const bool is_foreign = !request.header("origin").empty() && !is_own_page(request);
+  if (route.is_open && changes_something(request) && is_foreign) {
+    return refusal(403, "denied", "this comes from another site's page");
+  }
   if (!route.is_open) {
     auto identity = identify(request, access);
-    if (!identity) return error_answer(identity.error());
+    // Not the message: it may tell a stranger where the store is.
+    if (!identity) return refusal(503, "unavailable", kAway);
     if (!*identity) {
       HttpResponse response = refusal(401, "denied", "log in, or bring a token");
       response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -184,8 +202,8 @@ HttpResponse Api::answer_route(const HttpRequest& request, const Match& match, S
       return refusal(403, "denied", "this is for those who see all classes");
     }
   }
-  if (call.live == nullptr) {
-    return refusal(503, "unavailable", "nothing was read of the store yet: try again in a moment");
+  if (live_.is_old()) {
+    return refusal(503, "unavailable", "the store cannot be read: what is known of it is old");
   }
   auto answer = route.handle(call);
   if (!answer) {

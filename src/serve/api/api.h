@@ -33,6 +33,7 @@ class Api {
   HttpResponse answer_route(const HttpRequest& request, const Match& match, Store& store);
   Result<std::optional<Identity>> identify(const HttpRequest& request, Access& access);
   HttpResponse health(bool ready);
+  HttpResponse metrics();
 
   ApiWorld& world_;
   Live& live_;

@@ -209,6 +209,40 @@ TEST_F(ApiTest, WhoSeesSomeClassesSeesNothingElse) {
   }
 }
 
+TEST_F(ApiTest, NoTokenMayMoreThanWhoMakesIt) {
+  const std::string all = token(Role::admin);                // user1
+  const std::string part = token(Role::admin, {"compute"});  // user2
+  EXPECT_EQ(ask("POST", "/tokens", part, R"({"user":"user1","role":"admin"})").status, 403U);
+  EXPECT_EQ(ask("POST", "/tokens", part, R"({"role":"admin"})").status, 403U) << "by a token";
+  EXPECT_EQ(parse(ask("GET", "/tokens", part)).at("tokens").as_array().size(), 1U);
+  EXPECT_EQ(ask("DELETE", "/tokens/1", part).status, 404U) << "another's";
+  const json::object made = parse(
+      ask("POST", "/tokens", all, R"({"user":"user2","role":"admin","classes":["compute"]})"));
+  EXPECT_EQ(made.at("classes").as_array().size(), 1U);
+  EXPECT_EQ(ask("POST", "/tokens", all, R"({"role":"viewer","classes":[""]})").status, 400U);
+  EXPECT_EQ(ask("POST", "/users/x/invitation", all, R"({"role":"viewer","classes":[""]})").status,
+            400U);
+  EXPECT_EQ(ask("GET", "/users", part).status, 403U);
+  EXPECT_EQ(api_->answer(request("GET", "/metrics", part)).status, 403U);
+}
+
+TEST_F(ApiTest, AnAlertOfAClassIsForThoseWhoSeeIt) {
+  raise(1, {""}, "compute");
+  EXPECT_EQ(parse(ask("GET", "/alerts", token(Role::viewer, {"compute"}))).at("total"), 1);
+  EXPECT_EQ(parse(ask("GET", "/alerts", token(Role::viewer, {"login"}))).at("total"), 0);
+  EXPECT_EQ(ask("GET", "/alerts/A-1", token(Role::viewer, {"login"})).status, 404U);
+}
+
+TEST_F(ApiTest, AScriptsTokenIsNoCookie) {
+  HttpRequest result = request("POST", "/api/v1/reload");
+  result.headers = {{"cookie", "lockstep_session=" + token(Role::admin)},
+                    {"x-lockstep-request", "1"}};
+  EXPECT_EQ(api_->answer(result).status, 401U);
+  HttpRequest login = request("POST", "/api/v1/session", "", "{}");
+  login.headers = {{"origin", "http://evil"}, {"host", "mon1"}};
+  EXPECT_EQ(api_->answer(login).status, 403U) << "another site's page";
+}
+
 TEST_F(ApiTest, AlertsComeInPagesTheGravestFirst) {
   for (int id = 1; id <= 25; ++id) {
     raise(id, {"node1", "node3"}, "compute", id % 2 == 0 ? Severity::low : Severity::critical);
@@ -308,7 +342,7 @@ TEST_F(ApiTest, ADaemonThatHangsSaysSo) {
   const HttpResponse metrics = api_->answer(request("GET", "/metrics", token(Role::viewer)));
   EXPECT_THAT(metrics.body, HasSubstr("lockstep_up 1\n"));
   EXPECT_THAT(metrics.body, HasSubstr("lockstep_nodes{sight=\"never\"} 5\n"));
-  EXPECT_EQ(header(metrics, "Cache-Control"), "no-store");
+  EXPECT_EQ(header(metrics, "Cache-Control"), "private, no-cache");
   world_->alive = false;
   EXPECT_EQ(ask_plain("/-/healthy").status, 503U);
 }

@@ -17,6 +17,9 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::size_t kMostNodesetBytes = 64 << 10;
+constexpr std::size_t kMostUnknown = 10'000;
+
 unsigned status_of(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::invalid: return 400;
@@ -94,8 +97,15 @@ std::string ApiCall::text(std::string_view name) const {
 Result<std::optional<std::set<std::string>>> ApiCall::nodes(std::string_view nodeset) const {
   std::optional<std::set<std::string>> own = own_nodes();
   if (nodeset.empty()) return own;
+  if (nodeset.size() > kMostNodesetBytes) {
+    return fail(ErrorKind::invalid, "the nodeset is longer than 64 KiB");
+  }
   LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(nodeset, *view().inventory));
-  std::set<std::string> meant(set.sorted().begin(), set.sorted().end());
+  // Names that nobody knows cost memory, and mean nothing; but an alert may be of a node that left.
+  std::set<std::string> meant;
+  for (const std::string& name : set.sorted()) {
+    if (view().inventory->nodes.contains(name) || meant.size() < kMostUnknown) meant.insert(name);
+  }
   if (own) std::erase_if(meant, [&](const std::string& name) { return !own->contains(name); });
   return std::optional(std::move(meant));
 }

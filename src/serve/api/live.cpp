@@ -15,7 +15,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLook(300);
 /// Acknowledgements run out and looks get old without an event.
-constexpr std::chrono::seconds kOldest(15);
+constexpr std::chrono::seconds kRenewal(15);
+/// What was read so long ago is not told as what is.
+constexpr std::chrono::seconds kOld(60);
 constexpr std::size_t kEventsAtOnce = 1000;
 
 FeedEvent to_feed(const Event& event) {
@@ -38,6 +40,11 @@ void Live::start() {
 }
 
 void Live::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  wake_.notify_all();
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
 }
@@ -56,7 +63,12 @@ void Live::catch_up() {
   std::unique_lock lock(mutex_);
   const std::uint64_t wanted = ++asked_;
   wake_.notify_all();
-  wake_.wait_for(lock, std::chrono::seconds(2), [&] { return done_ >= wanted; });
+  wake_.wait_for(lock, std::chrono::seconds(2), [&] { return ended_ || done_ >= wanted; });
+}
+
+bool Live::is_old() const {
+  const std::lock_guard lock(mutex_);
+  return current_ == nullptr || std::chrono::steady_clock::now() - seen_ > kOld;
 }
 
 void Live::run(const std::stop_token& token) {
@@ -66,13 +78,22 @@ void Live::run(const std::stop_token& token) {
       const std::lock_guard lock(mutex_);
       wanted = asked_;
     }
-    const auto done = look();
+    const auto done = try_look();
     if (!done) store_.reset();  // it may be what failed
     std::unique_lock lock(mutex_);
     problem_ = done ? "" : done.error().message();
+    if (done) seen_ = std::chrono::steady_clock::now();
     done_ = wanted;
     wake_.notify_all();
     wake_.wait_for(lock, token, kLook, [&] { return asked_ > wanted; });
+  }
+}
+
+Result<void> Live::try_look() {
+  try {
+    return look();
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::unavailable, error.what());  // no memory, most likely
   }
 }
 
@@ -83,11 +104,13 @@ Result<void> Live::look() {
   LOCKSTEP_TRY(const std::int64_t latest, store_->latest_event());
   if (told_ < 0) first_ = told_ = latest;
   const auto before = current();
+  const auto now = std::chrono::steady_clock::now();
   const bool is_stale = !before || before->view->event != latest ||
-                        before->view->inventory != world_.inventory() ||
-                        world_.now() - before->view->made >= kOldest;
-  if (is_stale) LOCKSTEP_CHECK(renew());
-  // After the view: who hears of an event finds it there.
+                        before->view->inventory != world_.inventory() || now - made_ >= kRenewal;
+  if (is_stale) {
+    LOCKSTEP_CHECK(renew());
+    made_ = now;
+  }
   return tell();
 }
 
@@ -107,10 +130,13 @@ Result<void> Live::renew() {
   return {};
 }
 
+/// No further than the view goes: who hears of an event finds it there.
 Result<void> Live::tell() {
+  const std::int64_t last = current()->view->event;
   while (true) {
     LOCKSTEP_TRY(const std::vector<Event> events, store_->events(told_, kEventsAtOnce));
     for (const Event& event : events) {
+      if (event.id > last) return {};
       feed_.publish(to_feed(event));
       told_ = event.id;
     }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -39,11 +40,14 @@ class Live {
   /// Returns when the view has everything that happened before the call, or after two seconds: who
   /// changes something is to see it in what he asks next.
   void catch_up();
+  /// The store could not be read for a minute: what is known is not what is.
+  bool is_old() const;
   /// Why it could not be renewed; empty: it could.
   std::string problem() const;
 
  private:
   void run(const std::stop_token& token);
+  Result<void> try_look();
   Result<void> look();
   Result<void> renew();
   Result<void> tell();
@@ -51,12 +55,15 @@ class Live {
   ApiWorld& world_;
   EventFeed& feed_;
   std::unique_ptr<Store> store_{};
-  std::int64_t told_ = -1;    ///< the latest event that was published; negative: not begun
-  std::int64_t first_ = 0;    ///< the latest before our time
-  mutable std::mutex mutex_;  // of what follows
+  std::int64_t told_ = -1;  ///< the latest event that was published; negative: not begun
+  std::chrono::steady_clock::time_point made_{};  ///< when the view was
+  std::int64_t first_ = 0;                        ///< the latest before our time
+  mutable std::mutex mutex_;                      // of what follows
   std::condition_variable_any wake_;
   std::shared_ptr<const LiveView> current_{};
   std::string problem_{};
+  std::chrono::steady_clock::time_point seen_{};  ///< when the store was read last
+  bool ended_ = false;
   std::uint64_t asked_ = 0;
   std::uint64_t done_ = 0;
   std::jthread thread_{};

@@ -64,10 +64,30 @@ bool can_log_in(const User& user) {
   return user.enabled && !user.password.empty();
 }
 
-/// One password at a time: each takes 64 MiB.
-std::mutex& hashing() {
-  static std::mutex mutex;
+/// He can let others in.
+bool manages(const User& user) {
+  return can_log_in(user) && user.role == Role::admin && user.classes.empty();
+}
+
+Result<void> check_classes(const std::set<std::string>& classes) {
+  for (const std::string& each : classes) {
+    if (!each.empty() && each.find_first_of(" \t\r\n") == std::string::npos) continue;
+    return fail(ErrorKind::invalid, fmt::format("{} is no name of a class", quoted(each)));
+  }
+  return {};
+}
+
+/// One password at a time: each takes 64 MiB. Who has to wait for long is told so, since he would
+/// keep others waiting as well.
+std::timed_mutex& hashing() {
+  static std::timed_mutex mutex;
   return mutex;
+}
+
+constexpr std::chrono::milliseconds kHashWait(500);
+
+Error too_many() {
+  return Error(ErrorKind::unavailable, "too many log in at once: try again");
 }
 
 }  // namespace
@@ -81,7 +101,8 @@ Result<std::optional<User>> LocalPasswords::check(const std::string& name,
   LOCKSTEP_TRY(std::vector<User> users, store_.users());
   const auto place = std::ranges::find(users, name, &User::name);
   const bool known = place != users.end() && can_log_in(*place);
-  const std::lock_guard lock(hashing());
+  const std::unique_lock lock(hashing(), kHashWait);
+  if (!lock) return std::unexpected(too_many());
   const bool right = is_password(known ? std::string_view(place->password) : kNobody, password);
   if (!known || !right) return std::nullopt;
   return std::move(*place);
@@ -106,10 +127,11 @@ Result<std::optional<Identity>> Access::identify(std::string_view secret, WallTi
   // What the user may not, his tokens may not either, whenever they were made.
   const auto classes = both(user->classes, token->classes);
   if (!classes) return std::nullopt;
-  if (!token->used || now - *token->used >= std::chrono::minutes(1)) {
-    token->used = now;
+  const auto noted =
+      std::min<std::chrono::seconds>(std::chrono::minutes(5), policy_.session_idle / 4);
+  if (!token->used || now - *token->used >= noted) {
     // A use that cannot be noted is no reason to refuse.
-    std::ignore = store_.save_token(*token, std::nullopt, now);
+    std::ignore = store_.note_token_use(token->id, now);
   }
   return Identity{.user = user->name,
                   .role = is_session ? user->role : std::min(user->role, token->role),
@@ -121,7 +143,8 @@ Result<std::optional<Identity>> Access::identify(std::string_view secret, WallTi
 Result<NewToken> Access::log_in(const std::string& name, std::string_view password,
                                 const AccessCall& call) {
   const auto steady = Throttle::Clock::now();
-  const std::string by_user = "user " + name.substr(0, kMostUserBytes);
+  // Of this user from there: nobody is locked out by what others try elsewhere.
+  const std::string by_user = "user " + name.substr(0, kMostUserBytes) + " " + call.peer;
   const std::string by_peer = "peer " + call.peer;
   const auto wait = std::max(throttle_.wait(by_user, steady), throttle_.wait(by_peer, steady));
   if (wait.count() > 0) {
@@ -162,10 +185,13 @@ Result<void> Access::log_out(const Identity& identity, const AccessCall& call) {
 
 Result<NewToken> Access::invite(const User& user, const AccessCall& call) {
   LOCKSTEP_CHECK(check_name(user.name));
+  LOCKSTEP_CHECK(check_classes(user.classes));
   LOCKSTEP_TRY(const std::optional<User> there, find_user(user.name));
-  if (there && there->role == Role::admin && user.role != Role::admin) {
+  if (there && manages(*there) && !(user.role == Role::admin && user.classes.empty())) {
     LOCKSTEP_CHECK(keep_an_admin(user.name));
   }
+  // Of two invitations, one alone is good.
+  LOCKSTEP_CHECK(end_secrets(user.name, {TokenKind::invitation}));
   User changed = user;
   changed.password = there ? there->password : "";
   changed.enabled = true;
@@ -194,24 +220,29 @@ Result<User> Access::accept_invitation(std::string_view secret, std::string_view
     return fail(ErrorKind::denied,
                 "this invitation is none, was used, or its time is over: ask for another");
   }
-  LOCKSTEP_TRY(std::optional<User> user, find_user(token->user));
-  if (!user) return fail(ErrorKind::denied, "the user of this invitation is gone");
+  std::string hashed;
   {
-    const std::lock_guard lock(hashing());
-    LOCKSTEP_TRY(user->password, hash_password(password));
+    const std::unique_lock lock(hashing(), kHashWait);
+    if (!lock) return std::unexpected(too_many());
+    LOCKSTEP_TRY(hashed, hash_password(password));
   }
   // Taken away first: of two who use it at once, one fails here.
   const auto taken = store_.remove_token(token->id, std::nullopt);
   if (!taken) return fail(ErrorKind::denied, "this invitation was used a moment ago");
+  // As he is now, whatever was changed of him meanwhile.
+  LOCKSTEP_TRY(std::optional<User> user, find_user(token->user));
+  if (!user || !user->enabled) return fail(ErrorKind::denied, "this user may not log in any more");
+  user->password = std::move(hashed);
   user->changed_at = call.now;
   AccessCall own = call;
   own.person = user->name;
   LOCKSTEP_CHECK(store_.save_user(*user, entry_of(own, "user password", user->name, "")));
-  LOCKSTEP_CHECK(end_sessions(user->name));
+  LOCKSTEP_CHECK(end_secrets(user->name, {TokenKind::session, TokenKind::invitation}));
   return std::move(*user);
 }
 
 Result<NewToken> Access::make_token(const TokenOrder& order, const AccessCall& call) {
+  LOCKSTEP_CHECK(check_classes(order.classes));
   if (order.label.size() > kMostLabelBytes) {
     return fail(ErrorKind::invalid,
                 fmt::format("the label of a token has at most {} bytes", kMostLabelBytes));
@@ -243,19 +274,17 @@ Result<bool> Access::is_unclaimed() {
 
 Result<void> Access::keep_an_admin(const std::string& without) {
   LOCKSTEP_TRY(const std::vector<User> users, store_.users());
-  const auto is_left = [&](const User& user) {
-    return user.name != without && user.role == Role::admin && can_log_in(user);
-  };
+  const auto is_left = [&](const User& user) { return user.name != without && manages(user); };
   if (std::ranges::any_of(users, is_left)) return {};
   return fail(ErrorKind::denied,
               fmt::format("{} is the last administrator who can log in: make another one first",
                           quoted(without)));
 }
 
-Result<void> Access::end_sessions(const std::string& user) {
+Result<void> Access::end_secrets(const std::string& user, const std::set<TokenKind>& kinds) {
   LOCKSTEP_TRY(const std::vector<AccessToken> tokens, store_.tokens());
   for (const AccessToken& token : tokens) {
-    if (token.user != user || token.kind != TokenKind::session) continue;
+    if (token.user != user || !kinds.contains(token.kind)) continue;
     const auto ended = store_.remove_token(token.id, std::nullopt);
     if (!ended && ended.error().kind() != ErrorKind::not_found) return ended;
   }
@@ -265,21 +294,20 @@ Result<void> Access::end_sessions(const std::string& user) {
 Result<void> Access::remove_user(const std::string& name, const AccessCall& call) {
   LOCKSTEP_TRY(const std::optional<User> user, find_user(name));
   if (!user) return fail(ErrorKind::not_found, fmt::format("there is no user {}", quoted(name)));
-  if (user->role == Role::admin && can_log_in(*user)) LOCKSTEP_CHECK(keep_an_admin(name));
+  if (manages(*user)) LOCKSTEP_CHECK(keep_an_admin(name));
   return store_.remove_user(name, entry_of(call, "user remove", name, ""));
 }
 
 Result<void> Access::set_enabled(const std::string& name, bool enabled, const AccessCall& call) {
   LOCKSTEP_TRY(std::optional<User> user, find_user(name));
   if (!user) return fail(ErrorKind::not_found, fmt::format("there is no user {}", quoted(name)));
-  if (!enabled && user->role == Role::admin && can_log_in(*user)) {
-    LOCKSTEP_CHECK(keep_an_admin(name));
-  }
+  if (!enabled && manages(*user)) LOCKSTEP_CHECK(keep_an_admin(name));
   user->enabled = enabled;
   user->changed_at = call.now;
   LOCKSTEP_CHECK(
       store_.save_user(*user, entry_of(call, enabled ? "user enable" : "user disable", name, "")));
-  return enabled ? Result<void>{} : end_sessions(name);
+  if (enabled) return {};
+  return end_secrets(name, {TokenKind::session, TokenKind::invitation});
 }
 
 }  // namespace lockstep::serve

@@ -115,7 +115,7 @@ class Access {
  private:
   Result<std::optional<User>> find_user(const std::string& name);
   Result<void> keep_an_admin(const std::string& without);
-  Result<void> end_sessions(const std::string& user);
+  Result<void> end_secrets(const std::string& user, const std::set<TokenKind>& kinds);
 
   Store& store_;
   Throttle& throttle_;

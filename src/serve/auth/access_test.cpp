@@ -94,10 +94,10 @@ TEST_F(AccessTest, WrongPasswordsAreToldAlikeAndSlowedDown) {
   const auto slow = access_.log_in("kim", kPassword, call());
   ASSERT_FALSE(slow) << "right, but too soon";
   EXPECT_EQ(slow.error().kind(), ErrorKind::unavailable);
-  EXPECT_FALSE(access_.log_in("kim", kPassword, elsewhere)) << "by user as well as by address";
   const auto audit = store_->audit(1).value();
   EXPECT_EQ(audit.front().action, "login refused");
   EXPECT_THAT(audit.front().detail, testing::Not(HasSubstr("nobody")));
+  EXPECT_TRUE(access_.log_in("kim", kPassword, elsewhere)) << "nobody locks others out";
 }
 
 TEST_F(AccessTest, ATokenMayNoMoreThanItsUserMayNow) {
@@ -141,6 +141,32 @@ TEST_F(AccessTest, TheLastAdministratorStays) {
   EXPECT_FALSE(access_.identify(session.secret, at()).value());
   EXPECT_FALSE(access_.log_in("boss", kPassword, call()));
   EXPECT_TRUE(access_.remove_user("boss", call()));
+}
+
+TEST_F(AccessTest, OneInvitationOfAUserIsGood) {
+  const User kim = {.name = "kim", .role = Role::viewer};
+  const NewToken first = access_.invite(kim, call()).value();
+  const NewToken second = access_.invite(kim, call()).value();
+  EXPECT_FALSE(access_.accept_invitation(first.secret, kPassword, call()));
+  EXPECT_TRUE(access_.accept_invitation(second.secret, kPassword, call()));
+  const NewToken third = access_.invite(kim, call()).value();
+  ASSERT_TRUE(access_.set_enabled("kim", false, call()));
+  EXPECT_FALSE(access_.accept_invitation(third.secret, kPassword, call()));
+}
+
+TEST_F(AccessTest, ALimitIsNeverReadAsNone) {
+  for (const std::string bad : {"", " ", "a b", "a\n"}) {
+    EXPECT_FALSE(access_.invite({.name = "kim", .classes = {bad}}, call())) << bad;
+    join("kim", Role::viewer);
+    EXPECT_FALSE(access_.make_token({.user = "kim", .label = "", .classes = {bad}}, call())) << bad;
+  }
+}
+
+TEST_F(AccessTest, AnAdministratorOfSomeClassesIsNoLastOne) {
+  join("boss", Role::admin);
+  join("part", Role::admin, {"gpu"});
+  EXPECT_FALSE(access_.remove_user("boss", call())) << "the other can let nobody in";
+  EXPECT_FALSE(access_.invite({.name = "boss", .role = Role::admin, .classes = {"gpu"}}, call()));
 }
 
 TEST_F(AccessTest, NamesHaveNoTricks) {

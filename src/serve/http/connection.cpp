@@ -196,6 +196,7 @@ class Connection {
       co_await refuse(message, refusal(503, "too many requests at once: try again"));
       co_return false;
     }
+    if (shared_.stopping) co_return false;
     ++shared_.requests;
     ++shared_.at_work;
     HttpResponse response = co_await asio::co_spawn(
@@ -212,7 +213,14 @@ class Connection {
   }
 
   static asio::awaitable<HttpResponse> handle(HttpShared& shared, HttpRequest request) {
-    co_return shared.handler(request);
+    if (shared.stopping) co_return refusal(503, "the server ends");
+    HttpResponse response;
+    try {
+      response = shared.handler(request);
+    } catch (const std::exception&) {
+      response = refusal(500, "this request cannot be answered");
+    }
+    co_return response;
   }
 
   asio::awaitable<void> stream_events(HttpResponse response, std::int64_t after) {
@@ -229,10 +237,21 @@ class Connection {
                                       asio::redirect_error(asio::use_awaitable, error));
     const auto waiting =
         std::make_shared<Waiting>(stream_.get_executor(), shared_.options.most_waiting);
-    const auto subscription = shared_.feed.subscribe(
-        after, [waiting](const SharedEvent& event) { Waiting::push(waiting, event); });
+    const EventFeed::Joined joined =
+        shared_.feed.subscribe(after, [waiting, after](const SharedEvent& event) {
+          if (event->id > after) Waiting::push(waiting, event);
+        });
     std::string text = std::move(response.body);
-    while (!error && !shared_.stopping && !waiting->is_slow()) {
+    if (joined.gap) {
+      // What is between cannot be told any more: everything is to be loaded anew.
+      const std::string id = std::to_string(joined.latest);
+      text += "id: " + id + "\nevent: reset\ndata: {\"event\":" + id + "}\n\n";
+    }
+    for (const SharedEvent& event : joined.backlog) text += event->text;
+    // Whether he may still listen is asked anew now and then: listeners come back by themselves.
+    const auto end = std::chrono::steady_clock::now() + shared_.options.longest_stream;
+    while (!error && !shared_.stopping && !waiting->is_slow() &&
+           std::chrono::steady_clock::now() < end) {
       if (text.empty()) text = ": still here\n\n";
       allow(shared_.options.write_time);
       co_await asio::async_write(stream_, asio::buffer(text),

@@ -12,6 +12,7 @@ EventFeed::Subscription::~Subscription() {
 void EventFeed::publish(FeedEvent event) {
   const std::lock_guard lock(mutex_);
   const auto shared = std::make_shared<const FeedEvent>(std::move(event));
+  latest_ = shared->id;
   recent_.push_back(shared);
   if (recent_.size() > most_) {
     forgotten_ = recent_.front()->id;
@@ -20,14 +21,17 @@ void EventFeed::publish(FeedEvent event) {
   for (const Listener& listener : listeners_) listener(shared);
 }
 
-std::unique_ptr<EventFeed::Subscription> EventFeed::subscribe(std::int64_t after,
-                                                              Listener listener) {
+EventFeed::Joined EventFeed::subscribe(std::int64_t after, Listener listener) {
   const std::lock_guard lock(mutex_);
+  Joined joined;
+  joined.latest = latest_;
+  joined.gap = after < forgotten_;
   for (const SharedEvent& event : recent_) {
-    if (event->id > after) listener(event);
+    if (!joined.gap && event->id > after) joined.backlog.push_back(event);
   }
   listeners_.push_back(std::move(listener));
-  return std::make_unique<Subscription>(*this, std::prev(listeners_.end()));
+  joined.subscription = std::make_unique<Subscription>(*this, std::prev(listeners_.end()));
+  return joined;
 }
 
 std::int64_t EventFeed::forgotten() const {

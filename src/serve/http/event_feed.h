@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace lockstep::serve {
 
@@ -44,8 +45,14 @@ class EventFeed {
 
   /// `event.id` is greater than all before.
   void publish(FeedEvent event);
-  /// Calls `listener` for those remembered after `after`, and for all from now on.
-  std::unique_ptr<Subscription> subscribe(std::int64_t after, Listener listener);
+  /// What a new listener gets besides all that comes from now on.
+  struct Joined {
+    std::unique_ptr<Subscription> subscription{};
+    std::vector<SharedEvent> backlog{};  ///< those after the one that he has
+    bool gap = false;         ///< not all of them are remembered; then there is no backlog
+    std::int64_t latest = 0;  ///< of all that were published; 0: none
+  };
+  Joined subscribe(std::int64_t after, Listener listener);
   /// Of an event that is not remembered any more, the greatest id; 0: none was forgotten. Who has
   /// less than that has a gap.
   std::int64_t forgotten() const;
@@ -56,6 +63,7 @@ class EventFeed {
   mutable std::mutex mutex_;
   std::deque<SharedEvent> recent_;
   std::int64_t forgotten_ = 0;
+  std::int64_t latest_ = 0;
   std::list<Listener> listeners_;
 };
 

@@ -1,5 +1,8 @@
 #include "serve/http/server.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -107,6 +110,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpOptions options) {
     return fail(ErrorKind::invalid,
                 quoted(options.address) + " is no address to listen at: write one like 127.0.0.1");
   }
+  // The store, sweeps and the control socket need descriptors too.
+  rlimit files = {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY) {
+    options.most_connections = std::min<std::size_t>(options.most_connections, files.rlim_cur / 2);
+  }
   auto state = std::make_unique<State>(std::move(options));
   LOCKSTEP_TRY(state->tls, load_tls(state->shared.options));
   const tcp::endpoint endpoint(address, state->shared.options.port);
@@ -147,11 +155,11 @@ void HttpServer::start(Handler handler) {
 void HttpServer::stop() {
   if (!state_->io) return;
   state_->shared.stopping = true;
-  // Handlers first: what they return goes to a loop that still is.
-  state_->shared.pool.join();
+  // First who hands requests to the pool; then those that are at work, whose ends are posted to a
+  // loop that does not run any more; and with the loop go the connections that wait in it.
   state_->io->stop();
   if (state_->thread.joinable()) state_->thread.join();
-  // With the loop go the connections that wait in it.
+  state_->shared.pool.join();
   state_->acceptor.reset();
   state_->io.reset();
 }

@@ -13,6 +13,7 @@ namespace lockstep {
 
 class ForwardingStore : public Store {
  public:
+  using Store::change_alerts;
   using Store::save_values;
 
   Result<void> replace_inventory(const Inventory& inventory) override {
@@ -66,8 +67,9 @@ class ForwardingStore : public Store {
   Result<std::vector<AlertRecord>> alerts() override {
     return on([&](Store& store) { return store.alerts(); });
   }
-  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) override {
-    return on([&](Store& store) { return store.change_alerts(decide); });
+  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,
+                                                 const AuditEntry* entry) override {
+    return on([&](Store& store) { return store.change_alerts(decide, entry); });
   }
   Result<std::vector<StoredInstance>> instances() override {
     return on([&](Store& store) { return store.instances(); });
@@ -143,6 +145,9 @@ class ForwardingStore : public Store {
   Result<std::int64_t> save_token(const AccessToken& token, const std::optional<AuditEntry>& entry,
                                   WallTime now) override {
     return on([&](Store& store) { return store.save_token(token, entry, now); });
+  }
+  Result<void> note_token_use(std::int64_t id, WallTime now) override {
+    return on([&](Store& store) { return store.note_token_use(id, now); });
   }
   Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) override {
     return on([&](Store& store) { return store.remove_token(id, entry); });

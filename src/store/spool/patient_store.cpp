@@ -143,8 +143,9 @@ Result<std::vector<AlertRecord>> PatientStore::alerts() {
   return read(&Known::alerts, [](Store& store) { return store.alerts(); });
 }
 
-Result<std::vector<AlertRecord>> PatientStore::change_alerts(const DecideAlerts& decide) {
-  auto alerts = ForwardingStore::change_alerts(decide);
+Result<std::vector<AlertRecord>> PatientStore::change_alerts(const DecideAlerts& decide,
+                                                             const AuditEntry* entry) {
+  auto alerts = ForwardingStore::change_alerts(decide, entry);
   remember_alerts(alerts);
   return alerts;
 }

@@ -33,7 +33,9 @@ class PatientStore final : public ForwardingStore {
   Result<std::vector<PortFact>> port_states() override;
   Result<std::vector<KnownKey>> known_keys() override;
   Result<std::vector<AlertRecord>> alerts() override;
-  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) override;
+  using Store::change_alerts;
+  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,
+                                                 const AuditEntry* entry) override;
   Result<std::vector<StoredInstance>> instances() override;
   Result<std::int64_t> begin_run(const InstanceRun& run) override;
   Result<void> save_run(const InstanceRun& run) override;

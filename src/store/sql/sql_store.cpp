@@ -71,6 +71,7 @@ void note_end(const SweepEnd& end, SweepInfo& info) {
 
 class SqlStore final : public Store {
  public:
+  using Store::change_alerts;
   using Store::save_values;
 
   /// `name` is how messages call this store.
@@ -176,9 +177,13 @@ class SqlStore final : public Store {
     return within(Access::read, "reading alerts", [&] { return read_alerts(*connection_); });
   }
 
-  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide) override {
-    return within(Access::write, "changing alerts",
-                  [&] { return decide_alerts(*connection_, decide); });
+  Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,
+                                                 const AuditEntry* entry) override {
+    return within(Access::write, "changing alerts", [&]() -> Result<std::vector<AlertRecord>> {
+      LOCKSTEP_TRY(auto alerts, decide_alerts(*connection_, decide));
+      if (entry != nullptr) LOCKSTEP_CHECK(lockstep::add_audit(*connection_, *entry));
+      return alerts;
+    });
   }
 
   Result<std::vector<StoredInstance>> instances() override {
@@ -333,6 +338,13 @@ class SqlStore final : public Store {
     });
   }
 
+  Result<void> note_token_use(std::int64_t id, WallTime now) override {
+    return within(Access::write, "noting the use of a token", [&]() -> Result<void> {
+      lockstep::note_token_use(*connection_, id, now);
+      return {};
+    });
+  }
+
   Result<void> remove_token(std::int64_t id, const std::optional<AuditEntry>& entry) override {
     return within(Access::write, "removing a token", [&]() -> Result<void> {
       if (!lockstep::remove_token(*connection_, id)) {
@@ -379,6 +391,16 @@ class SqlStore final : public Store {
   }
 
  private:
+  Result<void> audit_approval(const Profile& profile, const Approval& approval) {
+    AuditEntry entry;
+    entry.at = approval.at;
+    entry.person = approval.by;
+    entry.action = "profile approve";
+    entry.subject = profile.host_type;
+    entry.detail = fmt::format("{} ports", profile.ports.size());
+    return lockstep::add_audit(*connection_, entry);
+  }
+
   Result<void> tell(WallTime at, EventKind kind, const std::string& subject,
                     const std::string& nodes = {}) {
     const Event event = {.id = 0, .at = at, .kind = kind, .subject = subject, .nodes = nodes};
@@ -393,6 +415,7 @@ class SqlStore final : public Store {
   Result<void> do_approve(const Profile& profile, const Approval& approval) override {
     return within(Access::write, "writing an approval", [&]() -> Result<void> {
       LOCKSTEP_CHECK(write_open_ports(*connection_, profile));
+      LOCKSTEP_CHECK(audit_approval(profile, approval));
       LOCKSTEP_CHECK(tell(approval.at, EventKind::profile_approved, profile.host_type));
       remove_baseline(*connection_, profile.host_type);
       if (!profile.ports.empty()) return write_approval(*connection_, approval);

@@ -161,6 +161,12 @@ Result<std::int64_t> write_token(Connection& connection, AccessToken token) {
   return token.id;
 }
 
+void note_token_use(Connection& connection, std::int64_t id, WallTime now) {
+  const std::string text = lockstep::to_text(now);
+  connection.sql() << "UPDATE access_tokens SET used = :now WHERE id = :id", soci::use(text),
+      soci::use(id);
+}
+
 bool remove_token(Connection& connection, std::int64_t id) {
   soci::statement prepared =
       (connection.sql().prepare << "DELETE FROM access_tokens WHERE id = :id", soci::use(id));

@@ -28,6 +28,8 @@ Result<std::vector<AccessToken>> read_tokens(Connection& connection,
 /// Replaces the one of the same hash; one without an id gets the next. Returns its id. Errors:
 /// `invalid`.
 Result<std::int64_t> write_token(Connection& connection, AccessToken token);
+/// Changes no other row, and makes none.
+void note_token_use(Connection& connection, std::int64_t id, WallTime now);
 /// Whether there was one.
 bool remove_token(Connection& connection, std::int64_t id);
 /// Those that expired before `now`.
