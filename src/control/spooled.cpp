@@ -342,7 +342,7 @@ std::string write(std::string_view kind, const T& value) {
 template <typename T>
 Result<Spooled> read(std::string_view bytes) {
   T value;
-  Reader reader(bytes);
+  Reader reader(bytes);  // NOLINT(misc-const-correctness): reading moves it on
   reader(value);
   if (!reader.good()) return fail(ErrorKind::corrupt, "a record of the spool makes no sense");
   return Spooled(std::move(value));

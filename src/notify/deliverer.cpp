@@ -128,11 +128,11 @@ Result<void> Deliverer::restate(Store& store, WallTime now, const std::atomic<bo
 void Deliverer::beat(WallTime now, const std::atomic<bool>& stop) {
   if (!policy_.heartbeat || beat_at_ > now || !world_.is_alive()) return;
   const auto at = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
-  Message alive{.what = What::alive,
-                .id = fmt::format("alive.{}", at.count()),
-                .cluster = policy_.cluster,
-                .cause = "alive",
-                .at = now};
+  const Message alive{.what = What::alive,
+                      .id = fmt::format("alive.{}", at.count()),
+                      .cluster = policy_.cluster,
+                      .cause = "alive",
+                      .at = now};
   const Delivery delivery = channel_.beat(alive, *policy_.heartbeat, stop);
   if (stop) return;
   if (delivery.outcome == Outcome::delivered) {

@@ -37,7 +37,7 @@ using List = std::unique_ptr<curl_slist, FreeList>;
 void append(List& list, const std::string& text) {
   curl_slist* const longer = ::curl_slist_append(list.get(), text.c_str());
   if (longer == nullptr) return;
-  static_cast<void>(list.release());
+  std::ignore = list.release();
   list.reset(longer);
 }
 

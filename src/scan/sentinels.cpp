@@ -175,7 +175,7 @@ void Sentinels::sample(std::chrono::steady_clock::time_point now) {
     losses_.push_back(watched.loss);
   }
   // When the others are through, slow ones are left, who do not speak for all.
-  const bool fair = noted * 2 > std::min(watched_.size(), kMostInSample);
+  const bool fair = std::size_t{noted} * 2 > std::min(watched_.size(), kMostInSample);
   all_lose_ = false;
   if (!fair) return;
   all_.note(noted, lost, sent - sample_sent_, answered - sample_answered_);

@@ -28,7 +28,7 @@ class Webhook final : public Channel {
   Delivery beat(const Message& alive, std::chrono::seconds every,
                 const std::atomic<bool>& stop) override {
     if (config_.heartbeat_url.empty()) return Channel::beat(alive, every, stop);
-    Endpoint endpoint{.url = config_.heartbeat_url, .ca_file = config_.endpoint.ca_file};
+    const Endpoint endpoint{.url = config_.heartbeat_url, .ca_file = config_.endpoint.ca_file};
     return delivery_of(http(endpoint, {}, stop), place_of(endpoint.url));
   }
 

@@ -21,11 +21,11 @@ constexpr std::chrono::seconds kOld(60);
 constexpr std::size_t kEventsAtOnce = 1000;
 
 FeedEvent to_feed(const Event& event) {
-  boost::json::object object{{"id", event.id},
-                             {"at", documents::json_time(event.at)},
-                             {"kind", to_string(event.kind)},
-                             {"subject", documents::json_or_null(event.subject)},
-                             {"nodes", documents::json_or_null(event.nodes)}};
+  const boost::json::object object{{"id", event.id},
+                                   {"at", documents::json_time(event.at)},
+                                   {"kind", to_string(event.kind)},
+                                   {"subject", documents::json_or_null(event.subject)},
+                                   {"nodes", documents::json_or_null(event.nodes)}};
   FeedEvent told;
   told.id = event.id;
   told.text = "id: " + std::to_string(event.id) + "\nevent: " + std::string(to_string(event.kind)) +

@@ -61,10 +61,10 @@ Result<HttpResponse> list(ApiCall& call) {
       page_of(meant.size(), order, [&](std::size_t i) { return nodes[meant[i]].node->name; });
   json::array rows;
   for (const std::size_t i : page.items) rows.push_back(of_glance(nodes[meant[i]]));
-  json::object document{{"nodes", std::move(rows)},
-                        {"total", meant.size()},
-                        {"next", documents::json_or_null(page.next)},
-                        {"event", call.view().event}};
+  const json::object document{{"nodes", std::move(rows)},
+                              {"total", meant.size()},
+                              {"next", documents::json_or_null(page.next)},
+                              {"event", call.view().event}};
   return json_answer(documents::json_document(document));
 }
 

@@ -10,6 +10,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <deque>
+#include <tuple>
 #include <utility>
 
 namespace lockstep::serve {
@@ -155,7 +156,7 @@ class Connection {
     co_await http::async_read_header(stream_, buffer_, parser,
                                      asio::redirect_error(asio::use_awaitable, error));
     if (!error && parser.get()[http::field::expect] == "100-continue") {
-      http::response<http::empty_body> go_on(http::status::continue_, 11);
+      const http::response<http::empty_body> go_on(http::status::continue_, 11);
       co_await http::async_write(stream_, go_on, asio::redirect_error(asio::use_awaitable, error));
     }
     if (!error) {
@@ -274,11 +275,12 @@ asio::awaitable<void> converse(tcp::socket socket, HttpShared& shared,
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   const std::string peer = error ? "" : endpoint.address().to_string();
-  socket.set_option(tcp::no_delay(true), error);
+  // What fails of these shows in what follows.
+  std::ignore = socket.set_option(tcp::no_delay(true), error);
   PlainStream plain(std::move(socket));
   if (tls == nullptr) {
     co_await Connection(plain, shared, peer).serve();
-    plain.socket().shutdown(tcp::socket::shutdown_both, error);
+    std::ignore = plain.socket().shutdown(tcp::socket::shutdown_both, error);
     co_return;
   }
   TlsStream stream(std::move(plain), *tls);

@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -36,13 +37,14 @@ Result<TlsContext> load_tls(const HttpOptions& options) {
   if (options.certificate.empty()) return TlsContext();
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
   error_code error;
-  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                           asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                           asio::ssl::context::no_tlsv1_1,
-                       error);
-  context->use_certificate_chain_file(options.certificate, error);
+  std::ignore =
+      context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                               asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                               asio::ssl::context::no_tlsv1_1,
+                           error);
+  std::ignore = context->use_certificate_chain_file(options.certificate, error);
   if (error) return std::unexpected(tls_error(options.certificate, error, "certificate"));
-  context->use_private_key_file(options.key, asio::ssl::context::pem, error);
+  std::ignore = context->use_private_key_file(options.key, asio::ssl::context::pem, error);
   if (error) return std::unexpected(tls_error(options.key, error, "key of that certificate"));
   return context;
 }
@@ -119,10 +121,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpOptions options) {
   LOCKSTEP_TRY(state->tls, load_tls(state->shared.options));
   const tcp::endpoint endpoint(address, state->shared.options.port);
   tcp::acceptor& acceptor = *state->acceptor;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(1024, error);
+  std::ignore = acceptor.open(endpoint.protocol(), error);
+  if (!error) std::ignore = acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) std::ignore = acceptor.bind(endpoint, error);
+  if (!error) std::ignore = acceptor.listen(1024, error);
   if (error) {
     return std::unexpected(
         system_error(error.value(), "listening at " + quoted(state->shared.options.address) +

@@ -25,8 +25,8 @@ namespace {
 // A site may have made Table 1 itself, from the paper; it has neither key nor further column, so
 // that a plain INSERT of four values works.
 constexpr std::string_view kFirst[] = {
-    "CREATE TABLE IF NOT EXISTS open_ports ("
-    "  port int, protocol char(5), service char(50), host_type char(60))",
+    R"(CREATE TABLE IF NOT EXISTS open_ports (
+  port int, protocol char(5), service char(50), host_type char(60)))",
     "{adopt} open_ports",
     "CREATE TABLE nodes ("
     "  name varchar(255) NOT NULL PRIMARY KEY,"
