@@ -28,18 +28,18 @@ constexpr std::string_view kFirst[] = {
     R"(CREATE TABLE IF NOT EXISTS open_ports (
   port int, protocol char(5), service char(50), host_type char(60)))",
     "{adopt} open_ports",
-    "CREATE TABLE nodes ("
-    "  name varchar(255) NOT NULL PRIMARY KEY,"
-    "  cluster varchar(255) NOT NULL,"
-    "  group_name varchar(255) NOT NULL)",
-    "CREATE TABLE node_addresses ("
-    "  node varchar(255) NOT NULL REFERENCES nodes (name),"
-    "  address varchar(45) NOT NULL,"
-    "  network varchar(255) NOT NULL)",
-    "CREATE TABLE node_classes ("
-    "  node varchar(255) NOT NULL REFERENCES nodes (name),"
-    "  class varchar(255) NOT NULL,"
-    "  PRIMARY KEY (node, class))",
+    R"(CREATE TABLE nodes (
+  name varchar(255) NOT NULL PRIMARY KEY,
+  cluster varchar(255) NOT NULL,
+  group_name varchar(255) NOT NULL))",
+    R"(CREATE TABLE node_addresses (
+  node varchar(255) NOT NULL REFERENCES nodes (name),
+  address varchar(45) NOT NULL,
+  network varchar(255) NOT NULL))",
+    R"(CREATE TABLE node_classes (
+  node varchar(255) NOT NULL REFERENCES nodes (name),
+  class varchar(255) NOT NULL,
+  PRIMARY KEY (node, class)))",
 };
 
 constexpr std::string_view kSecond[] = {
