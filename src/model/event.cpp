@@ -1,5 +1,7 @@
 #include "model/event.h"
 
+#include "model/words.h"
+
 namespace lockstep {
 
 std::string_view to_string(EventKind kind) {
@@ -16,10 +18,7 @@ std::string_view to_string(EventKind kind) {
 }
 
 std::optional<EventKind> parse_event_kind(std::string_view text) {
-  for (const EventKind kind : kEventKinds) {
-    if (text == to_string(kind)) return kind;
-  }
-  return std::nullopt;
+  return parse_word(text, kEventKinds);
 }
 
 }  // namespace lockstep

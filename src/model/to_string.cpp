@@ -6,20 +6,9 @@
 #include "model/profile.h"
 #include "model/service.h"
 #include "model/sweep_info.h"
+#include "model/words.h"
 
 namespace lockstep {
-namespace {
-
-template <typename T, std::size_t N>
-std::optional<T> parse_word(std::string_view text, const std::array<T, N>& values) {
-  for (const T value : values) {
-    if (text == to_string(value)) return value;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 std::string host_type(const std::string& node_class, const std::string& network) {
   return network == kDefaultNetwork ? node_class : node_class + "@" + network;
 }

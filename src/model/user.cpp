@@ -1,18 +1,8 @@
 #include "model/user.h"
 
+#include "model/words.h"
+
 namespace lockstep {
-namespace {
-
-template <typename T, std::size_t N>
-std::optional<T> parse_word(std::string_view text, const std::array<T, N>& values) {
-  for (const T value : values) {
-    if (text == to_string(value)) return value;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 std::string_view to_string(Role role) {
   switch (role) {
     case Role::viewer: return "viewer";

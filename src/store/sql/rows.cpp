@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "model/port_list.h"
+#include "model/words.h"
 
 namespace lockstep {
 namespace {
@@ -22,14 +23,6 @@ std::optional<Number> parse_digits(std::string_view text) {
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
   return number;
-}
-
-template <typename T, std::size_t N>
-std::optional<T> parse_word(std::string_view text, const std::array<T, N>& values) {
-  for (const T value : values) {
-    if (text == to_string(value)) return value;
-  }
-  return std::nullopt;
 }
 
 /// The number at text[start, start + length), digits alone.
