@@ -1,0 +1,75 @@
+// The stream of events, read by fetch: unlike EventSource it lets one see the server's signs of
+// life, so that a page knows how old its data is.
+
+import { pathOf, refuse } from './client';
+
+export interface LiveEvent {
+  kind: string; // "alert-raised", ..., "reset"
+  subject: string;
+  nodes: string; // a nodeset
+}
+
+/** What listen() tells. */
+export interface EventSink {
+  /** Bytes came, if only a sign of life. */
+  onSign(): void;
+  onEvent(event: LiveEvent): void;
+}
+
+/** Lines of a stream into events (WHATWG HTML, 9.2.6), as far as our server uses them. */
+export class EventParser {
+  private rest = '';
+  private kind = '';
+  private data = '';
+  lastId = '';
+
+  push(text: string, sink: (event: LiveEvent) => void): void {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop() ?? '';
+    for (const line of lines) this.line(line.replace(/\r$/, ''), sink);
+  }
+
+  private line(line: string, sink: (event: LiveEvent) => void): void {
+    if (line === '') {
+      if (this.data) sink(this.event());
+      this.kind = this.data = '';
+    } else if (line.startsWith('id: ')) {
+      this.lastId = line.slice(4);
+    } else if (line.startsWith('event: ')) {
+      this.kind = line.slice(7);
+    } else if (line.startsWith('data: ')) {
+      this.data += line.slice(6);
+    }
+  }
+
+  private event(): LiveEvent {
+    let fields: Partial<LiveEvent> = {};
+    try {
+      fields = JSON.parse(this.data);
+    } catch {
+      // An event whose facts cannot be read still says that something has happened.
+    }
+    return { kind: this.kind, subject: fields.subject ?? '', nodes: fields.nodes ?? '' };
+  }
+}
+
+/** Listens until the stream ends, or is aborted. Returns the last event's number. */
+export async function listen(after: string, sink: EventSink, signal: AbortSignal): Promise<string> {
+  const parser = new EventParser();
+  parser.lastId = after;
+  // fetch() itself and not request(): the stream may take longer than an answer may.
+  const response = await fetch(pathOf('/events', { after }), {
+    headers: { Accept: 'text/event-stream', 'X-Lockstep-Request': '1' },
+    credentials: 'same-origin',
+    signal,
+  });
+  if (!response.ok) await refuse(response);
+  if (!response.body) return parser.lastId;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return parser.lastId;
+    sink.onSign();
+    parser.push(value, sink.onEvent);
+  }
+}

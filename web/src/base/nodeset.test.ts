@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { expand, fold, NodesetError } from './nodeset';
+
+const groups = (name: string) => ({ gpu: ['g1', 'g2'] })[name];
+
+describe('expand', () => {
+  it.each([
+    ['one name', 'node7', ['node7']],
+    ['zeros in front', 'node[008-011]', ['node008', 'node009', 'node010', 'node011']],
+    ['several dimensions', 'n[1-2,4]x[0-1]', ['n1x0', 'n1x1', 'n2x0', 'n2x1', 'n4x0', 'n4x1']],
+    ['steps', 'n[0-10/5]', ['n0', 'n5', 'n10']],
+    ['a list', 'a,b c', ['a', 'b', 'c']],
+    ['difference', 'n[1-4]!n[2-3]', ['n1', 'n4']],
+    ['intersection', 'n[1-4]&n[3-9]', ['n3', 'n4']],
+    ['one or the other', 'n[1-3]^n[2-4]', ['n1', 'n4']],
+    ['a group', '@gpu,g9', ['g1', 'g2', 'g9']],
+    ['nothing', '', []],
+  ])('%s', (_, text, names) => {
+    expect([...expand(text, groups)]).toEqual(names);
+  });
+
+  it.each([
+    ['an open bracket', 'node[1-3'],
+    ['a closed bracket', 'node1]'],
+    ['backwards', 'node[3-1]'],
+    ['no numbers', 'node[a-b]'],
+    ['far too many', 'node[1-99999999]'],
+    ['a group that is not there', '@none'],
+  ])('refuses %s', (_, text) => {
+    expect(() => expand(text, groups)).toThrow(NodesetError);
+  });
+});
+
+describe('fold', () => {
+  it.each([
+    ['a range', ['n3', 'n1', 'n2'], 'n[1-3]'],
+    ['one', ['n3'], 'n3'],
+    ['zeros in front', ['n099', 'n100', 'n017'], 'n[017,099-100]'],
+    ['names without numbers', ['login', 'n1'], 'login,n1'],
+    ['the last number', ['r1n1', 'r1n2', 'r2n1'], 'r1n[1-2],r2n1'],
+    ['nothing', [], ''],
+  ])('%s', (_, names, text) => {
+    expect(fold(names)).toBe(text);
+  });
+
+  it('is what expand takes back', () => {
+    const names = ['n1', 'n02', 'n002', 'x[', 'a9b', 'a10b'].filter((name) => !name.includes('['));
+    expect([...expand(fold(names))].sort()).toEqual([...names].sort());
+  });
+});

@@ -1,0 +1,18 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+// Where `npm run dev` finds a daemon: LOCKSTEP_URL=http://127.0.0.1:7480 npm run dev
+const daemon = process.env.LOCKSTEP_URL ?? 'http://127.0.0.1:7480';
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    target: 'es2022',
+    // Everything is a file of its own: a policy that allows no inline code allows no data: either.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { '/api': { target: daemon, changeOrigin: true } } },
+  test: { include: ['src/**/*.test.ts'] },
+});
