@@ -16,6 +16,7 @@
 #include "control/scan_targets.h"
 #include "model/port_spec.h"
 #include "proc/stop_watch.h"
+#include "serve/pages/assets.h"
 
 namespace lockstep {
 namespace {
@@ -47,6 +48,7 @@ Result<std::unique_ptr<HttpService>> HttpService::listen(DaemonLink& daemon, std
   serve::ApiOptions api;
   api.access.session_idle = http.session;
   api.open_metrics = http.open_metrics;
+  api.pages = serve::built_assets();
   service->live_ = std::make_unique<serve::Live>(*service, service->server_->feed());
   service->api_ = std::make_unique<serve::Api>(*service, *service->live_, *service->server_, api);
   return service;

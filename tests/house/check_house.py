@@ -57,9 +57,10 @@ ALLOWED = {
     "cli": "base model collectors/collector.h control documents store/audit_chain.h",
     "serve": "base model control",
     "serve/*": "base model control serve",
-    "serve/api": "base model inventory/scheduler.h control documents serve serve/auth serve/http"
+    "serve/api": "base model inventory/scheduler.h control documents serve serve/auth serve/http serve/pages"
                  " profiles analysis store/store.h",
     "serve/auth": "base model serve store/store.h",
+    "serve/pages": "base serve/http/message.h",
     "app": "base proc sender plugin_host services services/own services/users dialogue net/* scan model inventory/* collectors/* profiles profiles/* analysis store/* notify/*"
            " sweep control daemon documents cli serve/*",
     "main.cpp": "base cli app",

@@ -7,7 +7,6 @@
 
 #include "documents/json_parts.h"
 #include "serve/api/account.h"
-#include "serve/api/invitation_page.h"
 #include "serve/api/metrics.h"
 #include "serve/auth/secrets.h"
 
@@ -103,7 +102,7 @@ HttpResponse Api::answer(const HttpRequest& request) {
   const bool is_health = path.size() == 2 && path[0] == "-";
   if (is_health && path[1] == "healthy") return health(false);
   if (is_health && path[1] == "ready") return health(true);
-  if (auto page = page_for_browsers(request)) return std::move(*page);
+  if (auto page = page_of(options_.pages, request)) return std::move(*page);
   const bool is_metrics = path.size() == 1 && path[0] == "metrics";
   if (is_metrics && options_.open_metrics) return metrics();
   auto store = take_store();

@@ -3,18 +3,21 @@
 #pragma once
 
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "serve/api/call.h"
 #include "serve/api/live.h"
 #include "serve/api/routes.h"
 #include "serve/http/server.h"
+#include "serve/pages/pages.h"
 
 namespace lockstep::serve {
 
 struct ApiOptions {
   AccessPolicy access{};
-  bool open_metrics = false;  ///< /metrics without a token
+  bool open_metrics = false;       ///< /metrics without a token
+  std::span<const Asset> pages{};  ///< the user interface; borrowed
 };
 
 /// For several threads at once.

@@ -1,6 +1,7 @@
 #include "serve/http/connection.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -9,6 +10,8 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <chrono>
+#include <ctime>
 #include <deque>
 #include <tuple>
 #include <utility>
@@ -32,6 +35,19 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return result;
+}
+
+/// What time it is here, as HTTP writes it (RFC 9110, 5.6.7): pages reckon ages by it, since their
+/// own clock may be wrong.
+std::string date_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 40> text{};
+  // Months and days of "C", whatever the locale: nothing here sets one.
+  const std::size_t size =
+      std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  return {text.data(), size};
 }
 
 HttpResponse refusal(unsigned status, std::string_view why) {
@@ -71,6 +87,7 @@ Result<HttpRequest> to_request(const Parser::value_type& message, std::string pe
 Answer to_answer(HttpResponse response, const Parser::value_type& message, bool keep) {
   Answer answer(static_cast<http::status>(response.status), 11);
   answer.set(http::field::server, "lockstep");
+  answer.set(http::field::date, date_now());
   answer.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : response.headers) answer.insert(name, value);
   if (!response.body.empty()) answer.set(http::field::content_type, response.type);
@@ -228,6 +245,7 @@ class Connection {
     Answer head(http::status::ok, 11);
     for (const auto& [name, value] : response.headers) head.insert(name, value);
     head.set(http::field::server, "lockstep");
+    head.set(http::field::date, date_now());
     head.set(http::field::content_type, "text/event-stream");
     head.set(http::field::cache_control, "no-store");
     head.keep_alive(false);

@@ -1,5 +1,7 @@
 // Keys that work everywhere, and the commands behind them and behind the palette.
 
+import { untrack } from 'svelte';
+
 export interface Command {
   /** What it does, as the palette and the help say it. */
   title: string;
@@ -24,8 +26,12 @@ class Keys {
 
   /** For a view: its commands, as long as it is shown. Returns how to take them away. */
   add(commands: Command[]): () => void {
-    this.commands = [...this.commands, ...commands];
-    return () => (this.commands = this.commands.filter((command) => !commands.includes(command)));
+    // Called from effects, which are not to run again when the list changes.
+    untrack(() => (this.commands = [...this.commands, ...commands]));
+    return () =>
+      untrack(() => {
+        this.commands = this.commands.filter((command) => !commands.includes(command));
+      });
   }
 
   /** Runs what was typed; true: it was a command, or the beginning of one. */
