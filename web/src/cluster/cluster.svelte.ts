@@ -206,7 +206,9 @@ export class Cluster {
           onSign: () => {
             failures = 0;
             // The stream is alive and has nothing to say: what is shown still holds.
-            if (!this.wanted && !this.problem && !this.paused) this.confirmed = Date.now();
+            if (this.confirmed > 0 && !this.wanted && !this.problem && !this.paused) {
+              this.confirmed = Date.now();
+            }
           },
           onEvent: (event: LiveEvent) => {
             if (this.paused) ++this.missed;
