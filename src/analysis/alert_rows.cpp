@@ -28,15 +28,20 @@ void add(AlertRow& row, const AlertRecord& record) {
 
 std::vector<AlertRow> fold_alerts(std::span<const AlertRecord> records, const AlertFilter& filter,
                                   WallTime now) {
-  using Key = std::tuple<std::int64_t, AlertStatus, std::string, std::optional<WallTime>>;
+  using Key = std::tuple<std::int64_t, AlertStatus, std::string_view, std::optional<WallTime>>;
   std::map<Key, AlertRow> rows;
+  auto place = rows.end();
   for (const AlertRecord& record : records) {
     const AlertStatus status = record.status_at(now);
     if (!shows(record, status, filter)) continue;
     const bool muted = status == AlertStatus::acknowledged || status == AlertStatus::silenced;
-    const Key key{record.id, status, muted ? record.owner : "",
+    const Key key{record.id, status, muted ? std::string_view(record.owner) : "",
                   muted ? record.until : std::nullopt};
-    const auto [place, fresh] = rows.try_emplace(key);
+    // Neighbours mostly share a row.
+    bool fresh = false;
+    if (place == rows.end() || place->first != key) {
+      std::tie(place, fresh) = rows.try_emplace(key);
+    }
     AlertRow& row = place->second;
     if (fresh) {
       row.first = record;
@@ -51,15 +56,18 @@ std::vector<AlertRow> fold_alerts(std::span<const AlertRecord> records, const Al
     add(row, record);
   }
   std::vector<AlertRow> sorted;
+  sorted.reserve(rows.size());
   for (auto& [key, row] : rows) {
-    std::ranges::sort(row.nodes);
+    if (!std::ranges::is_sorted(row.nodes)) std::ranges::sort(row.nodes);
     sorted.push_back(std::move(row));
   }
-  std::ranges::sort(sorted, [](const AlertRow& a, const AlertRow& b) {
-    return std::tie(b.first.severity, a.first.id, a.status, a.first.owner, a.first.until) <
-           std::tie(a.first.severity, b.first.id, b.status, b.first.owner, b.first.until);
-  });
+  std::ranges::sort(sorted, row_comes_first);
   return sorted;
+}
+
+bool row_comes_first(const AlertRow& a, const AlertRow& b) {
+  return std::tie(b.first.severity, a.first.id, a.status, a.first.owner, a.first.until) <
+         std::tie(a.first.severity, b.first.id, b.status, b.first.owner, b.first.until);
 }
 
 }  // namespace lockstep

@@ -103,5 +103,7 @@ struct AlertFilter {
 };
 std::vector<AlertRow> fold_alerts(std::span<const AlertRecord> records, const AlertFilter& filter,
                                   WallTime now);
+/// The order of fold_alerts().
+bool row_comes_first(const AlertRow& a, const AlertRow& b);
 
 }  // namespace lockstep

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string_view>
+#include <unordered_map>
 
 #include "model/nodeset.h"
 
@@ -22,7 +22,7 @@ std::size_t count_unproven(const Looks& looks, const std::vector<std::string>& w
     std::int64_t sweep = 0;
     bool proven = false;
   };
-  std::map<std::string_view, Latest> nodes;
+  std::unordered_map<std::string_view, Latest> nodes;
   for (const Look& look : looks.looks) {
     Latest& latest = nodes[look.node];
     if (look.sweep < latest.sweep) continue;
@@ -68,10 +68,15 @@ Result<AlertListing> describe(Store& store, const std::vector<std::string>& watc
 
 }  // namespace
 
-Result<Grounds> read_grounds(Store& store) {
+Result<Grounds> read_work(Store& store) {
   Grounds grounds;
   LOCKSTEP_TRY(grounds.sweeps, store.sweeps(kSweepsRead));
   LOCKSTEP_TRY(grounds.runs, store.latest_runs());
+  return grounds;
+}
+
+Result<Grounds> read_grounds(Store& store) {
+  LOCKSTEP_TRY(Grounds grounds, read_work(store));
   LOCKSTEP_TRY(grounds.looks, store.looks());
   return grounds;
 }
@@ -85,6 +90,14 @@ AlertListing describe_alerts(std::vector<AlertRow> rows, const Grounds& grounds,
   std::set<std::string_view> nodes;
   for (const AlertRow& row : listing.rows) nodes.insert(row.nodes.begin(), row.nodes.end());
   listing.node_count = nodes.size();
+  describe_work(grounds, listing);
+  listing.unproven = count_unproven(grounds.looks, watched);
+  return listing;
+}
+
+void describe_work(const Grounds& grounds, AlertListing& listing) {
+  listing.latest.reset();
+  listing.measured.reset();
   const auto ended = std::ranges::find_if(
       grounds.sweeps, [](const SweepInfo& sweep) { return sweep.state != SweepState::running; });
   if (ended != grounds.sweeps.end()) listing.latest = *ended;
@@ -94,8 +107,6 @@ AlertListing describe_alerts(std::vector<AlertRow> rows, const Grounds& grounds,
       if (run.proven > 0) listing.measured = std::max(listing.measured, std::optional(run.ended));
     }
   }
-  listing.unproven = count_unproven(grounds.looks, watched);
-  return listing;
 }
 
 bool AlertListing::has_news() const {

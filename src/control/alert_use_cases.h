@@ -39,10 +39,15 @@ struct Grounds {
   std::vector<InstanceRun> runs{};  ///< the latest of each instance
 };
 Result<Grounds> read_grounds(Store& store);
+/// The same without looks, which are many.
+Result<Grounds> read_work(Store& store);
 
 /// What the listing of these rows is. Pure.
 AlertListing describe_alerts(std::vector<AlertRow> rows, const Grounds& grounds,
                              const std::vector<std::string>& watched, WallTime now);
+
+/// Only what it says of the latest sweep, and of what plug-ins measured.
+void describe_work(const Grounds& grounds, AlertListing& listing);
 
 /// `watched` are the nodes that sweeps are to examine.
 Result<AlertListing> list_alerts(Store& store, const std::vector<std::string>& watched,

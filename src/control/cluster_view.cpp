@@ -2,52 +2,10 @@
 
 #include <algorithm>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
+
+#include "control/node_places.h"
 
 namespace lockstep::control {
-namespace {
-
-using Places = std::unordered_map<std::string_view, NodeGlance*>;
-
-NodeGlance* find(const Places& places, std::string_view name) {
-  const auto place = places.find(name);
-  return place == places.end() ? nullptr : place->second;
-}
-
-/// Looks of earlier sweeps do not count: an address may be another node's by now.
-void add_looks(const Looks& looks, const Places& places) {
-  std::unordered_map<std::string_view, std::int64_t> latest;
-  for (const Look& look : looks.looks) {
-    std::int64_t& sweep = latest[look.node];
-    sweep = std::max(sweep, look.sweep);
-  }
-  for (const Look& look : looks.looks) {
-    NodeGlance* const glance = find(places, look.node);
-    if (glance == nullptr || look.sweep != latest[look.node]) continue;
-    const bool so_far = glance->sight != NodeSight::partial;
-    glance->sight = so_far && look.proven() ? NodeSight::proven : NodeSight::partial;
-    glance->looked = std::max(glance->looked.value_or(look.looked), look.looked);
-  }
-}
-
-void add_alerts(const std::vector<AlertRecord>& alerts, const Places& places, WallTime now) {
-  const auto raise = [](std::optional<Severity>& worst, Severity severity) {
-    worst = std::max(worst.value_or(severity), severity);
-  };
-  for (const AlertRecord& alert : alerts) {
-    NodeGlance* const glance = find(places, alert.node);
-    const AlertStatus status = alert.status_at(now);
-    if (glance == nullptr || status == AlertStatus::pending || status == AlertStatus::resolved) {
-      continue;
-    }
-    ++glance->alerts;
-    const bool is_news = status == AlertStatus::open || status == AlertStatus::reopened;
-    raise(is_news ? glance->worst : glance->muted, alert.severity);
-  }
-}
-
-}  // namespace
 
 std::string_view to_string(NodeSight sight) {
   switch (sight) {
@@ -56,6 +14,39 @@ std::string_view to_string(NodeSight sight) {
     case NodeSight::proven: return "proven";
   }
   return "unknown";
+}
+
+AlertTheme theme_of(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::unexpected_port:
+    case FindingKind::transient_port:
+    case FindingKind::unexpected_filtered:
+    case FindingKind::missing_port: return AlertTheme::ports;
+    case FindingKind::service_mismatch:
+    case FindingKind::service_silent:
+    case FindingKind::version_drift:
+    case FindingKind::hostkey_changed:
+    case FindingKind::hostkey_shared:
+    case FindingKind::certificate_changed:
+    case FindingKind::node_rebuilt: return AlertTheme::services;
+    case FindingKind::node_unreachable:
+    case FindingKind::coverage_gap:
+    case FindingKind::scan_overdue: return AlertTheme::coverage;
+    case FindingKind::value_deviates: return AlertTheme::values;
+    case FindingKind::orphan_listener: return AlertTheme::jobs;
+    case FindingKind::profile_changed:
+    case FindingKind::stack_mismatch:
+    case FindingKind::collector_failed:
+    case FindingKind::sweep_late:
+    case FindingKind::scheduler_unavailable:
+    case FindingKind::clock_stepped: return AlertTheme::others;
+  }
+  return AlertTheme::others;
+}
+
+const std::string& ViewRow::text(std::string (*write)(const AlertRow&)) const {
+  std::call_once(once_, [&] { text_ = write(row_); });
+  return text_;
 }
 
 Result<std::shared_ptr<const ClusterView>> make_view(Store& store,
@@ -69,19 +60,23 @@ Result<std::shared_ptr<const ClusterView>> make_view(Store& store,
   view->inventory = std::move(inventory);
   LOCKSTEP_TRY(view->alerts, store.alerts());
   LOCKSTEP_TRY(const Grounds grounds, read_grounds(store));
-  view->listing = describe_alerts(fold_alerts(view->alerts, {}, now), grounds, watched, now);
+  std::vector<AlertRow> rows = fold_alerts(view->alerts, {}, now);
+  view->listing = describe_alerts({}, grounds, {}, now);
+  view->listing.watched = watched.size();
+  for (AlertRow& row : rows) {
+    view->rows.push_back(std::make_shared<const ViewRow>(std::move(row)));
+  }
 
   view->nodes.reserve(view->inventory->nodes.size());
   for (const auto& [name, node] : view->inventory->nodes) view->nodes.push_back({.node = &node});
-  Places places;
-  places.reserve(view->nodes.size());
-  for (NodeGlance& glance : view->nodes) places.emplace(glance.node->name, &glance);
+  const NodePlaces places(view->nodes);
   for (const std::string& name : watched) {
-    NodeGlance* const glance = find(places, name);
+    NodeGlance* const glance = places.find(name);
     if (glance != nullptr) glance->watched = true;
   }
   add_looks(grounds.looks, places);
   add_alerts(view->alerts, places, now);
+  count_nodes(*view);
   return view;
 }
 

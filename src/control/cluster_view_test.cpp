@@ -50,11 +50,11 @@ TEST_F(View, NodesShowTheWorstThatNobodyDealsWith) {
   EXPECT_EQ(of(*open, "node3").alerts, 1U);
   EXPECT_TRUE(of(*open, "node3").worst);
   EXPECT_TRUE(of(*open, "node4").worst);
-  EXPECT_EQ(open->listing.rows.size(), 2U);
+  EXPECT_EQ(open->rows.size(), 2U);
   EXPECT_EQ(open->event, store_->latest_event().value());
 
-  const std::int64_t id = open->listing.rows[0].first.id;
-  const std::string node = open->listing.rows[0].nodes.at(0);
+  const std::int64_t id = open->rows[0]->row().first.id;
+  const std::string node = open->rows[0]->row().nodes.at(0);
   ASSERT_TRUE(control::act(*store_, names(),
                            {.kind = AlertAction::Kind::silence,
                             .ids = {id},

@@ -75,6 +75,38 @@ TEST_P(AlertConformance, ReturnsEveryWord) {
   EXPECT_EQ(store->change_alerts(write(records)).value(), records);
 }
 
+TEST_P(AlertConformance, ReadsThoseThatAreMeantAlone) {
+  const auto store = open();
+  const Records all = {alert(1, "n1"), alert(1, "n2"),   alert(2, ""),
+                       alert(2, "n1"), alert(3, "it's"), alert(3, "n1")};
+  ASSERT_TRUE(store->change_alerts(write(all)));
+  const struct {
+    const char* description;
+    std::vector<AlertChoice> choices;
+    Records expected;
+  } kRows[] = {
+      {"nothing", {}, {}},
+      {"all nodes of an id", {{.id = 1}}, {all[0], all[1]}},
+      {"one node of an id", {{.id = 1, .nodes = {"n2"}}}, {all[1]}},
+      {"no node", {{.id = 2, .nodes = {"", "n9"}}}, {all[2]}},
+      {"two ids", {{.id = 3, .nodes = {"n1"}}, {.id = 1, .nodes = {"n1"}}}, {all[0], all[5]}},
+      {"a name that is no word of SQL", {{.id = 3, .nodes = {"it's"}}}, {all[4]}},
+      {"what is not there", {{.id = 9}, {.id = 1, .nodes = {"N1"}}}, {}},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    EXPECT_EQ(store->alerts_of(row.choices).value(), row.expected);
+  }
+  const std::vector<std::string> one = {"n1"};
+  EXPECT_EQ(store->alerts_on(one).value(), (Records{all[0], all[3], all[5]}));
+  const std::vector<std::string> odd = {"it's", "n2"};
+  EXPECT_EQ(store->alerts_on(odd).value(), (Records{all[1], all[4]}));
+  EXPECT_TRUE(store->alerts_on({}).value().empty());
+  std::vector<AlertChoice> many;
+  for (std::int64_t id = 1; id <= 1500; ++id) many.push_back({.id = id, .nodes = {"n1"}});
+  EXPECT_EQ(store->alerts_of(many).value(), (Records{all[0], all[3], all[5]}));
+}
+
 TEST_P(AlertConformance, ReplacesAndForgets) {
   const auto store = open();
   ASSERT_TRUE(store->change_alerts(write({alert(1, "n1"), alert(1, "n2"), alert(2, "n1")})));

@@ -97,6 +97,12 @@
 
 namespace lockstep {
 
+/// Alerts of one id.
+struct AlertChoice {
+  std::int64_t id = 0;
+  std::vector<std::string> nodes{};  ///< on these; "" is none; no name at all: on whichever
+};
+
 /// Decides over all alerts as they are, inside the transaction that writes what it returns: what
 /// another process does meanwhile waits. Must not call the store. An error undoes everything.
 using DecideAlerts = std::function<Result<AlertChanges>(const std::vector<AlertRecord>&)>;
@@ -275,6 +281,8 @@ class Store {
   virtual Result<std::vector<SweepInfo>> sweeps(std::size_t limit) = 0;
 
   virtual Result<Looks> looks() = 0;
+  /// Those of these nodes alone.
+  virtual Result<Looks> looks_of(std::span<const std::string> nodes) = 0;
   /// Ascending by node, network, address, protocol, port.
   virtual Result<std::vector<PortFact>> port_states() = 0;
 
@@ -295,6 +303,11 @@ class Store {
 
   /// All of them, ascending by id and node.
   virtual Result<std::vector<AlertRecord>> alerts() = 0;
+  /// Those alone, for who knows from events what has changed, in the same order. Each id is chosen
+  /// once.
+  virtual Result<std::vector<AlertRecord>> alerts_of(std::span<const AlertChoice> choices) = 0;
+  /// Those on these nodes alone, in the same order.
+  virtual Result<std::vector<AlertRecord>> alerts_on(std::span<const std::string> nodes) = 0;
   /// Returns the alerts as they are afterwards.
   /// `entry` is kept with the change: what a person did; null: it was none.
   virtual Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,

@@ -310,6 +310,13 @@ TEST_P(SweepConformance, KeepsTheLatestLookAtEachAddress) {
   EXPECT_TRUE(found.looks[0].proven());
   EXPECT_FALSE(found.looks[1].proven());
   EXPECT_FALSE(found.looks[2].proven());
+
+  const std::vector<std::string> some = {"n1", "n9"};
+  const Looks part = open()->looks_of(some).value();
+  ASSERT_EQ(part.looks.size(), 2U);
+  EXPECT_TRUE(same(part.looks[0], expected[0]));
+  EXPECT_TRUE(same(part.looks[1], expected[1]));
+  EXPECT_TRUE(open()->looks_of({}).value().looks.empty());
 }
 
 TEST_P(SweepConformance, KeepsLooksOfEachSetOfPorts) {

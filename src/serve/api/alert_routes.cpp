@@ -53,12 +53,21 @@ Result<RowFilter> filter_of(const ApiCall& call) {
   return filter;
 }
 
-/// The rows of a listing, as texts.
+std::string text_of_row(const AlertRow& row) {
+  return json::serialize(documents::json_alert(row));
+}
+
+/// A row of a listing. That of the view keeps its text.
+struct Listed {
+  const AlertRow* row = nullptr;
+  const control::ViewRow* kept = nullptr;
+
+  std::string text() const { return kept != nullptr ? kept->text(text_of_row) : text_of_row(*row); }
+};
+
 struct Rows {
-  std::vector<const AlertRow*> rows{};
-  std::vector<std::string_view> texts{};
-  std::vector<AlertRow> own_rows{};
-  std::vector<std::string> own_texts{};
+  std::vector<Listed> rows{};
+  std::vector<AlertRow> own{};  ///< which the view does not have
 };
 
 /// Alerts about a class have no node to tell by whether the caller sees them.
@@ -73,16 +82,18 @@ Result<Rows> rows_of(const ApiCall& call, const RowFilter& filter) {
   LOCKSTEP_TRY(std::optional<std::set<std::string>> nodes, call.nodes(call.text("nodes")));
   const bool is_ready = !all && !nodes;
   if (!is_ready) {
-    result.own_rows =
+    result.own =
         fold_alerts(call.view().alerts,
                     {.include_resolved = all, .include_pending = all, .nodes = std::move(nodes)},
                     call.world.now());
   }
-  const std::vector<AlertRow>& rows = is_ready ? call.view().listing.rows : result.own_rows;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!filter.takes(rows[i]) || !is_visible(call, rows[i])) continue;
-    result.rows.push_back(&rows[i]);
-    if (is_ready) result.texts.push_back(call.live->alert_rows[i]);
+  const auto add = [&](const Listed& listed) {
+    if (filter.takes(*listed.row) && is_visible(call, *listed.row)) result.rows.push_back(listed);
+  };
+  if (is_ready) {
+    for (const auto& each : call.view().rows) add({&each->row(), each.get()});
+  } else {
+    for (const AlertRow& each : result.own) add({&each, nullptr});
   }
   return result;
 }
@@ -103,12 +114,11 @@ Result<HttpResponse> list(ApiCall& call) {
   LOCKSTEP_TRY(const PageOrder order, page_order(call));
   LOCKSTEP_TRY(const Rows rows, rows_of(call, filter));
   const Page page =
-      page_of(rows.rows.size(), order, [&](std::size_t i) { return place_of(*rows.rows[i]); });
+      page_of(rows.rows.size(), order, [&](std::size_t i) { return place_of(*rows.rows[i].row); });
   std::string items;
   for (const std::size_t i : page.items) {
     items += items.empty() ? "" : ",";
-    items += rows.texts.empty() ? json::serialize(documents::json_alert(*rows.rows[i]))
-                                : std::string(rows.texts[i]);
+    items += rows.rows[i].text();
   }
   const control::AlertListing& listing = call.view().listing;
   return json_answer(

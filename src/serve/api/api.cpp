@@ -9,6 +9,7 @@
 #include "serve/api/account.h"
 #include "serve/api/metrics.h"
 #include "serve/auth/secrets.h"
+#include "serve/http/compression.h"
 
 namespace lockstep::serve {
 namespace {
@@ -48,15 +49,35 @@ bool is_own_page(const HttpRequest& request) {
   return origin == own;
 }
 
+/// Below this, compression saves no packet.
+constexpr std::size_t kLeastPacked = 1024;
+
+/// Smaller, where the client takes it so. Never what answers a change: that may hold a secret, and
+/// the size of what is compressed tells of what it holds.
+bool pack(const HttpRequest& request, HttpResponse& response) {
+  if (response.body.size() < kLeastPacked) return false;
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  return takes_gzip(request.header("accept-encoding"));
+}
+
 /// Whoever has this answer already gets no other.
 void add_tag(const HttpRequest& request, HttpResponse& response) {
   if (request.method != "GET" && request.method != "HEAD") return;
   if (response.status != 200 || response.body.empty() || response.events_after) return;
-  const std::string tag = '"' + hash_of_secret(response.body).substr(0, 32) + '"';
+  const bool is_packed = pack(request, response);
+  if (response.tag.empty()) response.tag = hash_of_secret(response.body).substr(0, 32);
+  // Each form of a body has a tag of its own.
+  const std::string tag = fmt::format("\"{}{}\"", response.tag, is_packed ? "-gzip" : "");
   response.headers.emplace_back("ETag", tag);
-  if (request.header("if-none-match") != tag) return;
-  response.status = 304;
-  response.body.clear();
+  if (request.header("if-none-match").find(tag) != std::string_view::npos) {
+    response.status = 304;
+    response.body.clear();
+  } else if (is_packed) {
+    if (response.gzip.empty()) response.gzip = gzip(response.body, GzipEffort::least);
+    if (response.gzip.empty()) return;  // it cannot be done now
+    response.body = std::move(response.gzip);
+    response.headers.emplace_back("Content-Encoding", "gzip");
+  }
 }
 
 /// Beside a request that waits for too many failures.

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "serve/api/openapi.h"
-#include "serve/api/snapshot.h"
 #include "serve/api/test_world.h"
 
 namespace lockstep::serve {
@@ -320,18 +319,6 @@ TEST_F(ApiTest, EachEventIsPublishedOnceAndInOrder) {
   EXPECT_THAT(heard[0], testing::StartsWith("id: 1\nevent: alert-raised\ndata: {"));
   EXPECT_THAT(heard[0], HasSubstr(R"("nodes":"node[1-2]")"));
   EXPECT_THAT(heard[1], testing::StartsWith("id: 2\n"));
-}
-
-TEST_F(ApiTest, TheSnapshotHasEveryNode) {
-  raise(1, {"node1"}, "compute", Severity::critical);
-  const std::string bytes = ask("GET", "/snapshot", token(Role::viewer)).body;
-  ASSERT_EQ(bytes.substr(0, 4), "LKS1");
-  EXPECT_EQ(bytes[4], 5);
-  constexpr std::size_t kHead = 4 + 4 + 8 + 8;
-  EXPECT_EQ(bytes.substr(kHead, 5), std::string("\0\5\0\0\0", 5)) << "login1, node1 to node4";
-  EXPECT_EQ(bytes.substr(kHead + 10, 5), std::string(5, '\4')) << "watched, never seen";
-  EXPECT_EQ(bytes.size(),
-            kHead + 5 * 9 + 4 + std::string("login1\nnode1\nnode2\nnode3\nnode4\n").size());
 }
 
 TEST_F(ApiTest, ADaemonThatHangsSaysSo) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "documents/json_parts.h"
-#include "serve/api/snapshot.h"
 
 namespace lockstep::serve {
 namespace {
@@ -14,8 +13,14 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLook(300);
-/// Acknowledgements run out and looks get old without an event.
+/// Acknowledgements run out, and looks get old, without an event.
 constexpr std::chrono::seconds kRenewal(15);
+/// Of the time that passes between two views, making one takes a half at most.
+constexpr int kPausePerCost = 2;
+/// Some things change without an event: everything is read again after so long, or so many times
+/// as long as it takes.
+constexpr std::chrono::seconds kWhole(15);
+constexpr int kWholePerCost = 60;
 /// What was read so long ago is not told as what is.
 constexpr std::chrono::seconds kOld(60);
 constexpr std::size_t kEventsAtOnce = 1000;
@@ -33,9 +38,15 @@ FeedEvent to_feed(const Event& event) {
   return told;
 }
 
+/// The scheduler says of the nodes what the view does not say yet.
+bool has_news(const LiveView& live, const std::shared_ptr<const Schedules>& schedules) {
+  return schedules && schedules != live.schedules && schedules->inventory == live.view->inventory;
+}
+
 }  // namespace
 
 void Live::start() {
+  schedules_.start();
   thread_ = std::jthread([this](const std::stop_token& token) { run(token); });
 }
 
@@ -47,6 +58,12 @@ void Live::stop() {
   wake_.notify_all();
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
+  schedules_.stop();
+}
+
+bool Live::is_awaited() const {
+  const std::lock_guard lock(mutex_);
+  return asked_ > done_;
 }
 
 std::shared_ptr<const LiveView> Live::current() const {
@@ -105,29 +122,43 @@ Result<void> Live::look() {
   if (told_ < 0) first_ = told_ = latest;
   const auto before = current();
   const auto now = std::chrono::steady_clock::now();
+  const auto schedules = schedules_.current();
   const bool is_stale = !before || before->view->event != latest ||
-                        before->view->inventory != world_.inventory() || now - made_ >= kRenewal;
-  if (is_stale) {
-    LOCKSTEP_CHECK(renew());
-    made_ = now;
-  }
+                        before->view->inventory != world_.inventory() ||
+                        has_news(*before, schedules) || now - made_ >= kRenewal;
+  const bool is_time = !before || now - made_ >= cost_ * kPausePerCost || is_awaited();
+  if (is_stale && is_time) LOCKSTEP_CHECK(renew(schedules));
   return tell();
 }
 
-Result<void> Live::renew() {
-  LOCKSTEP_TRY(auto view,
-               control::make_view(*store_, world_.inventory(), world_.watched(), world_.now()));
-  auto next = std::make_shared<LiveView>();
-  next->alert_rows.reserve(view->listing.rows.size());
-  for (const AlertRow& row : view->listing.rows) {
-    next->alert_rows.push_back(boost::json::serialize(documents::json_alert(row)));
+Result<void> Live::renew(const std::shared_ptr<const Schedules>& schedules) {
+  made_ = std::chrono::steady_clock::now();
+  LOCKSTEP_TRY(auto view, renewed());
+  if (view == nullptr) {
+    LOCKSTEP_TRY(view, read_all());
   }
-  next->glances = snapshot_of(*view);
-  next->forgotten = std::max(first_, feed_.forgotten());
-  next->view = std::move(view);
+  auto next = next_view(current(), std::move(view), schedules, std::max(first_, feed_.forgotten()));
   const std::lock_guard lock(mutex_);
   current_ = std::move(next);
+  cost_ = std::chrono::steady_clock::now() - made_;
   return {};
+}
+
+Result<std::shared_ptr<const control::ClusterView>> Live::renewed() {
+  const auto before = current();
+  const bool is_due = made_ - whole_ >= std::max<std::chrono::steady_clock::duration>(
+                                            kWhole, whole_cost_ * kWholePerCost);
+  if (!before || is_due || before->view->inventory != world_.inventory()) return nullptr;
+  return control::renew_view(*store_, *before->view, world_.now());
+}
+
+Result<std::shared_ptr<const control::ClusterView>> Live::read_all() {
+  const auto begun = std::chrono::steady_clock::now();
+  LOCKSTEP_TRY(auto view,
+               control::make_view(*store_, world_.inventory(), world_.watched(), world_.now()));
+  whole_ = begun;
+  whole_cost_ = std::chrono::steady_clock::now() - begun;
+  return view;
 }
 
 /// No further than the view goes: who hears of an event finds it there.

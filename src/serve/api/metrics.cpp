@@ -48,7 +48,7 @@ class Writer {
 
 void write_alerts(Writer& out, const control::ClusterView& view) {
   std::map<std::pair<Severity, AlertStatus>, std::size_t> rows;
-  for (const AlertRow& row : view.listing.rows) ++rows[{row.first.severity, row.status}];
+  for (const auto& each : view.rows) ++rows[{each->row().first.severity, each->row().status}];
   out.family("lockstep_alerts", "gauge", "Causes that are not over, by severity.");
   for (const Severity severity : {Severity::informational, Severity::low, Severity::medium,
                                   Severity::high, Severity::critical}) {

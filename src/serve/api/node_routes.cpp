@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <charconv>
 
 #include "base/text.h"
 #include "control/key_use_cases.h"
@@ -14,6 +15,7 @@
 #include "serve/api/page.h"
 #include "serve/api/routes.h"
 #include "serve/api/snapshot.h"
+#include "serve/auth/secrets.h"
 
 namespace lockstep::serve {
 namespace {
@@ -85,15 +87,58 @@ Result<HttpResponse> one(ApiCall& call) {
   return json_answer(documents::node_page_json(page));
 }
 
+/// Whether it is of all nodes.
+bool is_whole(const ApiCall& call) {
+  return call.sees_all() && call.text("nodes").empty() && call.text("class").empty() &&
+         call.text("group").empty();
+}
+
+/// What the caller sees has indices of its own: its epoch is another one for each part of the
+/// nodes.
+std::uint64_t epoch_of(const ApiCall& call) {
+  const std::uint64_t epoch = call.live->epoch;
+  if (is_whole(call)) return epoch;
+  std::string part;
+  for (const std::string& each : call.identity->classes) part += each + '\n';
+  for (const char* const name : {"nodes", "class", "group"}) part += '\0' + call.text(name);
+  std::uint64_t mixed = 0;
+  for (const char digit : hash_of_secret(part).substr(0, 16)) {
+    mixed = mixed << 4 | static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+  }
+  return epoch ^ mixed;
+}
+
+template <typename Number>
+Result<std::optional<Number>> whole_number(const ApiCall& call, std::string_view name) {
+  const std::string text = call.text(name);
+  if (text.empty()) return std::optional<Number>();
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return std::optional(number);
+  return fail(ErrorKind::invalid, fmt::format("{}: a number, as a snapshot gave it", name));
+}
+
 Result<HttpResponse> snapshot(ApiCall& call) {
+  LOCKSTEP_TRY(const auto after, whole_number<std::int64_t>(call, "after"));
+  LOCKSTEP_TRY(const auto epoch, whole_number<std::uint64_t>(call, "epoch"));
+  const LiveView& live = *call.live;
+  SnapshotWish wish;
+  wish.epoch = epoch_of(call);
+  if (epoch == wish.epoch && after && *after >= 1 && *after <= live.version) wish.after = after;
   HttpResponse response;
   response.type = "application/octet-stream";
-  if (call.sees_all() && call.request.target.query.empty()) {
-    response.body = call.live->glances;
+  if (is_whole(call) && !wish.after) {
+    const PackedBytes& glances = live.glances();
+    response.body = glances.bytes;
+    response.gzip = glances.gzip;
+    response.tag = glances.tag;
     return response;
   }
-  LOCKSTEP_TRY(const auto meant, nodes_meant(call));
-  response.body = snapshot_of(call.view(), meant);
+  if (!is_whole(call)) {
+    LOCKSTEP_TRY(wish.nodes, nodes_meant(call));
+  }
+  wish.only_own_words = !call.sees_all();
+  response.body = snapshot_of(live, wish);
   return response;
 }
 
@@ -130,10 +175,13 @@ Result<HttpResponse> accept_keys(ApiCall& call) {
   return json_answer(documents::accept_json(report));
 }
 
-constexpr Parameter kNodesQuery[] = {
+constexpr Parameter kSnapshotQuery[] = {
     {"nodes", "string", "these alone: a nodeset, @CLASS among it"},
     {"class", "string", "of this class"},
     {"group", "string", "of this rack or switch"},
+    {"after", "integer",
+     "only what has changed since the snapshot of this version, if it can be told"},
+    {"epoch", "string", "that of the snapshot that one has, in decimal digits"},
 };
 constexpr Parameter kListQuery[] = {
     {"nodes", "string", "these alone: a nodeset, @CLASS among it"},
@@ -163,7 +211,8 @@ constexpr Route kRoutes[] = {
      "NodePage",
      one},
     {"GET", "/snapshot", Role::viewer, false, false,
-     "All nodes at a glance, as bytes (docs/api.md)", kNodesQuery, nullptr, nullptr, snapshot},
+     "All nodes at a glance, or what has changed of them, as bytes (docs/api.md)", kSnapshotQuery,
+     nullptr, nullptr, snapshot},
     {"GET", "/values", Role::viewer, false, false, "What plug-ins measured", kValuesQuery, nullptr,
      "Values", values},
     {"GET", "/keys", Role::viewer, false, false, "What nodes prove themselves by", kKeysQuery,

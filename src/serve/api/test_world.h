@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,26 +23,40 @@ inline constexpr const char* kTestPassword = "correct horse battery";
 class TestWorld final : public ApiWorld {
  public:
   explicit TestWorld(std::string url) : url_(std::move(url)) {
-    auto inventory = std::make_shared<Inventory>();
+    for (int i = 1; i <= 4; ++i) add_node("node" + std::to_string(i), "compute");
+    add_node("login1", "login");
+  }
+
+  /// From now on there is another inventory.
+  void add_node(const std::string& name, const std::string& node_class) {
+    const std::lock_guard lock(mutex_);
+    auto inventory = std::make_shared<Inventory>(*inventory_);
     inventory->cluster = "test";
-    const auto add = [&](const std::string& name, const std::string& node_class) {
-      inventory->nodes[name] = {name, {node_class}, "rack1", {}};
-      inventory->classes[node_class] = {node_class, std::nullopt};
-    };
-    for (int i = 1; i <= 4; ++i) add("node" + std::to_string(i), "compute");
-    add("login1", "login");
+    inventory->nodes[name] = {name, {node_class}, "rack1", {}};
+    inventory->classes[node_class] = {node_class, std::nullopt};
     inventory_ = inventory;
+  }
+  /// What the scheduler says of all nodes from now on.
+  void say(const std::vector<NodeSchedule>& schedules) {
+    const std::lock_guard lock(mutex_);
+    schedules_ = schedules;
   }
 
   Result<std::unique_ptr<Store>> open_store() override { return lockstep::open_store(url_); }
   WallTime now() override { return time; }
-  std::shared_ptr<const Inventory> inventory() override { return inventory_; }
+  std::shared_ptr<const Inventory> inventory() override {
+    const std::lock_guard lock(mutex_);
+    return inventory_;
+  }
   std::vector<std::string> watched() override {
     return {"login1", "node1", "node2", "node3", "node4"};
   }
   Result<control::DaemonStatus> status() override { return control::DaemonStatus(); }
   bool is_alive() override { return alive; }
-  std::vector<NodeSchedule> schedules(const std::vector<std::string>&) override { return {}; }
+  std::vector<NodeSchedule> schedules(const std::vector<std::string>&) override {
+    const std::lock_guard lock(mutex_);
+    return schedules_;
+  }
   Result<void> reload(const std::string& person) override {
     told.push_back("reload by " + person);
     return {};
@@ -69,7 +84,9 @@ class TestWorld final : public ApiWorld {
 
  private:
   std::string url_;
-  std::shared_ptr<const Inventory> inventory_;
+  std::mutex mutex_;
+  std::shared_ptr<const Inventory> inventory_ = std::make_shared<const Inventory>();
+  std::vector<NodeSchedule> schedules_;
 };
 
 class ApiTest : public testing::Test {

@@ -50,6 +50,10 @@ struct HttpResponse {
   std::string type = "application/json";  ///< of the body
   std::string body{};
   HttpFields headers{};
+  /// What tells the body from others, where somebody knows already; empty: nobody does.
+  std::string tag{};
+  /// The same body compressed (compression.h), where somebody has it already; empty: nobody has.
+  std::string gzip{};
   /// The body is the beginning of a stream of events, which goes on with those of the feed that
   /// come after this one (event_feed.h).
   std::optional<std::int64_t> events_after{};

@@ -51,6 +51,9 @@ class ForwardingStore : public Store {
   Result<Looks> looks() override {
     return on([&](Store& store) { return store.looks(); });
   }
+  Result<Looks> looks_of(std::span<const std::string> nodes) override {
+    return on([&](Store& store) { return store.looks_of(nodes); });
+  }
   Result<std::vector<PortFact>> port_states() override {
     return on([&](Store& store) { return store.port_states(); });
   }
@@ -66,6 +69,12 @@ class ForwardingStore : public Store {
   }
   Result<std::vector<AlertRecord>> alerts() override {
     return on([&](Store& store) { return store.alerts(); });
+  }
+  Result<std::vector<AlertRecord>> alerts_of(std::span<const AlertChoice> choices) override {
+    return on([&](Store& store) { return store.alerts_of(choices); });
+  }
+  Result<std::vector<AlertRecord>> alerts_on(std::span<const std::string> nodes) override {
+    return on([&](Store& store) { return store.alerts_on(nodes); });
   }
   Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,
                                                  const AuditEntry* entry) override {

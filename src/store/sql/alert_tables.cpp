@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -12,6 +14,7 @@
 #include "base/text.h"
 #include "store/alert_events.h"
 #include "store/sql/event_tables.h"
+#include "store/sql/node_conditions.h"
 #include "store/sql/rows.h"
 #include "store/sql/text.h"
 
@@ -42,6 +45,14 @@ constexpr Column kColumns[] = {{"id"},
                                {"note"},
                                {"resolution"}};
 constexpr BulkTable kAlerts = {"alerts", kColumns, 2};
+
+/// Databases bound the depth of a condition (SQLite: 1,000).
+constexpr std::size_t kChoicesAtOnce = 200;
+
+/// Ordered by bytes, whatever the database's collation.
+std::tuple<const std::int64_t&, const std::string&> key_of(const AlertRecord& record) {
+  return std::tie(record.id, record.node);
+}
 
 /// The fields of a row one after the other, and what was wrong with the first that had no sense.
 class FieldReader {
@@ -195,9 +206,40 @@ Result<std::vector<AlertRecord>> read_alerts(Connection& connection, std::string
     records.push_back(std::move(record));
     return {};
   }));
-  std::ranges::sort(records, {}, [](const AlertRecord& record) {
-    return std::tie(record.id, record.node);  // by bytes, whatever the database's collation
+  std::ranges::sort(records, {}, key_of);
+  return records;
+}
+
+Result<std::vector<AlertRecord>> read_alerts_of(Connection& connection,
+                                                std::span<const AlertChoice> choices) {
+  std::map<std::int64_t, std::set<std::string_view>> meant;
+  for (const AlertChoice& each : choices) meant[each.id] = {each.nodes.begin(), each.nodes.end()};
+  std::vector<AlertRecord> records;
+  for (std::size_t i = 0; i < choices.size(); i += kChoicesAtOnce) {
+    const auto some = choices.subspan(i, std::min(kChoicesAtOnce, choices.size() - i));
+    std::string where;
+    for (const AlertChoice& each : some) {
+      where += fmt::format("{}(id = {}", where.empty() ? "" : " OR ", each.id);
+      const std::string of_nodes = condition_of(each.nodes);
+      where += of_nodes.empty() ? ")" : fmt::format(" AND {})", of_nodes);
+    }
+    LOCKSTEP_TRY(std::vector<AlertRecord> found, read_alerts(connection, where));
+    std::ranges::move(found, std::back_inserter(records));
+  }
+  std::ranges::sort(records, {}, key_of);
+  std::erase_if(records, [&](const AlertRecord& record) {
+    const auto& nodes = meant[record.id];
+    return !nodes.empty() && !nodes.contains(record.node);
   });
+  return records;
+}
+
+Result<std::vector<AlertRecord>> read_alerts_on(Connection& connection,
+                                                std::span<const std::string> nodes) {
+  if (nodes.empty()) return std::vector<AlertRecord>();
+  const std::set<std::string_view> meant(nodes.begin(), nodes.end());
+  LOCKSTEP_TRY(std::vector<AlertRecord> records, read_alerts(connection, condition_of(nodes)));
+  std::erase_if(records, [&](const AlertRecord& record) { return !meant.contains(record.node); });
   return records;
 }
 

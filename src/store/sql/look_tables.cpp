@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "store/sql/node_conditions.h"
 #include "store/sql/rows.h"
 #include "store/sql/staged_nodes.h"
 
@@ -116,14 +118,16 @@ Result<std::unordered_map<const SeenPlace*, WallTime>> stored_examinations(Conne
   return result;
 }
 
-}  // namespace
-
-Result<Looks> read_looks(Connection& connection) {
+/// Of the nodes that are meant, where there are any; `where` may hold of more.
+Result<Looks> select_looks(Connection& connection, const std::string& where,
+                           const std::set<std::string_view>& meant) {
   StoredPortSets sets;
   LOCKSTEP_CHECK(sets.load(connection));
   Looks result;
-  const std::string query = fmt::format("SELECT {} FROM looks", names_of(kColumns));
+  const std::string query = fmt::format("SELECT {} FROM looks{}{}", names_of(kColumns),
+                                        where.empty() ? "" : " WHERE ", where);
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
+    if (!meant.empty() && !meant.contains(row[0].value_or(""))) return {};
     const auto port_set = sets.index_of(row[4].value_or(""));
     if (!port_set) return corrupt_look(row);
     LOCKSTEP_TRY(Look look, to_look(row, *port_set));
@@ -135,6 +139,18 @@ Result<Looks> read_looks(Connection& connection) {
   });
   result.port_sets = sets.take();
   return result;
+}
+
+}  // namespace
+
+Result<Looks> read_looks(Connection& connection) {
+  return select_looks(connection, "", {});
+}
+
+Result<Looks> read_looks(Connection& connection, std::span<const std::string> nodes) {
+  if (nodes.empty()) return Looks();
+  const std::set<std::string_view> meant(nodes.begin(), nodes.end());
+  return select_looks(connection, condition_of(nodes), meant);
 }
 
 Result<void> write_looks(Connection& connection, const StoredSweep& sweep, SeenPlaces& seen,

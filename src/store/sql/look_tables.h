@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <span>
+#include <string>
+
 #include "base/result.h"
 #include "model/sweep_info.h"
 #include "store/sql/connection.h"
@@ -14,6 +17,8 @@ namespace lockstep {
 
 /// Errors: `corrupt`.
 Result<Looks> read_looks(Connection& connection);
+/// Of these nodes alone.
+Result<Looks> read_looks(Connection& connection, std::span<const std::string> nodes);
 
 /// Writes the looks of `sweep` at what was covered, at `now`. A look that did not examine all keeps
 /// the time of the one that did. Where `seen` has its nodes staged; see staged_nodes.h.

@@ -153,6 +153,10 @@ class SqlStore final : public Store {
     return within(Access::read, "reading looks", [&] { return read_looks(*connection_); });
   }
 
+  Result<Looks> looks_of(std::span<const std::string> nodes) override {
+    return within(Access::read, "reading looks", [&] { return read_looks(*connection_, nodes); });
+  }
+
   Result<std::vector<PortFact>> port_states() override {
     return within(Access::read, "reading the states of ports",
                   [&] { return read_port_states(*connection_); });
@@ -175,6 +179,16 @@ class SqlStore final : public Store {
 
   Result<std::vector<AlertRecord>> alerts() override {
     return within(Access::read, "reading alerts", [&] { return read_alerts(*connection_); });
+  }
+
+  Result<std::vector<AlertRecord>> alerts_of(std::span<const AlertChoice> choices) override {
+    return within(Access::read, "reading alerts",
+                  [&] { return read_alerts_of(*connection_, choices); });
+  }
+
+  Result<std::vector<AlertRecord>> alerts_on(std::span<const std::string> nodes) override {
+    return within(Access::read, "reading alerts",
+                  [&] { return read_alerts_on(*connection_, nodes); });
   }
 
   Result<std::vector<AlertRecord>> change_alerts(const DecideAlerts& decide,
