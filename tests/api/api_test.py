@@ -6,6 +6,7 @@
 Sends to loopback alone.
 """
 
+import gzip
 import json
 import re
 import signal
@@ -16,7 +17,8 @@ import threading
 import unittest
 import urllib.request
 
-from service import PASSWORD, Service, next_event
+from service import NODES, PASSWORD, Service, next_event
+from snapshot import Snapshot
 
 PROGRAM = None
 
@@ -128,6 +130,74 @@ class Api(unittest.TestCase):
                 break
         self.assertEqual(ids, sorted(set(ids)))
         self.assertGreater(ids[0], last)
+
+    def snapshot(self, service, token, before=None):
+        """All nodes at a glance, or what has changed since `before`; as a browser asks for it."""
+        query = f"?after={before.version}&epoch={before.epoch}" if before else ""
+        status, body, headers = service.plain(f"/api/v1/snapshot{query}", headers={
+            "Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"})
+        self.assertEqual(status, 200, body)
+        if headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
+        return Snapshot(body)
+
+    def test_a_page_follows_the_nodes(self):
+        # So many that the answer is compressed.
+        service = self.started(nodes=NODES + """
+    [[nodes]]
+    nodes = "more[001-200]"
+    class = "more"
+    addresses = ["127.79.0.20-127.79.0.219"]
+""")
+        token = service.join("kim", "admin")
+        page = self.snapshot(service, token)
+        self.assertFalse(page.is_delta)
+        self.assertEqual(page.names[:2] + page.names[-1:], ["login1", "more001", "node4"])
+        self.assertEqual(page.words["cluster"], "api")
+        self.assertEqual([page.words["classes"][page.of(node)["classes"]]
+                          for node in ("login1", "node3")], [["login"], ["compute"]])
+        self.assertEqual(page.words["schedules"], [{"state": None, "partitions": []}])
+        stream = service.listen(token)
+        self.addCleanup(stream.close)
+        self.intrude(service, {"node3": [4444]})
+        event = next_event(stream)
+        while event["event"] != "alert-raised" or "node3" not in event["data"]:
+            event = next_event(stream)
+        delta = self.snapshot(service, token, page)
+        self.assertTrue(delta.is_delta)
+        self.assertGreaterEqual(delta.event, int(event["id"]))
+        self.assertIn(page.names.index("node3"), delta.places)
+        self.assertLess(len(delta.places), 10)
+        page.apply(delta)
+        self.assertEqual((page.of("node3")["alerts"], page.of("node3")["kinds"]), (1, 1))
+        whole = self.snapshot(service, token)
+        self.assertEqual(page.columns, whole.columns)
+        # Another life of the daemon is another epoch.
+        service.stop()
+        service.start()
+        again = self.snapshot(service, token, page)
+        self.assertFalse(again.is_delta)
+        self.assertNotEqual(again.epoch, page.epoch)
+
+    def test_who_sees_a_class_hears_of_it_alone(self):
+        service = self.started()
+        token = service.join("kim", "viewer", "login")
+        service.join("boss", "admin")
+        everything = service.listen(service.said("token", "add", "boss", "--role", "viewer").strip())
+        self.addCleanup(everything.close)
+        part = service.listen(token)
+        self.addCleanup(part.close)
+        self.intrude(service, {"node3": [4444]})
+        event = next_event(everything)
+        while event["event"] != "alert-raised":
+            event = next_event(everything)
+        subprocess.run(["sqlite3", service.folder / "store.db",
+                        "INSERT INTO events SELECT MAX(id) + 1, '2026-11-02T00:00:00Z', "
+                        "'sweep-ended', '7', 'login1,node[1-4]' FROM events;"], check=True)
+        heard = next_event(part)
+        self.assertEqual(heard["event"], "sweep-ended")
+        self.assertEqual(json.loads(heard["data"])["nodes"], "login1")
+        self.assertGreater(int(heard["id"]), int(event["id"]))
 
     def test_every_answer_is_as_the_description_says(self):
         service = self.started()

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <set>
+#include <span>
 
 #include "base/text.h"
 #include "documents/json_parts.h"
@@ -136,12 +137,11 @@ Result<std::int64_t> id_of(std::string_view text) {
 
 Result<HttpResponse> one(ApiCall& call) {
   LOCKSTEP_TRY(const std::int64_t id, id_of(call.path["id"]));
-  std::vector<AlertRecord> records;
-  std::ranges::copy_if(call.view().alerts, std::back_inserter(records),
-                       [&](const AlertRecord& record) { return record.id == id; });
-  auto rows = fold_alerts(
-      records, {.include_resolved = true, .include_pending = true, .nodes = call.own_nodes()},
-      call.world.now());
+  const auto [first, last] = std::ranges::equal_range(call.view().alerts, id, {}, &AlertRecord::id);
+  auto rows =
+      fold_alerts(std::span(first, last),
+                  {.include_resolved = true, .include_pending = true, .nodes = call.own_nodes()},
+                  call.world.now());
   std::erase_if(rows, [&](const AlertRow& row) { return !is_visible(call, row); });
   if (rows.empty()) {
     return fail(ErrorKind::not_found, fmt::format("there is no alert {}", alert_name(id)));

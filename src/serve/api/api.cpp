@@ -159,6 +159,12 @@ HttpResponse Api::metrics() {
   return response;
 }
 
+void Api::limit_events(const ApiCall& call, HttpResponse& response) {
+  response.event_text = [this, classes = call.identity->classes](const FeedEvent& event) {
+    return partial_events_.text_of(event.about, classes, *live_.current()->view);
+  };
+}
+
 HttpResponse Api::answer_path(const HttpRequest& request, Store& store) {
   const auto& path = request.target.path;
   if (path.size() == 1 && path[0] == "metrics") {
@@ -231,6 +237,7 @@ HttpResponse Api::answer_route(const HttpRequest& request, const Match& match, S
     add_wait(answer.error(), response);
     return response;
   }
+  if (answer->events_after && !call.sees_all()) limit_events(call, *answer);
   // Who changed something sees it in what he asks next.
   if (changes_something(request)) live_.catch_up();
   return std::move(*answer);

@@ -8,6 +8,7 @@
 
 #include "serve/api/call.h"
 #include "serve/api/live.h"
+#include "serve/api/partial_events.h"
 #include "serve/api/routes.h"
 #include "serve/http/server.h"
 #include "serve/pages/pages.h"
@@ -35,6 +36,8 @@ class Api {
   HttpResponse answer_path(const HttpRequest& request, Store& store);
   HttpResponse answer_route(const HttpRequest& request, const Match& match, Store& store);
   Result<std::optional<Identity>> identify(const HttpRequest& request, Access& access);
+  /// To what the caller may know.
+  void limit_events(const ApiCall& call, HttpResponse& response);
   HttpResponse health(bool ready);
   HttpResponse metrics();
 
@@ -43,6 +46,7 @@ class Api {
   const HttpServer& server_;
   ApiOptions options_;
   Throttle throttle_;
+  PartialEvents partial_events_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Store>> stores_;  // that nobody uses
 };

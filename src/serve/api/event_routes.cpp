@@ -70,7 +70,7 @@ constexpr Route kRoutes[] = {
      nullptr,
      "OpenApi",
      openapi},
-    {"GET", "/events", Role::viewer, false, true,
+    {"GET", "/events", Role::viewer, false, false,
      "What happens, as it happens (text/event-stream); \"reset\": events are missing, load all "
      "anew",
      kEventsQuery, nullptr, nullptr, events},

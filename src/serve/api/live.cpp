@@ -1,11 +1,10 @@
 #include "serve/api/live.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <chrono>
 #include <utility>
 
-#include "documents/json_parts.h"
+#include "serve/api/partial_events.h"
 
 namespace lockstep::serve {
 namespace {
@@ -24,19 +23,6 @@ constexpr int kWholePerCost = 60;
 /// What was read so long ago is not told as what is.
 constexpr std::chrono::seconds kOld(60);
 constexpr std::size_t kEventsAtOnce = 1000;
-
-FeedEvent to_feed(const Event& event) {
-  const boost::json::object object{{"id", event.id},
-                                   {"at", documents::json_time(event.at)},
-                                   {"kind", to_string(event.kind)},
-                                   {"subject", documents::json_or_null(event.subject)},
-                                   {"nodes", documents::json_or_null(event.nodes)}};
-  FeedEvent told;
-  told.id = event.id;
-  told.text = "id: " + std::to_string(event.id) + "\nevent: " + std::string(to_string(event.kind)) +
-              "\ndata: " + boost::json::serialize(object) + "\n\n";
-  return told;
-}
 
 /// The scheduler says of the nodes what the view does not say yet.
 bool has_news(const LiveView& live, const std::shared_ptr<const Schedules>& schedules) {
@@ -168,7 +154,7 @@ Result<void> Live::tell() {
     LOCKSTEP_TRY(const std::vector<Event> events, store_->events(told_, kEventsAtOnce));
     for (const Event& event : events) {
       if (event.id > last) return {};
-      feed_.publish(to_feed(event));
+      feed_.publish({.id = event.id, .text = event_text(event), .about = event});
       told_ = event.id;
     }
     if (events.size() < kEventsAtOnce) return {};

@@ -28,6 +28,7 @@ using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using Parser = http::request_parser<http::string_body>;
 using Answer = http::response<http::string_body>;
+using Clock = std::chrono::steady_clock;
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -100,11 +101,16 @@ Answer to_answer(HttpResponse response, const Parser::value_type& message, bool 
   return answer;
 }
 
+/// Between two words to a listener about events that he may not know of.
+constexpr std::chrono::seconds kSkip(3);
+
 /// Events that wait for one listener; all of it in the thread of input and output, but for push().
 class Waiting {
  public:
-  Waiting(const asio::any_io_executor& executor, std::size_t most)
-      : most_(most), timer_(executor) {}
+  using TextOf = std::function<std::string(const FeedEvent&)>;
+
+  Waiting(const asio::any_io_executor& executor, std::size_t most, TextOf text_of)
+      : most_(most), timer_(executor), text_of_(std::move(text_of)) {}
 
   /// From any thread.
   static void push(const std::shared_ptr<Waiting>& self, const SharedEvent& event) {
@@ -117,21 +123,34 @@ class Waiting {
 
   bool is_slow() const { return is_slow_; }
 
-  /// What there is, at once; or what comes within `time`; empty: nothing came.
-  asio::awaitable<std::string> take(std::chrono::milliseconds time) {
+  /// What there is, at once; or what comes within `time`; empty: nothing came that he may know of.
+  asio::awaitable<std::string> take(Clock::duration time) {
     if (events_.empty() && !is_slow_) {
       timer_.expires_after(time);
       error_code cancelled;
       co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     }
     std::string text;
-    for (; !events_.empty(); events_.pop_front()) text += events_.front()->text;
+    for (; !events_.empty(); events_.pop_front()) text += text_of(*events_.front());
     co_return text;
+  }
+
+  /// What the listener is told of it. Of events that he may not know of he gets the number now and
+  /// then: it is the last one that he had, when he comes back.
+  std::string text_of(const FeedEvent& event) {
+    if (!text_of_) return event.text;
+    std::string text = text_of_(event);
+    const auto now = Clock::now();
+    if (!text.empty() || now - skipped_ >= kSkip) skipped_ = now;
+    if (text.empty() && skipped_ == now) text = "id: " + std::to_string(event.id) + "\n\n";
+    return text;
   }
 
  private:
   std::size_t most_;
   asio::steady_timer timer_;
+  TextOf text_of_;
+  Clock::time_point skipped_{};
   std::deque<SharedEvent> events_;
   bool is_slow_ = false;
 };
@@ -254,8 +273,8 @@ class Connection {
     allow(shared_.options.write_time);
     co_await http::async_write_header(stream_, serializer,
                                       asio::redirect_error(asio::use_awaitable, error));
-    const auto waiting =
-        std::make_shared<Waiting>(stream_.get_executor(), shared_.options.most_waiting);
+    const auto waiting = std::make_shared<Waiting>(
+        stream_.get_executor(), shared_.options.most_waiting, std::move(response.event_text));
     const EventFeed::Joined joined =
         shared_.feed.subscribe(after, [waiting, after](const SharedEvent& event) {
           if (event->id > after) Waiting::push(waiting, event);
@@ -266,17 +285,20 @@ class Connection {
       const std::string id = std::to_string(joined.latest);
       text += "id: " + id + "\nevent: reset\ndata: {\"event\":" + id + "}\n\n";
     }
-    for (const SharedEvent& event : joined.backlog) text += event->text;
+    for (const SharedEvent& event : joined.backlog) text += waiting->text_of(*event);
     // Whether he may still listen is asked anew now and then: listeners come back by themselves.
-    const auto end = std::chrono::steady_clock::now() + shared_.options.longest_stream;
-    while (!error && !shared_.stopping && !waiting->is_slow() &&
-           std::chrono::steady_clock::now() < end) {
-      if (text.empty()) text = ": still here\n\n";
-      allow(shared_.options.write_time);
-      co_await asio::async_write(stream_, asio::buffer(text),
-                                 asio::redirect_error(asio::use_awaitable, error));
+    const auto end = Clock::now() + shared_.options.longest_stream;
+    auto heartbeat = Clock::now() + shared_.options.heartbeat;
+    while (!shared_.stopping && !waiting->is_slow() && Clock::now() < end) {
+      if (text.empty() && Clock::now() >= heartbeat) text = ": still here\n\n";
+      if (!text.empty()) {
+        allow(shared_.options.write_time);
+        co_await asio::async_write(stream_, asio::buffer(text),
+                                   asio::redirect_error(asio::use_awaitable, error));
+        heartbeat = Clock::now() + shared_.options.heartbeat;
+      }
       if (error) break;
-      text = co_await waiting->take(shared_.options.heartbeat);
+      text = co_await waiting->take(heartbeat - Clock::now());
     }
   }
 

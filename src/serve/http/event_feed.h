@@ -13,11 +13,14 @@
 #include <string>
 #include <vector>
 
+#include "model/event.h"
+
 namespace lockstep::serve {
 
 struct FeedEvent {
   std::int64_t id = 0;
   std::string text;  ///< as it goes over the wire, with its empty line
+  Event about{};     ///< for those who may not know all of it
 };
 using SharedEvent = std::shared_ptr<const FeedEvent>;
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "serve/http/event_feed.h"
 
 namespace lockstep::serve {
 
@@ -57,6 +59,9 @@ struct HttpResponse {
   /// The body is the beginning of a stream of events, which goes on with those of the feed that
   /// come after this one (event_feed.h).
   std::optional<std::int64_t> events_after{};
+  /// What this listener is told of an event, as it goes over the wire; empty: nothing. Null: he is
+  /// told all. Called by the thread of input and output.
+  std::function<std::string(const FeedEvent&)> event_text{};
 };
 
 }  // namespace lockstep::serve

@@ -183,17 +183,49 @@ TEST(HttpServer, AStreamHasWhatWasAndWhatComes) {
   options.heartbeat = std::chrono::milliseconds(20);
   const auto server = serve(options, [](const HttpRequest&) { return stream_from(1); });
   for (int id = 1; id <= 2; ++id) {
-    server->feed().publish({.id = id, .text = "id: " + std::to_string(id) + "\n\n"});
+    server->feed().publish({.id = id, .text = "id: " + std::to_string(id) + "\n\n", .about = {}});
   }
   Client client(server->port());
   client.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
   const std::string first = client.read("id: 2\n\n");
   EXPECT_THAT(first, HasSubstr("Content-Type: text/event-stream\r\n"));
   EXPECT_THAT(first, HasSubstr("\r\n\r\nretry: 1000\n\nid: 2\n\n"));
-  server->feed().publish({.id = 3, .text = "id: 3\n\n"});
+  server->feed().publish({.id = 3, .text = "id: 3\n\n", .about = {}});
   client.read("id: 3\n\n");
   client.read(": still here\n\n");
   EXPECT_EQ(server->counts().listeners, 1U);
+  server->stop();
+  client.read();
+}
+
+TEST(HttpServer, AStreamLeavesOutWhatAListenerMayNotKnow) {
+  HttpOptions options;
+  options.heartbeat = std::chrono::milliseconds(20);
+  const auto server = serve(options, [](const HttpRequest&) {
+    HttpResponse response = stream_from(0);
+    response.event_text = [](const FeedEvent& event) {
+      return event.about.subject == "his" ? "his\n\n" : std::string();
+    };
+    return response;
+  });
+  const auto publish = [&](std::int64_t id, const std::string& subject) {
+    FeedEvent event;
+    event.id = event.about.id = id;
+    event.text = "secret " + subject + "\n\n";
+    event.about.subject = subject;
+    server->feed().publish(std::move(event));
+  };
+  publish(1, "others");
+  publish(2, "others");
+  Client client(server->port());
+  client.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+  std::string text = client.read(": still here\n\n");
+  EXPECT_THAT(text, HasSubstr("\r\n\r\nretry: 1000\n\nid: 1\n\n: still"))
+      << "one word about both: more would tell how much there is";
+  publish(3, "others");
+  publish(4, "his");
+  text += client.read("his\n\n");
+  EXPECT_EQ(text.find("secret"), std::string::npos);
   server->stop();
   client.read();
 }
@@ -207,7 +239,7 @@ TEST(HttpServer, AListenerThatIsTooSlowIsCutOff) {
   client.read("retry");
   // More than the buffers of both ends hold, while nobody reads.
   for (int id = 1; id <= 400; ++id) {
-    server->feed().publish({.id = id, .text = std::string(100'000, 'x')});
+    server->feed().publish({.id = id, .text = std::string(100'000, 'x'), .about = {}});
   }
   EXPECT_LT(client.read().size(), 40'000'000U);
 }
