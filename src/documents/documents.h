@@ -10,6 +10,7 @@
 #include "control/daemon_status.h"
 #include "control/key_use_cases.h"
 #include "control/node_page.h"
+#include "control/past.h"
 #include "control/profile_use_cases.h"
 #include "control/use_cases.h"
 #include "control/value_use_cases.h"
@@ -45,6 +46,10 @@ std::string audit_json(const std::vector<AuditEntry>& entries);
 std::string nodes_json(const std::vector<Node>& nodes);
 /// As nodes_json() of the one node, with what is known of it.
 std::string node_page_json(const control::NodePage& page);
+/// `now` tells which acknowledgements have run out.
+std::string node_past_json(const control::NodePast& past, WallTime now);
+std::string node_series_json(const control::NodeSeries& series);
+std::string timeline_json(const control::Timeline& timeline);
 std::string values_json(const std::vector<control::ValueRow>& rows);
 
 }  // namespace lockstep::documents

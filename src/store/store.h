@@ -54,6 +54,15 @@
 //       when a plug-in instance last covered an address, and which ports it says it examined
 //   reported_ports(node, instance, network, address, protocol, port, since)
 //       open ports as plug-in instances report them; looks and port_states know nothing of them
+//   port_changes(node, happened_at, network, address, protocol, port, state, was)
+//       when a port became something else; what was seen by the first look at it is no change
+//   value_points(slot, node, instance, name, measured_at, number)
+//       numbers as they were measured, one in five minutes at most: slot and measured_at are such
+//       spans and seconds since 1970
+//   alert_spans(id, node, began, ended, severity, muted)
+//       when alerts stood, and since when somebody dealt with them
+//   past_begins(since)
+//       changes before that time were not noted; no row: all were
 //
 // Times are texts in UTC, RFC 3339 to the second, so that they sort and read well everywhere. Texts
 // are UTF-8; a byte that is not, or that is NUL, is kept as "\xNN", and comes back so.
@@ -86,6 +95,7 @@
 #include "model/job_listener.h"
 #include "model/node.h"
 #include "model/notice.h"
+#include "model/past.h"
 #include "model/profile.h"
 #include "model/reported_port.h"
 #include "model/service.h"
@@ -155,6 +165,22 @@ struct Retention {
   std::chrono::days steps{3};
   /// What happened, for who listens: nobody is away for longer and then wants it step by step.
   std::chrono::days events{14};
+  std::chrono::days changes{90};  ///< of ports; and times in which alerts stood, since they ended
+  /// Numbers as they were measured: by far the most rows, for plots of what was just now.
+  std::chrono::days points{3};
+};
+
+/// Numbers are kept as points of a curve once in so many seconds of each value: 300 give a plot of
+/// a day as many points as it has pixels, and a tenth of the rows of rounds each half minute.
+inline constexpr std::chrono::seconds kPointSlot{300};
+
+/// Which points are wanted.
+struct PointQuery {
+  std::string node;
+  std::string instance{};  ///< empty: all
+  std::string name{};      ///< empty: all
+  Period period{};
+  std::size_t limit = 100'000;
 };
 
 /// What was changed of a plug-in instance while the daemon ran; it holds before what the
@@ -203,6 +229,9 @@ struct Pruned {
   std::size_t values = 0;
   std::size_t reported_looks = 0;
   std::size_t reported_ports = 0;
+  std::size_t changes = 0;  ///< of ports
+  std::size_t spans = 0;
+  std::size_t points = 0;
 
   friend bool operator==(const Pruned&, const Pruned&) = default;
 };
@@ -360,6 +389,8 @@ class Store {
   /// - Messages that were delivered or given up, as long ago as events go; but for the latest.
   /// - Values, and ports, that plug-ins did not report for as long as departed nodes stay: their
   ///   instance or their node is gone.
+  /// - What became otherwise, and points of curves. These go an hour at a time, others may write
+  ///   in between, and what went before an error stays away.
   virtual Result<Pruned> prune(WallTime now, const Retention& retention) = 0;
 
   // --- Listeners of jobs ---
@@ -441,6 +472,25 @@ class Store {
   /// Of one instance, and of one node, where they are not empty.
   virtual Result<PortReports> port_reports(std::string_view instance = {},
                                            std::string_view node = {}) = 0;
+
+  // --- The past ---
+
+  /// The latest, at most `limit`, in the order of time; and of ports that are open since a time in
+  /// the period, because they were open when they were looked at first, that time. Of an empty
+  /// node: changes of all nodes alone.
+  virtual Result<std::vector<PortChange>> port_changes(const std::string& node,
+                                                       const Period& period, std::size_t limit) = 0;
+  /// The latest, ascending by instance, name and time.
+  virtual Result<std::vector<ValuePoint>> value_points(const PointQuery& query) = 0;
+  /// Those that have a moment in the period, at most `limit`: those that stand, then those that
+  /// began last. Ascending by id, node and time.
+  virtual Result<std::vector<AlertSpan>> alert_spans(const Period& period, std::size_t limit) = 0;
+  /// Sweeps that went to their end in the period, and whose id is below `below`: at most `limit`,
+  /// the newest first.
+  virtual Result<std::vector<SweepInfo>> finished_sweeps(const Period& period, std::int64_t below,
+                                                         std::size_t limit) = 0;
+  /// Before that time changes were not noted; none: all were.
+  virtual Result<std::optional<WallTime>> past_begins() = 0;
 
  private:
   /// The profile fits Table 1.

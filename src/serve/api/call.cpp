@@ -11,6 +11,7 @@
 #include "control/scan_targets.h"
 #include "documents/json_parts.h"
 #include "model/duration.h"
+#include "model/utc_time.h"
 
 namespace lockstep::serve {
 namespace {
@@ -69,6 +70,26 @@ std::optional<std::set<std::string>> ApiCall::own_nodes() const {
     if (sees(node)) names.insert(name);
   }
   return names;
+}
+
+Result<const Node*> ApiCall::node(const std::string& name) const {
+  const auto& nodes = view().inventory->nodes;
+  const auto found = nodes.find(name);
+  // Of one that he may not see, nobody learns whether it is there.
+  if (found != nodes.end() && sees(found->second)) return &found->second;
+  return fail(ErrorKind::not_found, fmt::format("there is no node {}", quoted(name)));
+}
+
+Result<WallTime> ApiCall::time(std::string_view name, WallTime usual) const {
+  std::string given = text(name);
+  if (given.empty()) return usual;
+  const std::size_t point = given.find('.');
+  const bool has_parts = point != std::string::npos && given.ends_with('Z') &&
+                         given.find_first_not_of("0123456789", point + 1) == given.size() - 1;
+  if (has_parts) given.erase(point, given.size() - 1 - point);
+  const auto time = parse_utc_time(given);
+  if (time) return *time;
+  return fail(ErrorKind::invalid, fmt::format("{}: a time in UTC: 2026-12-01T00:00:00Z", name));
 }
 
 Result<std::size_t> ApiCall::number(std::string_view name, std::size_t usual,

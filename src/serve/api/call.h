@@ -42,6 +42,8 @@ class ApiCall {
   bool sees_class(std::string_view node_class) const;
   /// The nodes that he may see; none: all.
   std::optional<std::set<std::string>> own_nodes() const;
+  /// The one of that name. Errors: `not_found`, also where he may not see it.
+  Result<const Node*> node(const std::string& name) const;
 
   // --- What was asked. ---
 
@@ -49,6 +51,8 @@ class ApiCall {
   Result<std::size_t> number(std::string_view name, std::size_t usual, std::size_t most) const;
   Result<bool> flag(std::string_view name) const;
   std::string text(std::string_view name) const;  ///< empty: not given
+  /// "2026-12-01T00:00:00Z"; parts of a second, as browsers write them, are cut off.
+  Result<WallTime> time(std::string_view name, WallTime usual) const;
   /// The nodes of a nodeset with groups and classes ("@compute"), but for those that the caller
   /// does not see; none: nothing was given, and he sees all. Errors: `invalid`.
   Result<std::optional<std::set<std::string>>> nodes(std::string_view nodeset) const;

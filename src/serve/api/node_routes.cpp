@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "base/text.h"
 #include "control/key_use_cases.h"
 #include "control/node_page.h"
 #include "control/value_use_cases.h"
@@ -70,16 +69,8 @@ Result<HttpResponse> list(ApiCall& call) {
   return json_answer(documents::json_document(document));
 }
 
-Result<const Node*> node_named(const ApiCall& call, const std::string& name) {
-  const auto& nodes = call.view().inventory->nodes;
-  const auto node = nodes.find(name);
-  // Of one that he may not see, nobody learns whether it is there.
-  if (node != nodes.end() && call.sees(node->second)) return &node->second;
-  return fail(ErrorKind::not_found, fmt::format("there is no node {}", quoted(name)));
-}
-
 Result<HttpResponse> one(ApiCall& call) {
-  LOCKSTEP_TRY(const Node* const node, node_named(call, call.path["name"]));
+  LOCKSTEP_TRY(const Node* const node, call.node(call.path["name"]));
   LOCKSTEP_TRY(control::NodePage page,
                control::describe_node(call.store, *call.view().inventory, *node, call.world.now()));
   std::vector<NodeSchedule> said = call.world.schedules({node->name});

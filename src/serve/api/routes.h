@@ -34,6 +34,7 @@ struct Route {
 // One list a file.
 std::span<const Route> alert_routes();
 std::span<const Route> node_routes();
+std::span<const Route> past_routes();
 std::span<const Route> profile_routes();
 std::span<const Route> work_routes();     ///< sweeps, runs, instances, the daemon
 std::span<const Route> account_routes();  ///< sessions, users, tokens, the audit

@@ -182,6 +182,23 @@ class ForwardingStore : public Store {
   Result<PortReports> port_reports(std::string_view instance, std::string_view node) override {
     return on([&](Store& store) { return store.port_reports(instance, node); });
   }
+  Result<std::vector<PortChange>> port_changes(const std::string& node, const Period& period,
+                                               std::size_t limit) override {
+    return on([&](Store& store) { return store.port_changes(node, period, limit); });
+  }
+  Result<std::vector<ValuePoint>> value_points(const PointQuery& query) override {
+    return on([&](Store& store) { return store.value_points(query); });
+  }
+  Result<std::vector<AlertSpan>> alert_spans(const Period& period, std::size_t limit) override {
+    return on([&](Store& store) { return store.alert_spans(period, limit); });
+  }
+  Result<std::vector<SweepInfo>> finished_sweeps(const Period& period, std::int64_t below,
+                                                 std::size_t limit) override {
+    return on([&](Store& store) { return store.finished_sweeps(period, below, limit); });
+  }
+  Result<std::optional<WallTime>> past_begins() override {
+    return on([&](Store& store) { return store.past_begins(); });
+  }
 
  protected:
   template <typename Call>

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "store/alert_events.h"
+#include "store/sql/alert_span_tables.h"
 #include "store/sql/event_tables.h"
 #include "store/sql/node_conditions.h"
 #include "store/sql/rows.h"
@@ -183,7 +184,9 @@ Result<std::vector<const AlertRecord*>> unique_records(const std::vector<AlertRe
   return result;
 }
 
-Result<void> write_changes(Connection& connection, const AlertChanges& changes) {
+/// `before` are all records as they are.
+Result<void> write_changes(Connection& connection, const std::vector<AlertRecord>& before,
+                           const AlertChanges& changes) {
   LOCKSTEP_TRY(const auto written, unique_records(changes.written));
   const auto& forgotten = changes.forgotten;
   Bulk& bulk = connection.bulk();
@@ -191,8 +194,9 @@ Result<void> write_changes(Connection& connection, const AlertChanges& changes) 
     row.number(forgotten[i].first);
     row.text(forgotten[i].second);
   }));
-  return bulk.upsert(kAlerts, written.size(),
-                     [&](std::size_t i, BulkRow& row) { fill_row(*written[i], row); });
+  LOCKSTEP_CHECK(bulk.upsert(kAlerts, written.size(),
+                             [&](std::size_t i, BulkRow& row) { fill_row(*written[i], row); }));
+  return change_alert_spans(connection, before, {.written = written, .forgotten = forgotten});
 }
 
 }  // namespace
@@ -247,7 +251,7 @@ Result<std::vector<AlertRecord>> decide_alerts(Connection& connection, const Dec
   LOCKSTEP_TRY(std::vector<AlertRecord> records, read_alerts(connection));
   LOCKSTEP_TRY(const AlertChanges changes, decide(records));
   if (changes.written.empty() && changes.forgotten.empty()) return records;
-  LOCKSTEP_CHECK(write_changes(connection, changes));
+  LOCKSTEP_CHECK(write_changes(connection, records, changes));
   LOCKSTEP_CHECK(add_events(connection, events_of(records, changes)));
   return read_alerts(connection);
 }

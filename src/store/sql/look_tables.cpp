@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -22,7 +23,9 @@ namespace {
 
 constexpr Column kColumns[] = {{"node", 255}, {"network", 255}, {"address", 45}, {"protocol", 5},
                                {"port_set"},  {"sweep"},        {"looked", 20},  {"examined", 20},
-                               {"gap", 20},   {"asked"},        {"wanted"}};
+                               {"gap", 20},   {"asked"},        {"wanted"},      {"first_sweep"}};
+/// All but the last, which is for ourselves.
+constexpr std::span<const Column> kRead = std::span(kColumns).first(std::size(kColumns) - 1);
 constexpr BulkTable kLooks = {"looks", kColumns, 5};
 
 std::unexpected<Error> corrupt_look(Fields row) {
@@ -98,21 +101,27 @@ class StoredPortSets {
   std::vector<PortSets> sets_;
 };
 
-/// When the places of `seen` were last examined in full with these ports, as stored.
-Result<std::unordered_map<const SeenPlace*, WallTime>> stored_examinations(Connection& connection,
-                                                                           std::int64_t port_set,
-                                                                           SeenPlaces& seen) {
-  std::unordered_map<const SeenPlace*, WallTime> result;
+/// What is stored of a look that examined everything.
+struct Examination {
+  WallTime latest{};
+  std::int64_t first_sweep = 0;  ///< 0: before that was noted
+};
+
+/// Of the places of `seen` that were examined in full with these ports.
+Result<std::unordered_map<const SeenPlace*, Examination>> stored_examinations(
+    Connection& connection, std::int64_t port_set, SeenPlaces& seen) {
+  std::unordered_map<const SeenPlace*, Examination> result;
   const std::string query = fmt::format(
-      "SELECT node, network, address, protocol, examined FROM looks WHERE port_set = {} AND "
-      "examined IS NOT NULL AND {}",
+      "SELECT node, network, address, protocol, examined, first_sweep FROM looks WHERE "
+      "port_set = {} AND examined IS NOT NULL AND {}",
       port_set, kOfStagedNodes);
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
     const SeenPlace* const place = seen.find(
         {row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3].value_or("")});
     const std::optional<WallTime> examined = parse_time(row[4].value_or(""));
     if (!examined) return corrupt_look(row);
-    if (place != nullptr) result.emplace(place, *examined);
+    const std::int64_t first = parse_number(row[5].value_or("")).value_or(0);
+    if (place != nullptr) result.emplace(place, Examination{*examined, first});
     return {};
   }));
   return result;
@@ -124,7 +133,7 @@ Result<Looks> select_looks(Connection& connection, const std::string& where,
   StoredPortSets sets;
   LOCKSTEP_CHECK(sets.load(connection));
   Looks result;
-  const std::string query = fmt::format("SELECT {} FROM looks{}{}", names_of(kColumns),
+  const std::string query = fmt::format("SELECT {} FROM looks{}{}", names_of(kRead),
                                         where.empty() ? "" : " WHERE ", where);
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
     if (!meant.empty() && !meant.contains(row[0].value_or(""))) return {};
@@ -162,7 +171,9 @@ Result<void> write_looks(Connection& connection, const StoredSweep& sweep, SeenP
   }
   return connection.bulk().upsert(kLooks, covered.size(), [&](std::size_t i, BulkRow& row) {
     const SeenPlace& each = *covered[i];
-    const auto before = examinations.find(&each);
+    const auto found = examinations.find(&each);
+    const Examination* const before = found == examinations.end() ? nullptr : &found->second;
+    const bool examined = each.coverage->examined();
     row.text(each.place.node);
     row.text(each.place.network);
     row.text(each.place.address);
@@ -170,15 +181,48 @@ Result<void> write_looks(Connection& connection, const StoredSweep& sweep, SeenP
     row.number(sweep.port_set);
     row.number(sweep.info.id);
     row.time(now);
-    if (each.coverage->examined()) {
+    if (examined) {
       row.time(now);
     } else {
-      row.time(before == examinations.end() ? std::nullopt : std::optional(before->second));
+      row.time(before == nullptr ? std::nullopt : std::optional(before->latest));
     }
     row.text(to_string(each.coverage->gap));
     row.number(each.coverage->asked);
     row.number(each.coverage->wanted);
+    if (before == nullptr && !examined) {
+      row.null();
+    } else {
+      row.number(before == nullptr ? sweep.info.id : before->first_sweep);
+    }
   });
+}
+
+Result<ExaminedBefore> read_examined_before(Connection& connection, std::int64_t sweep,
+                                            SeenPlaces& seen) {
+  StoredPortSets sets;
+  LOCKSTEP_CHECK(sets.load(connection));
+  ExaminedBefore result;
+  const std::string query = fmt::format(
+      "SELECT node, network, address, protocol, port_set FROM looks WHERE examined IS NOT NULL AND "
+      "(first_sweep IS NULL OR first_sweep <> {}) AND {}",
+      sweep, kOfStagedNodes);
+  LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
+    const SeenPlace* const place = seen.find(
+        {row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3].value_or("")});
+    const auto port_set = sets.index_of(row[4].value_or(""));
+    if (!port_set) return corrupt_look(row);
+    if (place != nullptr) result.looks_[place].push_back(*port_set);
+    return {};
+  }));
+  result.sets_ = sets.take();
+  return result;
+}
+
+bool ExaminedBefore::has(const SeenPlace& place, Protocol protocol, Port port) const {
+  const auto found = looks_.find(&place);
+  return found != looks_.end() && std::ranges::any_of(found->second, [&](std::size_t set) {
+           return sets_[set].of(protocol).contains(port);
+         });
 }
 
 }  // namespace lockstep

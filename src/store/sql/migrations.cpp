@@ -328,12 +328,55 @@ constexpr std::string_view kEighth[] = {
   number bigint NOT NULL))",
 };
 
+// The past. Points lie in the order of time, so that they are written at one end and taken away at
+// the other; numbers are texts as in node_values, the same in each database.
+constexpr std::string_view kNinth[] = {
+    // The sweep that first examined all of the ports; null: none, or before this was noted.
+    "ALTER TABLE looks ADD COLUMN first_sweep bigint",
+    R"(CREATE TABLE port_changes (
+  node varchar(255) NOT NULL,
+  happened_at varchar(20) NOT NULL,
+  network varchar(255) NOT NULL,
+  address varchar(45) NOT NULL,
+  protocol varchar(5) NOT NULL,
+  port int NOT NULL,
+  state varchar(20) NOT NULL,
+  was varchar(20) NOT NULL,
+  PRIMARY KEY (node, happened_at, network, address, protocol, port)){clustered})",
+    R"(CREATE TABLE value_points (
+  slot bigint NOT NULL,
+  node varchar(255) NOT NULL,
+  instance varchar(60) NOT NULL,
+  name varchar(100) NOT NULL,
+  measured_at bigint NOT NULL,
+  number varchar(40) NOT NULL,
+  PRIMARY KEY (slot, node, instance, name)){clustered})",
+    R"(CREATE TABLE alert_spans (
+  id bigint NOT NULL,
+  node varchar(255) NOT NULL,
+  began varchar(20) NOT NULL,
+  ended varchar(20),
+  severity varchar(20) NOT NULL,
+  muted varchar(20),
+  PRIMARY KEY (id, node, began)){clustered})",
+    "CREATE TABLE past_begins (since varchar(20) NOT NULL PRIMARY KEY)",
+    // What is there already began at some time before, and nobody noted what became of it.
+    R"(INSERT INTO alert_spans (id, node, began, ended, severity, muted)
+  SELECT id, node, CASE WHEN status = 'reopened' THEN changed ELSE first_seen END, NULL, severity,
+    CASE WHEN status IN ('acknowledged', 'silenced') THEN changed ELSE NULL END
+  FROM alerts WHERE status NOT IN ('pending', 'resolved')
+    AND NOT EXISTS (SELECT 1 FROM alert_spans))",
+    R"(INSERT INTO past_begins (since)
+  SELECT latest FROM (SELECT MAX(ended) AS latest FROM sweeps) ended_sweeps
+  WHERE latest IS NOT NULL AND NOT EXISTS (SELECT 1 FROM past_begins))",
+};
+
 /// The step at index i leads from version i to i + 1, in the words of dialect.h. Steps that were
 /// released never change. A step may find each of its statements done already (see note_step()):
 /// one that changes rows must come to the same when it is run again. Each has its way back in
 /// schema_back.cpp.
-constexpr Statements kSteps[] = {kFirst, kSecond, kThird,   kFourth,
-                                 kFifth, kSixth,  kSeventh, kEighth};
+constexpr Statements kSteps[] = {kFirst, kSecond,  kThird,  kFourth, kFifth,
+                                 kSixth, kSeventh, kEighth, kNinth};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 Result<void> check_known(int version) {

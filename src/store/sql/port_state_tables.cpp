@@ -11,6 +11,8 @@
 
 #include "base/text.h"
 #include "store/sql/address_reader.h"
+#include "store/sql/look_tables.h"
+#include "store/sql/port_change_tables.h"
 #include "store/sql/rows.h"
 #include "store/sql/staged_nodes.h"
 
@@ -70,24 +72,42 @@ class Difference {
     if (port == nullptr) {
       const auto protocol = parse_protocol(row[3].value_or(""));
       const bool asked = protocol && asked_.of(*protocol).contains(stored->port);
-      if (place->examined && asked) gone_.push_back({place, stored->port});
+      if (!place->examined || !asked) return {};
+      gone_.push_back({place, stored->port});
+      changes_.push_back({place, stored->port, PortState::closed, stored->state});
       return {};
     }
     port->stored = true;
     const bool same_state = port->state == stored->state;
     if (same_state && port->evidence == stored->evidence) return {};
     written_.push_back({place, *port, same_state ? std::string(stored->since) : now_});
+    if (!same_state) changes_.push_back({place, port->port, port->state, stored->state});
     return {};
   }
 
-  /// After all rows were compared: what was seen and is not stored.
-  void add_new() {
+  /// After all rows were compared: what was seen and is not stored. True where there is any.
+  bool add_new() {
+    const std::size_t before = written_.size();
     for (const SeenPlace& place : seen_.places()) {
       for (const SeenPort& port : place.ports) {
         if (!port.stored) written_.push_back({&place, port, {}});
       }
     }
+    return written_.size() > before;
   }
+
+  /// Ports that are new were closed where somebody had looked at them.
+  void note_opened(const ExaminedBefore& before) {
+    if (before.empty()) return;
+    for (const Written& each : written_) {
+      const auto protocol = parse_protocol(each.place->place.protocol);
+      if (!each.since.empty() || !protocol) continue;
+      if (!before.has(*each.place, *protocol, each.port.port)) continue;
+      changes_.push_back({each.place, each.port.port, each.port.state, PortState::closed});
+    }
+  }
+
+  std::vector<SeenChange>& changes() { return changes_; }
 
   Result<void> write(Connection& connection) const {
     LOCKSTEP_CHECK(
@@ -128,6 +148,7 @@ class Difference {
   std::string now_;
   std::vector<Gone> gone_;
   std::vector<Written> written_;
+  std::vector<SeenChange> changes_;
 };
 
 }  // namespace
@@ -151,12 +172,16 @@ Result<std::vector<PortFact>> read_port_states(Connection& connection) {
 }
 
 Result<void> update_port_states(Connection& connection, SeenPlaces& seen, const PortSets& asked,
-                                WallTime now) {
-  Difference difference(seen, asked, now);
+                                const StateMoment& moment) {
+  Difference difference(seen, asked, moment.now);
   LOCKSTEP_CHECK(connection.bulk().read(query_of(fmt::format(" WHERE {}", kOfStagedNodes)),
                                         [&](Fields row) { return difference.compare(row); }));
-  difference.add_new();
-  return difference.write(connection);
+  if (difference.add_new()) {
+    LOCKSTEP_TRY(const ExaminedBefore before, read_examined_before(connection, moment.sweep, seen));
+    difference.note_opened(before);
+  }
+  LOCKSTEP_CHECK(difference.write(connection));
+  return write_port_changes(connection, difference.changes(), moment.now);
 }
 
 }  // namespace lockstep

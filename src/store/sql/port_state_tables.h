@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/result.h"
@@ -16,11 +17,17 @@ namespace lockstep {
 /// Ascending by node, network, address, protocol, port. Errors: `corrupt`.
 Result<std::vector<PortFact>> read_port_states(Connection& connection);
 
-/// Brings the stored states to what was seen at `now`, by writing what differs. A port that is
-/// stored and was not seen is taken away where its place was examined and `asked` has it. Needs the
-/// nodes of `seen` staged; see staged_nodes.h. Errors: `invalid` for a text that is too long;
-/// `corrupt`.
+/// When states were seen.
+struct StateMoment {
+  std::int64_t sweep = 0;
+  WallTime now{};
+};
+
+/// Brings the stored states to what was seen, by writing what differs. A port that is
+/// stored and was not seen is taken away where its place was examined and `asked` has it. What
+/// became otherwise is noted (port_change_tables.h). Needs the nodes of `seen` staged; see
+/// staged_nodes.h. Errors: `invalid` for a text that is too long; `corrupt`.
 Result<void> update_port_states(Connection& connection, SeenPlaces& seen, const PortSets& asked,
-                                WallTime now);
+                                const StateMoment& moment);
 
 }  // namespace lockstep

@@ -130,6 +130,10 @@ Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& 
   prune_events(connection, to_text(now - retention.events));
   prune_outbox(connection, to_text(now - retention.events));
   pruned.alerts = prune_alerts(connection, history);
+  const std::string changes = to_text(now - retention.changes);
+  pruned.changes =
+      delete_from(connection, "port_changes", fmt::format("happened_at < '{}'", changes));
+  pruned.spans = delete_from(connection, "alert_spans", fmt::format("ended < '{}'", changes));
   return pruned;
 }
 

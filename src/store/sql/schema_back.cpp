@@ -47,6 +47,7 @@ constexpr WayBack kBack[] = {
     {"what happened (events), users and their tokens, and the chain of what people did", {}},
     {"what was told of alerts, and what waited to be told", {}},
     {"up to which record spools were replayed: start no daemon whose spool holds something", {}},
+    {"when ports became what they are, numbers as they were measured, and when alerts stood", {}},
 };
 
 const WayBack& way_back_from(int version) {

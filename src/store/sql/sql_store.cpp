@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "store/sql/alert_span_tables.h"
 #include "store/sql/alert_tables.h"
 #include "store/sql/audit_tables.h"
 #include "store/sql/baseline_tables.h"
@@ -20,6 +21,7 @@
 #include "store/sql/look_tables.h"
 #include "store/sql/migrations.h"
 #include "store/sql/notice_tables.h"
+#include "store/sql/port_change_tables.h"
 #include "store/sql/port_state_tables.h"
 #include "store/sql/profile_tables.h"
 #include "store/sql/report_tables.h"
@@ -33,6 +35,7 @@
 #include "store/sql/text.h"
 #include "store/sql/transaction.h"
 #include "store/sql/user_tables.h"
+#include "store/sql/value_point_tables.h"
 #include "store/sql/value_rule_tables.h"
 #include "store/sql/value_tables.h"
 
@@ -53,8 +56,10 @@ Result<void> keep(Connection& connection, const Harvest& harvest) {
     return corrupt_row("port_sets", fmt::format("id {}", sweep.port_set), asked.error().message());
   }
   LOCKSTEP_CHECK(stage_nodes(connection, harvest.seen.nodes()));
+  // Looks afterwards: what changed is told by those before.
+  LOCKSTEP_CHECK(update_port_states(connection, harvest.seen, *asked,
+                                    {.sweep = sweep.info.id, .now = harvest.now}));
   LOCKSTEP_CHECK(write_looks(connection, sweep, harvest.seen, harvest.now));
-  LOCKSTEP_CHECK(update_port_states(connection, harvest.seen, *asked, harvest.now));
   drop_staged_nodes(connection);
   return {};
 }
@@ -264,8 +269,17 @@ class SqlStore final : public Store {
   }
 
   Result<Pruned> prune(WallTime now, const Retention& retention) override {
-    return within(Access::write, "taking away what is over",
-                  [&] { return prune_all(*connection_, now, retention); });
+    constexpr std::string_view kDoing = "taking away what is over";
+    LOCKSTEP_TRY(Pruned pruned, within(Access::write, kDoing,
+                                       [&] { return prune_all(*connection_, now, retention); }));
+    std::size_t points = 1;
+    while (points > 0) {
+      LOCKSTEP_TRY(points, within(Access::write, kDoing, [&]() -> Result<std::size_t> {
+                     return prune_value_points(*connection_, now - retention.points);
+                   }));
+      pruned.points += points;
+    }
+    return pruned;
   }
 
   Result<std::vector<JobListener>> job_listeners() override {
@@ -402,6 +416,33 @@ class SqlStore final : public Store {
   Result<PortReports> port_reports(std::string_view instance, std::string_view node) override {
     return within(Access::read, "reading what plug-ins say of ports",
                   [&] { return read_reports(*connection_, instance, node); });
+  }
+
+  Result<std::vector<PortChange>> port_changes(const std::string& node, const Period& period,
+                                               std::size_t limit) override {
+    return within(Access::read, "reading changes of ports",
+                  [&] { return read_port_changes(*connection_, node, period, limit); });
+  }
+
+  Result<std::vector<ValuePoint>> value_points(const PointQuery& query) override {
+    return within(Access::read, "reading curves of values",
+                  [&] { return read_value_points(*connection_, query); });
+  }
+
+  Result<std::vector<AlertSpan>> alert_spans(const Period& period, std::size_t limit) override {
+    return within(Access::read, "reading when alerts stood",
+                  [&] { return read_alert_spans(*connection_, period, limit); });
+  }
+
+  Result<std::vector<SweepInfo>> finished_sweeps(const Period& period, std::int64_t below,
+                                                 std::size_t limit) override {
+    return within(Access::read, "reading sweeps",
+                  [&] { return read_finished_sweeps(*connection_, period, below, limit); });
+  }
+
+  Result<std::optional<WallTime>> past_begins() override {
+    return within(Access::read, "reading since when changes are noted",
+                  [&] { return read_past_begins(*connection_); });
   }
 
  private:

@@ -68,6 +68,10 @@ void check_meaning(Store& store, Problems& problems) {
   problems.note(store.tokens());
   problems.note(store.notices());
   problems.note(store.outbox({.limit = kAll}));
+  const Period ever = {WallTime(), WallTime::max()};
+  problems.note(store.port_changes("", ever, kAll));
+  problems.note(store.alert_spans(ever, kAll));
+  problems.note(store.past_begins());
   const auto chain = store.check_audit();
   problems.note(chain);
   if (!chain || !chain->broken) return;

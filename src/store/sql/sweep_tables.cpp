@@ -175,6 +175,19 @@ Result<std::vector<SweepInfo>> read_sweeps(Connection& connection, std::size_t l
   return sweeps;
 }
 
+Result<std::vector<SweepInfo>> read_finished_sweeps(Connection& connection, const Period& period,
+                                                    std::int64_t below, std::size_t limit) {
+  LOCKSTEP_TRY(
+      const auto stored,
+      select_sweeps(connection, fmt::format("WHERE state = 'finished' AND s.id < {} AND ended "
+                                            "BETWEEN '{}' AND '{}' ORDER BY s.id DESC LIMIT {}",
+                                            below, to_text(period.from), to_text(period.to),
+                                            to_number(limit))));
+  std::vector<SweepInfo> sweeps;
+  for (const StoredSweep& each : stored) sweeps.push_back(each.info);
+  return sweeps;
+}
+
 Result<StoredSweep> running_sweep(Connection& connection, std::int64_t id) {
   LOCKSTEP_TRY(auto found, select_sweeps(connection, fmt::format("WHERE s.id = {}", id)));
   if (found.empty()) return fail(ErrorKind::not_found, fmt::format("there is no sweep {}", id));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/past.h"
 #include "model/sweep_info.h"
 #include "store/sql/connection.h"
 
@@ -22,6 +23,10 @@ struct StoredSweep {
 
 /// The latest sweeps, at most `limit`, the newest first. Errors: `corrupt`.
 Result<std::vector<SweepInfo>> read_sweeps(Connection& connection, std::size_t limit);
+
+/// As Store::finished_sweeps(). Errors: `corrupt`.
+Result<std::vector<SweepInfo>> read_finished_sweeps(Connection& connection, const Period& period,
+                                                    std::int64_t below, std::size_t limit);
 
 /// The sweep `id`. Errors: `not_found` where it is not running; `corrupt`.
 Result<StoredSweep> running_sweep(Connection& connection, std::int64_t id);

@@ -4,7 +4,6 @@
 #include <soci/soci.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <string>
@@ -12,9 +11,11 @@
 #include <utility>
 
 #include "base/text.h"
+#include "store/sql/numbers.h"
 #include "store/sql/rows.h"
 #include "store/sql/staged_nodes.h"
 #include "store/sql/text.h"
+#include "store/sql/value_point_tables.h"
 
 namespace lockstep {
 namespace {
@@ -25,14 +26,6 @@ constexpr Column kColumns[] = {{"node", 255},      {"instance", 60}, {"name", kM
                                {"number", 40},     {"text"},         {"unit", kMostUnitBytes},
                                {"measured_at", 20}};
 constexpr BulkTable kValues = {"node_values", kColumns, 3};
-
-std::optional<double> parse_double(std::string_view text) {
-  double number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && rest == text.data() + text.size();
-  if (!whole || !std::isfinite(number)) return {};
-  return number;
-}
 
 Result<ValueFact> to_fact(Fields row) {
   const auto text = [&](std::size_t i) { return row[i].value_or(""); };
@@ -113,6 +106,7 @@ Result<void> write_values(Connection& connection, const ValueHarvest& harvest) {
 
   const std::vector<std::string_view> views(nodes.begin(), nodes.end());
   LOCKSTEP_CHECK(stage_nodes(connection, views));
+  LOCKSTEP_CHECK(write_value_points(connection, harvest));
   const std::string instance = storable(harvest.instance);
   connection.sql() << "DELETE FROM node_values WHERE instance = :instance AND " << kOfStagedNodes,
       soci::use(instance);
