@@ -4,7 +4,7 @@ import type { Nodes } from '../cluster/cluster.svelte';
 import { groupsOf, ordered, type By, type Groups, type Order } from './groups';
 import { layOut, place, type Layout } from './layout';
 import type { Grid } from './pool';
-import { encode, type Counts, type Filter, type Glance, type Marks } from './states';
+import { encode, kRanks, type Counts, type Filter, type Glance, type Marks } from './states';
 
 export interface Wish {
   by: By;
@@ -92,14 +92,26 @@ export class Scene {
   /** The nodes within a rectangle of cells. */
   nodesIn(left: number, top: number, right: number, bottom: number): number[] {
     const { columns, rows } = this.layout;
+    const [x0, x1] = [Math.max(0, Math.floor(left)), Math.min(columns - 1, Math.floor(right))];
+    const [y0, y1] = [Math.max(0, Math.floor(top)), Math.min(rows - 1, Math.floor(bottom))];
     const found: number[] = [];
-    for (let y = Math.max(0, top); y <= Math.min(rows - 1, bottom); ++y) {
-      for (let x = Math.max(0, left); x <= Math.min(columns - 1, right); ++x) {
+    for (let y = y0; y <= y1; ++y) {
+      for (let x = x0; x <= x1; ++x) {
         const node = this.nodeAt[y * columns + x]!;
         if (node > 0) found.push(node - 1);
       }
     }
     return found;
+  }
+
+  /** The one of them that shows where they share a pixel; -1: there is none. */
+  worstIn(left: number, top: number, right: number, bottom: number): number {
+    let worst = -1;
+    for (const node of this.nodesIn(left, top, right, bottom)) {
+      const isWorse = worst < 0 || kRanks[this.codes[node]!]! > kRanks[this.codes[worst]!]!;
+      if (isWorse) worst = node;
+    }
+    return worst;
   }
 
   /** The next node in a direction; the same one where there is none. */
