@@ -121,24 +121,25 @@ function inOrder({ labels, counts, of }: Groups, by: By): Groups {
 
 const place = (label: string) => kFindingOrder.indexOf(kFindingLabels.indexOf(label));
 
-/** Nodes sorted by a key each; equal ones stay as they were. */
+/** Nodes sorted by a key each, which is not negative; equal ones stay as they were. */
 function byKey(order: Uint32Array, keys: Float64Array): Uint32Array {
-  const members = new Map<number, number>();
-  for (const key of keys) members.set(key, (members.get(key) ?? 0) + 1);
-  let at = 0;
-  for (const key of [...members.keys()].sort((a, b) => a - b)) {
-    const count = members.get(key)!;
-    members.set(key, at);
-    at += count;
-  }
+  const [ranks, n] = ranksOf(keys);
+  const next = new Uint32Array(n + 1);
+  for (const rank of ranks) ++next[rank + 1]!;
+  for (let i = 1; i <= n; ++i) next[i]! += next[i - 1]!;
   const sorted = new Uint32Array(order.length);
-  for (const node of order) {
-    const key = keys[node]!;
-    const to = members.get(key)!;
-    sorted[to] = node;
-    members.set(key, to + 1);
-  }
+  for (const node of order) sorted[next[ranks[node]!]!++] = node;
   return sorted;
+}
+
+/** Small numbers in the same order, and how many there are. */
+function ranksOf(keys: Float64Array): [Uint32Array, number] {
+  const most = keys.reduce((a, b) => Math.max(a, b), 0);
+  if (most < 4 * keys.length + 65536) return [Uint32Array.from(keys), most + 1];
+  const ranks = new Map<number, number>();
+  for (const key of new Set(keys)) ranks.set(key, 0);
+  [...ranks.keys()].sort((a, b) => a - b).forEach((key, rank) => ranks.set(key, rank));
+  return [Uint32Array.from(keys, (key) => ranks.get(key)!), ranks.size];
 }
 
 /** "node017" is 17th of "node": names without their last number, and that number. */

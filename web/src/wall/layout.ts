@@ -22,7 +22,7 @@ export interface Layout {
 export const kLargestCell_px = 48;
 const kSmallestCell_px = 0.05;
 const kHeading_px = 18;
-const kHeadingWidth_px = 72;
+const kHeadingWidth_px = 64;
 const kGap_px = 8;
 const kSmallGap_px = 3;
 /** From here on cells are a whole number of pixels: their edges are sharp and even. */

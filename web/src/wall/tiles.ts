@@ -2,7 +2,7 @@
 // copied from there by whoever draws the wall. The shapes are those of parts/Glyph.svelte.
 
 import { mix, type Palette, type Rgb } from './palette';
-import { kNever, kPartial, kStale, lookOf, type Look } from './states';
+import { kNever, kPartial, kProven, kStale, lookOf, type Look } from './states';
 
 /** Below this many pixels a shape cannot be told from another. */
 export const kGlyphFrom_px = 7;
@@ -11,6 +11,10 @@ const kWideGapFrom_px = 14;
 const kHatchFrom_px = 3;
 /** How much of its colour what stands back keeps. */
 const kBack = 0.22;
+/** What is well is no news: it keeps less than half of its colour. */
+const kCalm = 0.56;
+/** From here on there is room for an edge beside the hatch. */
+const kEdgeFrom_px = 11;
 
 /** Distance in a box of 16, negative within; severities 1 to 5. */
 function shapeAt(severity: number, x: number, y: number): number {
@@ -43,7 +47,7 @@ function smallColor({ level, coverage }: Look, palette: Palette): Rgb {
   if (level > 0) return severities[level]!;
   if (coverage === kNever) return mix(unknown, background, 0.35);
   if (coverage === kStale) return mix(unknown, background, 0.15);
-  return mix(coverage === kPartial ? mix(inStep, unknown, 0.5) : inStep, background, 0.4);
+  return mix(coverage === kPartial ? mix(inStep, unknown, 0.5) : inStep, background, kCalm);
 }
 
 /** The pixel at (x, y) within a cell that is `size` pixels wide, gap and all. */
@@ -65,8 +69,9 @@ function pixelAt(look: Look, x: number, y: number, size: number, palette: Palett
     return isHatched ? background : color;
   }
   // The edge: how well it has been looked at.
-  if (edge <= (isSelected ? 1 : 0) && coverage !== 3) {
-    if (coverage === kPartial) return mix(text, background, 0.35);
+  const hasEdge = coverage === kPartial || level > 0 || size >= kEdgeFrom_px;
+  if (edge <= (isSelected ? 1 : 0) && coverage !== kProven && hasEdge) {
+    if (coverage === kPartial) return mix(text, background, size < kEdgeFrom_px ? 0.6 : 0.35);
     const isDash = coverage === kStale ? (ix + iy) % 4 < 2 : (ix + iy) % 2 === 0;
     return isDash ? text : mix(unknown, background, 0.6);
   }
@@ -82,7 +87,7 @@ function pixelAt(look: Look, x: number, y: number, size: number, palette: Palett
   if (coverage === kNever) return hatch ? unknown : mix(background, unknown, 0.18);
   if (coverage === kStale)
     return hatch ? mix(unknown, background, 0.2) : mix(unknown, background, 0.55);
-  const color = mix(inStep, background, 0.4);
+  const color = mix(inStep, background, kCalm);
   return coverage === kPartial && iy < inner / 2 ? mix(color, background, 0.6) : color;
 }
 
