@@ -47,7 +47,7 @@ export function paint(
         pixels[line + column] = background;
         continue;
       }
-      const corner = (code >> 4) * size * sheet.width + (code % kTilesAcross) * size;
+      const corner = (code >> 4) * size * sheet.width + (code & (kTilesAcross - 1)) * size;
       pixels[line + column] = sheet.pixels[corner + tileRow + across.within[column]!]!;
     }
   }

@@ -80,7 +80,8 @@ it('a filter lets the others stand back', () => {
     encoded(three, parseFilter(text)).looks.map(({ isBack }) => isBack);
   expect(back('')).toEqual([false, false, false]);
   expect(back('high')).toEqual([true, false, false]);
-  expect(back('high,never')).toEqual([true, true, false]);
+  expect(back('proven')).toEqual([false, false, true]);
+  expect(back('medium,never')).toEqual([true, true, false]);
 });
 
 it('what is lit goes before what is selected', () => {

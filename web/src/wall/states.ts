@@ -97,7 +97,7 @@ function rankOf(code: number): number {
 
 export const kRanks = Uint8Array.from({ length: 256 }, (_, code) => rankOf(code));
 
-/** Findings and coverages that a filter lets stand out; no bits: all of them. */
+/** Findings and coverages that a filter lets stand out; no bits at all: everything. */
 export interface Filter {
   findings: number;
   coverages: number;
@@ -120,6 +120,14 @@ export function filterText({ findings, coverages }: Filter): string {
     ...kCoverages.filter((_, i) => coverages & (1 << i)),
   ].join(',');
 }
+
+export const isAll = ({ findings, coverages }: Filter) => findings === 0 && coverages === 0;
+
+/** Whether a node stands out: by what is found, or by how it has been looked at. */
+export const passes = (filter: Filter, finding: number, coverage: number) =>
+  ((filter.findings >> finding) & 1) === 1 ||
+  ((filter.coverages >> coverage) & 1) === 1 ||
+  isAll(filter);
 
 /** How many nodes there are of each, whatever the filter. */
 export interface Counts {
@@ -151,8 +159,6 @@ export function encode(
   const coverages = kCoverages.map(() => 0);
   const counts = { findings, coverages, inStep: 0, outOfStep: 0, muted: 0, unknown: 0 };
   const stale_s = staleAfter(looked, now_s);
-  const wantedFindings = filter.findings || ~0;
-  const wantedCoverages = filter.coverages || ~0;
   // What is pointed at goes before what is selected.
   const standing = marks.lit > 0 ? 2 : marks.selected > 0 ? 1 : 0;
   for (let i = 0; i < codes.length; ++i) {
@@ -165,10 +171,7 @@ export function encode(
     else if (coverage === kProven) ++counts.inStep;
     else ++counts.unknown;
     const mark = marks.of[i]!;
-    const isBack =
-      (wantedFindings & (1 << finding)) === 0 ||
-      (wantedCoverages & (1 << coverage)) === 0 ||
-      (standing > 0 && (mark & standing) === 0);
+    const isBack = !passes(filter, finding, coverage) || (standing > 0 && (mark & standing) === 0);
     const level = finding === kMuted ? 5 + Math.min(muted[i]!, 5) : finding;
     codes[i] = codeOf(level, coverage, isBack, (mark & 1) !== 0);
   }

@@ -1,5 +1,5 @@
 // One triangle that covers the screen: each pixel finds its cell in a texture that has one texel a
-// cell, and its colour in the sheet of tiles. It is fast even where the processor does it all.
+// cell, and its colour in the sheet of tiles.
 
 import type { Grid } from './pool';
 import { tileScale, type Frame, type Renderer } from './renderer';
@@ -64,21 +64,39 @@ function texture(gl: WebGL2RenderingContext, unit: number): void {
   }
 }
 
+/** Whether the processor has to play the graphics card. */
+function isSoftware(gl: WebGL2RenderingContext): boolean {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  const name = info ? String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)) : '';
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
+}
+
 export class WebGlRenderer implements Renderer {
   private readonly gl: WebGL2RenderingContext;
   private readonly places = new Map<string, WebGLUniformLocation | null>();
   private readonly program: WebGLProgram;
   private tile = 1;
 
-  /** Errors: Error, where the browser has no WebGL2. */
-  constructor(private readonly canvas: HTMLCanvasElement) {
+  /**
+   * `evenSlow`: where the processor does what a graphics card should, too.
+   * Errors: Error, where the browser has no WebGL2, or a slow one.
+   */
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    evenSlow: boolean,
+  ) {
     const gl = canvas.getContext('webgl2', {
+      failIfMajorPerformanceCaveat: !evenSlow,
       alpha: false,
       antialias: false,
       depth: false,
       stencil: false,
     });
     if (!gl) throw new Error('WebGL: not here');
+    if (!evenSlow && isSoftware(gl)) {
+      gl.getExtension('WEBGL_lose_context')?.loseContext();
+      throw new Error('WebGL: by the processor');
+    }
     this.gl = gl;
     this.program = program(gl);
     gl.useProgram(this.program);
