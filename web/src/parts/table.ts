@@ -12,6 +12,8 @@ export interface Column<Row> {
   numeric?: boolean;
   /** Left out on a phone. */
   wide?: boolean;
+  /** Not for the eye: filtered by, and in the CSV. */
+  hidden?: boolean;
 }
 
 export interface Order {
