@@ -2,14 +2,12 @@
 
 import { kSeverities, type AlertRow, type AlertStatus } from '../api/types';
 import type { Nodes } from '../cluster/cluster.svelte';
-import { titleOf, whatOf } from './words';
 
 export interface Filter {
   severity: string; // so grave or graver; empty: all
   status: string; // "open" takes those that are reopened, "muted" acknowledged and silenced ones
   kind: string;
   nodeClass: string;
-  text: string;
 }
 
 export const kStatuses = ['open', 'muted', 'acknowledged', 'silenced', 'pending', 'resolved'];
@@ -70,22 +68,7 @@ export function isWanted(row: AlertRow, filter: Filter): boolean {
   if (filter.nodeClass && !row.class.split('+').includes(filter.nodeClass)) {
     if (row.class !== filter.nodeClass) return false;
   }
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return true;
-  const text = [
-    row.id,
-    whatOf(row),
-    titleOf(row.kind),
-    row.class,
-    row.network,
-    row.nodes,
-    row.owner,
-    row.note,
-    row.detail,
-  ]
-    .join('\n')
-    .toLowerCase();
-  return words.every((word) => text.includes(word));
+  return true;
 }
 
 /** All values of a field, for a choice: each once, in order. */
