@@ -4,6 +4,7 @@
 import { untrack } from 'svelte';
 import { get, problemOf } from '../api/client';
 import type { AlertPage, AlertRow } from '../api/types';
+import { Throttle } from '../base/throttle';
 import { cluster } from '../cluster/cluster.svelte';
 import { session } from '../shell/session.svelte';
 
@@ -31,10 +32,11 @@ export class AlertList {
   private most = kAtOnce;
   private running: Promise<void> | undefined;
   private again = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
   private seen = -1;
-  private ended = 0;
   private whose = '';
+  private readonly soon = new Throttle(async () => {
+    if (this.viewers > 0 && !cluster.paused && !document.hidden) await this.load();
+  }, kSoonest_ms);
 
   constructor({ all }: { all: boolean }) {
     this.all = all;
@@ -49,25 +51,25 @@ export class AlertList {
     ++this.viewers;
     untrack(() => this.forgetOthers());
     const endEvents = cluster.onEvent((event) => {
-      if (event.kind.startsWith('alert') || event.kind === 'reset') this.soon();
+      if (event.kind.startsWith('alert') || event.kind === 'reset') this.soon.ask();
     });
     const endRevision = $effect.root(() => {
       $effect(() => {
         const { revision, paused } = cluster;
         if (!paused && revision !== this.seen) {
           this.seen = revision;
-          this.soon();
+          this.soon.ask();
         }
       });
     });
-    const beat = setInterval(() => this.soon(), kPatience_ms);
-    this.soon();
+    const beat = setInterval(() => this.soon.ask(), kPatience_ms);
+    this.soon.ask();
     return () => {
       --this.viewers;
       endEvents();
       endRevision();
       clearInterval(beat);
-      if (this.viewers === 0) clearTimeout(this.timer);
+      if (this.viewers === 0) this.soon.stop();
     };
   };
 
@@ -101,16 +103,6 @@ export class AlertList {
     this.problem = '';
   }
 
-  private soon(): void {
-    clearTimeout(this.timer);
-    const wait = Math.max(0, this.ended + kSoonest_ms - Date.now());
-    this.timer = setTimeout(() => {
-      // What happens during a load may be missing in it.
-      if (this.running) void this.running.finally(() => this.soon());
-      else if (this.viewers > 0 && !cluster.paused && !document.hidden) void this.load();
-    }, wait);
-  }
-
   private async loadUntilDone(): Promise<void> {
     do {
       this.again = false;
@@ -120,7 +112,6 @@ export class AlertList {
       } catch (error) {
         this.problem = problemOf(error);
       }
-      this.ended = Date.now();
     } while (this.again);
   }
 
