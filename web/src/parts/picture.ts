@@ -41,11 +41,15 @@ function sizeOf(svg: SVGSVGElement): PictureSize {
   return { width: box.width || width || 300, height: box.height || height || 150 };
 }
 
-function writeStyle(from: Element, to: Element): void {
+function writeStyle(from: Element, to: Element, isRoot: boolean): void {
   const style = getComputedStyle(from);
+  // All of these but opacity are inherited: what is as around it need not be said again.
+  const around = isRoot || !from.parentElement ? undefined : getComputedStyle(from.parentElement);
   for (const name of kWritten) {
     const value = style.getPropertyValue(name);
-    if (value) to.setAttribute(name, value);
+    const usual = name === 'opacity' ? '1' : around?.getPropertyValue(name);
+    if (value && value !== usual) to.setAttribute(name, value);
+    else if (value && from.hasAttribute(name)) to.setAttribute(name, value);
   }
   to.removeAttribute('class');
   to.removeAttribute('style');
@@ -57,7 +61,7 @@ export function svgText(svg: SVGSVGElement, title = ''): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const originals = [svg, ...svg.querySelectorAll('*')];
   const copies = [copy, ...copy.querySelectorAll('*')];
-  originals.forEach((original, i) => writeStyle(original, copies[i]!));
+  originals.forEach((original, i) => writeStyle(original, copies[i]!, i === 0));
   const { width, height } = sizeOf(svg);
   copy.setAttribute('xmlns', kSvg);
   copy.setAttribute('width', String(width));

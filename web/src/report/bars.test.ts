@@ -44,6 +44,6 @@ describe('a figure', () => {
 
   it('has no more labels than there is room for', () => {
     const bars = Array.from({ length: 100 }, (_, i) => ({ label: String(i), values: [1] }));
-    expect(figureOf(bars, frame).labels.length).toBeLessThanOrEqual(16);
+    expect(figureOf(bars, frame).labels.length).toBeLessThanOrEqual(12);
   });
 });

@@ -28,7 +28,7 @@ export interface Frame {
   top: number;
 }
 
-const kMostLabels = 16;
+const kMostLabels = 12;
 const kTicks = 4;
 
 /** 1, 2 or 5 times a power of ten, so that about four steps reach `top`; never below one. */

@@ -58,6 +58,9 @@ export function dayStart(text: string, after = 0): number {
   return new Date(Number(found[1]), Number(found[2]) - 1, Number(found[3]) + after).getTime();
 }
 
+const kHours = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const kDays = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+
 export interface Slot extends Period {
   label: string;
 }
@@ -74,7 +77,7 @@ export function slotsOf({ from, to }: Period): Slot[] {
     // By the calendar: a day may have 23 hours, or 25.
     if (isShort) next.setTime(at.getTime() + kHour_ms);
     else next.setDate(at.getDate() + 1);
-    const label = isShort ? `${at.getHours()} h` : `${at.getDate()}.`;
+    const label = isShort ? kHours.format(at) : kDays.format(at);
     slots.push({ from: Math.max(from, at.getTime()), to: Math.min(to, next.getTime()), label });
     at = next;
   }
