@@ -13,6 +13,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { proxy: { '/api': { target: daemon, changeOrigin: true } } },
+  // A test compares our words with those of the program.
+  server: {
+    fs: { allow: ['.', '../src/model'] },
+    proxy: { '/api': { target: daemon, changeOrigin: true } },
+  },
   test: { include: ['src/**/*.test.ts'] },
 });

@@ -1,0 +1,89 @@
+// The causes of a period with the evidence for each.
+
+import type { AlertRow } from '../api/types';
+import { kSeverities } from '../api/types';
+import { whatOf } from '../alerts/words';
+import type { Bar } from './bars';
+import { slotsOf, type Period } from './period';
+import { beganIn, isOpenAt, timesOf, type Span } from './responses';
+
+export interface CauseLine {
+  id: string;
+  severity: string;
+  what: string;
+  nodeClass: string;
+  nodes: string; // of all its cases
+  first: string;
+  state: string; // at the end of the period
+  acknowledge_s: number | null;
+  resolve_s: number | null;
+  expected: string;
+  clones: string;
+  detail: string;
+  notes: string; // who said what
+}
+
+const each = (texts: (string | null)[]) => [...new Set(texts.filter(Boolean))].join('; ');
+
+function notesOf(rows: AlertRow[]): string {
+  return each(
+    rows.flatMap(({ owner, note, resolution }) => [
+      note ? `${owner ? `${owner}: ` : ''}${note}` : owner,
+      resolution && `resolved by ${resolution}`,
+    ]),
+  );
+}
+
+function median(spans: Span[], to: (span: Span) => string | null): number | null {
+  const times = spans.flatMap((span) => {
+    const end = to(span);
+    return end ? [(Date.parse(end) - Date.parse(span.from)) / 1000] : [];
+  });
+  return timesOf(times).median_s;
+}
+
+/** The gravest first, then the latest. */
+export function causesOf(spans: Span[], alerts: AlertRow[], period: Period): CauseLine[] {
+  const bySpan = new Map<string, Span[]>();
+  for (const span of spans) {
+    const group = bySpan.get(span.alert);
+    if (group) group.push(span);
+    else bySpan.set(span.alert, [span]);
+  }
+  const rows = new Map<string, AlertRow[]>();
+  for (const row of alerts) rows.set(row.id, [...(rows.get(row.id) ?? []), row]);
+  const lines = [...bySpan].map(([id, cases]): CauseLine => {
+    const known = rows.get(id) ?? [];
+    const [one] = cases as [Span];
+    const open = cases.filter((span) => isOpenAt(span, period.to));
+    const isMuted = open.length > 0 && open.every(({ muted }) => muted !== null);
+    return {
+      id,
+      severity: one.severity,
+      what: whatOf({ ...one, reason: known[0]?.reason ?? null }),
+      nodeClass: one.class,
+      nodes: each(cases.map(({ nodes }) => nodes)),
+      first: cases.map(({ from }) => from).sort()[0]!,
+      state: open.length === 0 ? 'over' : isMuted ? 'dealt with' : 'open',
+      acknowledge_s: median(cases, ({ muted }) => muted),
+      resolve_s: median(cases, ({ to }) => to),
+      expected: each(known.map(({ expected }) => expected)),
+      clones: each(known.map(({ clones }) => clones)),
+      detail: each(known.map(({ detail }) => detail)),
+      notes: notesOf(known),
+    };
+  });
+  const rank = ({ severity }: CauseLine) => kSeverities.indexOf(severity as AlertRow['severity']);
+  return lines.sort((a, b) => rank(b) - rank(a) || b.first.localeCompare(a.first));
+}
+
+/** Cases that began in each slot, one value a severity, the gravest first. */
+export function raisedBars(spans: Span[], period: Period): Bar[] {
+  return slotsOf(period).map((slot) => {
+    const began = spans.filter((span) => beganIn(span, slot));
+    const values = [...kSeverities]
+      .reverse()
+      .map((severity) => began.filter((span) => span.severity === severity).length);
+    return { label: slot.label, values };
+  });
+}
