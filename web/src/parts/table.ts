@@ -7,6 +7,8 @@ export interface Column<Row> {
   title: string;
   /** For sorting, filtering, CSV, and for the eye where the table is given no snippet. */
   value: (row: Row) => Cell;
+  /** What it is sorted by, where that is not its value: the gravest first. */
+  rank?: (row: Row) => number;
   /** As CSS grid takes it; "1fr" where nothing is said. */
   width?: string;
   numeric?: boolean;
@@ -31,7 +33,7 @@ export function sorted<Row>(rows: Row[], columns: Column<Row>[], order: Order | 
   const isEmpty = (cell: Cell) =>
     cell === null || cell === undefined || cell === '' || Number.isNaN(cell);
   return rows
-    .map((row) => ({ row, cell: column.value(row) }))
+    .map((row) => ({ row, cell: (column.rank ?? column.value)(row) }))
     .sort((a, b) => {
       if (isEmpty(a.cell) || isEmpty(b.cell))
         return Number(isEmpty(a.cell)) - Number(isEmpty(b.cell));
