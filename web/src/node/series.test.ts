@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Series, ValueRow } from '../api/types';
-import { charted, pointRows } from './series';
+import { charted, numberText, pointRows } from './series';
 
 const series = (name: string, points: [number, number][] = [[0, 1]]): Series => ({
   instance: 'load',
@@ -28,4 +28,12 @@ it('has the latest points first', () => {
     series('b', [[90, 3]]),
   ]);
   expect(rows.map(({ value }) => value)).toEqual([2, 3, 1]);
+});
+
+it.each([
+  [0.1 + 0.2, '0.3'],
+  [512, '512'],
+  ['6.1.0', '6.1.0'],
+])('writes %s', (value, text) => {
+  expect(numberText(value)).toBe(text);
 });

@@ -10,6 +10,11 @@ export interface PointRow {
   value: number;
 }
 
+/** Without the digits that come of counting in twos. */
+export function numberText(value: number | string): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(8))) : value;
+}
+
 /** Of all series, the latest points first. */
 export function pointRows(series: Series[]): PointRow[] {
   const rows = series.flatMap(({ instance, name, unit, points }) =>

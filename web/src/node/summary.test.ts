@@ -111,3 +111,8 @@ it('is proven since its oldest look', () => {
   expect(fullProof({ looks: [look, { ...look, examined: null }] })).toBeNaN();
   expect(fullProof({ looks: [] })).toBeNaN();
 });
+
+it('does not trust a key that nobody knows', () => {
+  const keys = [{ known: false, seen: true }] as Parameters<typeof summarise>[2];
+  expect(summarise(page, false, keys).word).toBe('not known');
+});

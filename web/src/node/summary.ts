@@ -1,8 +1,9 @@
 // What a person on call wants to know first: what of the node is out of step, and what nobody can
 // tell. A node is in step only where everything was examined and judged.
 
-import { kSeverities, type AlertRow, type NodePage, type Severity } from '../api/types';
+import { kSeverities, type AlertRow, type Key, type NodePage, type Severity } from '../api/types';
 import { count } from '../base/text';
+import { keyState } from './keys';
 import { answerText, clonesText, portName, verdictLook } from './verdict';
 
 export interface Summary {
@@ -46,7 +47,7 @@ function outOf(page: NodePage): Summary['out'] {
   return [...ports, ...reported];
 }
 
-function doubtsOf(page: NodePage): string[] {
+function doubtsOf(page: NodePage, keys: Key[]): string[] {
   const doubts: string[] = [];
   const unproven = page.looks.filter(({ proven }) => !proven);
   if (page.looks.length === 0) doubts.push('It was never examined.');
@@ -67,6 +68,9 @@ function doubtsOf(page: NodePage): string[] {
   }
   const missing = page.values.filter(({ value }) => value === null);
   if (missing.length > 0) doubts.push(`${count(missing.length, 'value')} did not come.`);
+  const strange = keys.filter((key) => keyState(key) === 'not known');
+  if (strange.length > 0)
+    doubts.push(`It shows ${count(strange.length, 'key')} that nobody knows.`);
   return doubts;
 }
 
@@ -75,9 +79,9 @@ function worstOf(rows: AlertRow[]): Severity {
   return kSeverities[worst] ?? 'medium';
 }
 
-export function summarise(page: NodePage, isOld: boolean): Summary {
+export function summarise(page: NodePage, isOld: boolean, keys: Key[] = []): Summary {
   const out = outOf(page);
-  const doubts = doubtsOf(page);
+  const doubts = doubtsOf(page, keys);
   const standing = page.alerts.filter(({ status }) => status !== 'resolved');
   const loud = standing.filter((row) => !isMuted(row));
   const muted = standing.filter(isMuted);

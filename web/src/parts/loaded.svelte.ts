@@ -1,6 +1,7 @@
 // An answer of the server that a view shows, asked anew when something happens to it, and now and
 // then in any case. What is shown never passes for newer than it is: see `isOld`.
 
+import { untrack } from 'svelte';
 import { ApiError, problemOf } from '../api/client';
 import type { LiveEvent } from '../api/events';
 import { cluster } from '../cluster/cluster.svelte';
@@ -47,7 +48,8 @@ export class Loaded<T> {
     const end = cluster.onEvent((event) => {
       if (event.kind === 'reset' || this.options.concerns?.(event)) this.soon(kSoon_ms);
     });
-    void this.load(signal);
+    // What a question reads, such as the clock, is no reason to begin anew.
+    untrack(() => void this.load(signal));
     return () => {
       end();
       clearTimeout(this.timer);
