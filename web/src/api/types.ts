@@ -253,6 +253,11 @@ export interface Profiles {
   approved: { host_type: string; at: string; by: string }[];
   unapproved: LineDiff[]; // the table as it stands beside what was approved
   proposed: LineDiff[]; // what waits beside the table
+  value_rules?: { host_type: string; instance: string; name: string; rule: string }[];
+}
+
+export interface ProfileHistory {
+  entries: { at: string; by: string; action: string; detail: string }[];
 }
 
 export interface Key {
