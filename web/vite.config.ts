@@ -13,6 +13,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { proxy: { '/api': { target: daemon, changeOrigin: true } } },
+  server: {
+    proxy: {
+      '/api': { target: daemon, changeOrigin: true },
+      '/-/': { target: daemon, changeOrigin: true },
+    },
+  },
   test: { include: ['src/**/*.test.ts'] },
 });
