@@ -46,7 +46,8 @@ class Reader {
   }
   private take(size: number): number {
     const start = this.at;
-    if (start + size > this.bytes.byteLength) throw new SnapshotError('What the server said of the nodes is cut off.');
+    if (start + size > this.bytes.byteLength)
+      throw new SnapshotError('What the server said of the nodes is cut off.');
     this.at += size;
     return start;
   }
@@ -77,7 +78,8 @@ class Reader {
 /** Errors: SnapshotError. */
 export function parseSnapshot(bytes: ArrayBuffer): Snapshot {
   const reader = new Reader(bytes);
-  if (reader.text(4) !== 'LKS2') throw new SnapshotError('The server is of another version than this page: load it anew.');
+  if (reader.text(4) !== 'LKS2')
+    throw new SnapshotError('The server is of another version than this page: load it anew.');
   const n = reader.u32();
   const event = Number(reader.i64());
   const made = Number(reader.i64());
@@ -101,7 +103,8 @@ export function parseSnapshot(bytes: ArrayBuffer): Snapshot {
   if (changed) return { ...snapshot, changed };
   const names = reader.text(reader.u32()).split('\n');
   names.pop(); // after the last line feed
-  if (names.length !== n) throw new SnapshotError('What the server said of the nodes has not one name a node.');
+  if (names.length !== n)
+    throw new SnapshotError('What the server said of the nodes has not one name a node.');
   return { ...snapshot, names };
 }
 
@@ -111,7 +114,8 @@ export function applyDelta(all: Columns, delta: Snapshot): void {
   if (!changed) throw new SnapshotError('What the server said of the nodes is no change.');
   const n = all.worst.length;
   for (const index of changed) {
-    if (index >= n) throw new SnapshotError('What the server said is about a node that there is not.');
+    if (index >= n)
+      throw new SnapshotError('What the server said is about a node that there is not.');
   }
   for (const key of Object.keys(columns) as (keyof Columns)[]) {
     const from = columns[key];
