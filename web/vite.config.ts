@@ -13,10 +13,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  // A test compares our words with those of the program.
   server: {
+    // A test compares our words with those of the program.
     fs: { allow: ['.', '../src/model'] },
-    proxy: { '/api': { target: daemon, changeOrigin: true } },
+    proxy: {
+      '/api': { target: daemon, changeOrigin: true },
+      '/-/': { target: daemon, changeOrigin: true },
+    },
   },
   test: { include: ['src/**/*.test.ts'] },
 });

@@ -1,0 +1,109 @@
+// The first steps, and which of them are done: read off what is there, so that one can stop and go
+// on at any time, and off what others did.
+
+import type { Profiles } from '../../api/types';
+
+export type StepName = 'nodes' | 'classes' | 'look' | 'approve' | 'sweep' | 'tell';
+
+export const kSteps: { name: StepName; title: string }[] = [
+  { name: 'nodes', title: 'Which nodes there are' },
+  { name: 'classes', title: 'Which classes they are of' },
+  { name: 'look', title: 'What each class looks like' },
+  { name: 'approve', title: 'What is approved' },
+  { name: 'sweep', title: 'The first sweep' },
+  { name: 'tell', title: 'Who is told, and who else looks' },
+];
+
+export type StepState = 'done' | 'now' | 'later';
+
+export interface Facts {
+  nodes: number;
+  unclassed: number;
+  classes: string[];
+  approved: string[]; // host types: "compute", "compute@hsn"
+  waiting: string[];
+  sweeps: number; // that have ended
+  channels: number;
+}
+
+/** "compute@hsn" is of compute. */
+export const classOf = (hostType: string) => hostType.split('@')[0] ?? hostType;
+
+function isDone(name: StepName, facts: Facts): boolean {
+  const approved = new Set(facts.approved.map(classOf));
+  const waiting = new Set(facts.waiting.map(classOf));
+  const hasClasses = facts.nodes > 0 && facts.classes.length > 0;
+  switch (name) {
+    case 'nodes':
+      return facts.nodes > 0;
+    case 'classes':
+      return hasClasses && facts.unclassed === 0;
+    case 'look':
+      return hasClasses && facts.classes.every((each) => approved.has(each) || waiting.has(each));
+    case 'approve':
+      return (
+        hasClasses &&
+        facts.waiting.length === 0 &&
+        facts.classes.every((each) => approved.has(each))
+      );
+    case 'sweep':
+      return facts.sweeps > 0;
+    case 'tell':
+      return facts.channels > 0;
+  }
+}
+
+/** The first one that is not done is the one to do now. */
+export function stepStates(facts: Facts): Record<StepName, StepState> {
+  let hasNow = false;
+  const states = {} as Record<StepName, StepState>;
+  for (const { name } of kSteps) {
+    if (isDone(name, facts)) {
+      states[name] = 'done';
+    } else {
+      states[name] = hasNow ? 'later' : 'now';
+      hasNow = true;
+    }
+  }
+  return states;
+}
+
+export interface ClassState {
+  name: string;
+  nodes: number;
+  waiting: string[]; // host types of it that wait for approval
+  approved: string[];
+}
+
+/** Of each class: how many nodes it has, and how far its profiles are. */
+export function classStates(sizes: Map<string, number>, profiles: Profiles | null): ClassState[] {
+  return [...sizes].sort().map(([name, nodes]) => ({
+    name,
+    nodes,
+    waiting: (profiles?.waiting ?? [])
+      .map((each) => each.host_type)
+      .filter((each) => classOf(each) === name),
+    approved: (profiles?.approved ?? [])
+      .map((each) => each.host_type)
+      .filter((each) => classOf(each) === name),
+  }));
+}
+
+/** Nodes by class, and how many are of none. A node may be of several. */
+export function classSizes(
+  sets: string[][],
+  classSet: ArrayLike<number>,
+): { sizes: Map<string, number>; unclassed: number[] } {
+  const sizes = new Map<string, number>();
+  const unclassed: number[] = [];
+  const counts = new Array<number>(sets.length).fill(0);
+  for (let node = 0; node < classSet.length; ++node) {
+    const set = classSet[node]!;
+    ++counts[set]!;
+    if ((sets[set]?.length ?? 0) === 0) unclassed.push(node);
+  }
+  sets.forEach((set, index) => {
+    for (const name of set) sizes.set(name, (sizes.get(name) ?? 0) + counts[index]!);
+  });
+  return { sizes, unclassed };
+}
