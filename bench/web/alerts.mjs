@@ -20,7 +20,8 @@ const result = { rows: await rows.count(), rows_s: (await handle.jsonValue()) / 
 await page.waitForTimeout(1000);
 await rows.nth(3).hover(); // lights up its nodes
 await page.waitForTimeout(300);
-for (const head of await page.locator('main [role=grid] [role=columnheader] button').all()) await head.click();
+for (const head of await page.locator('main [role=grid] [role=columnheader] button').all())
+  await head.click();
 await page.setViewportSize({ width: 1440, height: 900 });
 for (let i = 0; i < 10; ++i) await page.mouse.wheel(0, 300);
 await page.waitForTimeout(500);

@@ -8,10 +8,14 @@ const { browser, watched, page, session } = await begin(facts);
 /** Seconds from navigation until the wall has drawn its nodes: its own mark, at the frame after. */
 async function firstPicture() {
   await watched.goto('/');
-  const handle = await page.waitForFunction(() => performance.getEntriesByName('wall-drawn')[0]?.startTime, null, {
-    polling: 50,
-    timeout: 60_000,
-  });
+  const handle = await page.waitForFunction(
+    () => performance.getEntriesByName('wall-drawn')[0]?.startTime,
+    null,
+    {
+      polling: 50,
+      timeout: 60_000,
+    },
+  );
   return (await handle.jsonValue()) / 1000;
 }
 
@@ -25,7 +29,8 @@ const middle = [box.x + box.width / 2, box.y + Math.min(box.height, 800) / 2];
 await page.mouse.move(...middle);
 for (let i = 0; i < 6; ++i) await page.mouse.wheel(0, -240); // in, so that there is somewhere to go
 await page.waitForTimeout(500);
-const eventOf = async () => Number((await page.locator('header .live').getAttribute('title')).replace(/\D+/, ''));
+const eventOf = async () =>
+  Number((await page.locator('header .live').getAttribute('title')).replace(/\D+/, ''));
 const from = await page.evaluate(() => performance.now());
 const eventBefore = await eventOf();
 await page.evaluate(() => {

@@ -11,7 +11,8 @@ export async function begin(facts) {
   await page.addInitScript(() => {
     window.longTasks = [];
     new PerformanceObserver((list) => {
-      for (const { startTime, duration } of list.getEntries()) window.longTasks.push({ startTime, duration });
+      for (const { startTime, duration } of list.getEntries())
+        window.longTasks.push({ startTime, duration });
     }).observe({ type: 'longtask', buffered: true });
   });
   await logIn(watched, facts.user, facts.password);
@@ -22,9 +23,14 @@ export async function begin(facts) {
 
 /** Of the tasks that began after `since` (the page's clock): the longest, in milliseconds. */
 export function longestTask(page, since = 0) {
-  return page.evaluate((from) =>
-    window.longTasks.reduce((most, task) => (task.startTime >= from ? Math.max(most, task.duration) : most), 0),
-  since);
+  return page.evaluate(
+    (from) =>
+      window.longTasks.reduce(
+        (most, task) => (task.startTime >= from ? Math.max(most, task.duration) : most),
+        0,
+      ),
+    since,
+  );
 }
 
 export async function heap_mib(session) {
@@ -38,12 +44,16 @@ export function browser_mib() {
   const parents = new Map();
   for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
     try {
-      parents.set(Number(name), Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))[1]));
+      parents.set(
+        Number(name),
+        Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))[1]),
+      );
     } catch {
       // It has ended.
     }
   }
-  const isOurs = (pid) => pid === process.pid || (parents.has(pid) && pid !== 1 && isOurs(parents.get(pid)));
+  const isOurs = (pid) =>
+    pid === process.pid || (parents.has(pid) && pid !== 1 && isOurs(parents.get(pid)));
   let total = 0;
   for (const pid of parents.keys()) {
     if (pid === process.pid || !isOurs(pid)) continue;

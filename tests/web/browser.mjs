@@ -15,8 +15,13 @@ export const kPatience_ms = 15_000;
 export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
-      ...more],
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--use-angle=swiftshader',
+      '--enable-unsafe-swiftshader',
+      ...more,
+    ],
   });
 }
 
@@ -28,8 +33,12 @@ export class Watched {
   static async open(browser, url, options = {}) {
     const watched = new Watched();
     watched.url = url;
-    watched.context = await browser.newContext({ viewport: kDesktop, locale: 'en-GB', timezoneId: 'UTC',
-      ...options });
+    watched.context = await browser.newContext({
+      viewport: kDesktop,
+      locale: 'en-GB',
+      timezoneId: 'UTC',
+      ...options,
+    });
     watched.context.setDefaultTimeout(kPatience_ms);
     watched.page = await watched.context.newPage();
     await watched.watch(watched.page);
@@ -57,7 +66,8 @@ export class Watched {
     });
     await page.addInitScript(() => {
       addEventListener('securitypolicyviolation', (event) =>
-        console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+        console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+      );
     });
   }
 
@@ -84,22 +94,33 @@ export async function logIn(watched, user, password) {
 }
 
 export async function setTheme(page, theme) {
-  await page.evaluate((kept) => localStorage.setItem('lockstep.preferences', kept),
-    JSON.stringify({ theme }));
+  await page.evaluate(
+    (kept) => localStorage.setItem('lockstep.preferences', kept),
+    JSON.stringify({ theme }),
+  );
 }
 
 /** What axe-core finds that is serious or critical, as texts. */
 export async function axe(page) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource);
-  const found = await page.evaluate(() => window.axe.run(document, {
-    resultTypes: ['violations'],
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  }));
+  const found = await page.evaluate(() =>
+    window.axe.run(document, {
+      resultTypes: ['violations'],
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }),
+  );
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, help, nodes }) =>
-      `${id}: ${help}: ${nodes.slice(0, 4).map(({ target, failureSummary }) =>
-        `${target.join(' ')} (${failureSummary?.split('\n')[1]?.trim()})`).join('; ')}`);
+    .map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}: ${nodes
+          .slice(0, 4)
+          .map(
+            ({ target, failureSummary }) =>
+              `${target.join(' ')} (${failureSummary?.split('\n')[1]?.trim()})`,
+          )
+          .join('; ')}`,
+    );
 }
 
 /** By how many pixels the page is wider than the window. */

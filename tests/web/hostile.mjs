@@ -9,18 +9,42 @@ export const kHostile = `${kMarkup}${kControls}${kDirections}${kPiled}{{7*7}}\${
 export const kMegabyte = kHostile + 'M'.repeat(1 << 20);
 
 /** None of these may reach the page as it is. */
-const kUnsafe = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+const kUnsafe =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 // Words of a grammar of ours, and what requests are made of: nobody else fills these.
-const kOurs = new Set(['severity', 'status', 'role', 'state', 'verdict', 'protocol', 'via', 'presence', 'gap',
-  'id', 'next', 'node', 'nodes', 'nodeset', 'ports', 'class', 'classes', 'host_type', 'network', 'now', 'chain']);
+const kOurs = new Set([
+  'severity',
+  'status',
+  'role',
+  'state',
+  'verdict',
+  'protocol',
+  'via',
+  'presence',
+  'gap',
+  'id',
+  'next',
+  'node',
+  'nodes',
+  'nodeset',
+  'ports',
+  'class',
+  'classes',
+  'host_type',
+  'network',
+  'now',
+  'chain',
+]);
 const kTime = /^\d{4}-\d\d-\d\dT/;
 
 /** The same answer with every text that somebody else chose made hostile. */
 export function poison(value, text = kHostile, key = '') {
   if (Array.isArray(value)) return value.map((each) => poison(each, text, key));
   if (value && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, text, name)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, poison(each, text, name)]),
+    );
   }
   if (typeof value !== 'string' || kOurs.has(key) || kTime.test(value)) return value;
   return value + text;
@@ -35,14 +59,19 @@ export function poisonSnapshot(bytes, text = kHostile) {
   const length = bytes.readUInt32LE(at);
   const dictionary = JSON.parse(bytes.toString('utf8', at + 4, at + 4 + length));
   const add = (each) => (each === null ? each : each + text);
-  const changed = Buffer.from(JSON.stringify({
-    ...dictionary,
-    cluster: add(dictionary.cluster),
-    classes: dictionary.classes.map((set) => set.map(add)),
-    groups: dictionary.groups.map(add),
-    schedules: dictionary.schedules.map((each) => ({
-      ...each, state: add(each.state ?? 'idle'), partitions: ['batch'].map(add) })),
-  }));
+  const changed = Buffer.from(
+    JSON.stringify({
+      ...dictionary,
+      cluster: add(dictionary.cluster),
+      classes: dictionary.classes.map((set) => set.map(add)),
+      groups: dictionary.groups.map(add),
+      schedules: dictionary.schedules.map((each) => ({
+        ...each,
+        state: add(each.state ?? 'idle'),
+        partitions: ['batch'].map(add),
+      })),
+    }),
+  );
   const size = (buffer) => {
     const field = Buffer.alloc(4);
     field.writeUInt32LE(buffer.length);
@@ -50,7 +79,10 @@ export function poisonSnapshot(bytes, text = kHostile) {
   };
   const parts = [bytes.subarray(0, at), size(changed), changed];
   if (!isDelta) {
-    const names = bytes.toString('utf8', at + 8 + length).split('\n').filter(Boolean);
+    const names = bytes
+      .toString('utf8', at + 8 + length)
+      .split('\n')
+      .filter(Boolean);
     const more = Buffer.from(names.map((name) => `${name}${flat}\n`).join(''));
     parts.push(size(more), more);
   }
@@ -82,11 +114,16 @@ export function harm(page) {
   return page.evaluate((unsafe) => {
     const found = [];
     const pattern = new RegExp(unsafe);
-    if (document.querySelector('img[src="x"], [onerror], [onload], main script')) found.push('markup');
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    if (document.querySelector('img[src="x"], [onerror], [onload], main script'))
+      found.push('markup');
+    const walker = document.createTreeWalker(
+      document.body,
+      NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT,
+    );
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (node.nodeType === Node.TEXT_NODE) {
-        if (pattern.test(node.data)) found.push(`in <${node.parentElement.localName}>: ${escape(node.data)}`);
+        if (pattern.test(node.data))
+          found.push(`in <${node.parentElement.localName}>: ${escape(node.data)}`);
         if (node.data.length > 20_000) found.push(`${node.data.length} characters at once`);
         continue;
       }
@@ -98,7 +135,10 @@ export function harm(page) {
       }
     }
     function escape(text) {
-      return JSON.stringify(text.slice(0, 80)).replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+      return JSON.stringify(text.slice(0, 80)).replace(
+        /[^\x20-\x7e]/g,
+        (c) => `\\u${c.charCodeAt(0).toString(16)}`,
+      );
     }
     return [...new Set(found)].slice(0, 10);
   }, kUnsafe.source);

@@ -12,7 +12,8 @@ export async function eventually(condition, what, patience_ms = kPatience_ms) {
     } catch (error) {
       last = error.message;
     }
-    if (Date.now() > deadline) throw new Error(`waited ${patience_ms} ms for ${what}; last: ${last}`);
+    if (Date.now() > deadline)
+      throw new Error(`waited ${patience_ms} ms for ${what}; last: ${last}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -20,9 +21,11 @@ export async function eventually(condition, what, patience_ms = kPatience_ms) {
 /** Until what is read is what is wanted. */
 export function find(page, wanted, read, patience_ms) {
   let got;
-  return eventually(async () => (got = await read()) === wanted, wanted, patience_ms).catch((error) => {
-    throw new Error(`${error.message}; it was ${got}`);
-  });
+  return eventually(async () => (got = await read()) === wanted, wanted, patience_ms).catch(
+    (error) => {
+      throw new Error(`${error.message}; it was ${got}`);
+    },
+  );
 }
 
 /** "live", "late", "old", "paused": what the head of the page says of itself. */
@@ -37,5 +40,9 @@ export async function shownEvent(page) {
 
 /** The page says that it is not current, and how old it is. */
 export async function notCurrent(page, words) {
-  await page.getByRole('alert').filter({ hasText: 'Not current.' }).filter({ hasText: words }).waitFor();
+  await page
+    .getByRole('alert')
+    .filter({ hasText: 'Not current.' })
+    .filter({ hasText: words })
+    .waitFor();
 }

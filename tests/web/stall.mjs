@@ -18,7 +18,10 @@ export class Stall {
   join(near, port) {
     if (this.cut) return near.destroy();
     const far = net.connect(port, '127.0.0.1');
-    for (const [from, to] of [[near, far], [far, near]]) {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ]) {
       this.sockets.add(from);
       from.on('data', (bytes) => !this.silent && to.write(bytes));
       from.on('end', () => !this.silent && to.end());

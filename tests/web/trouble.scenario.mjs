@@ -13,7 +13,8 @@ const kSweep_ms = 15_000;
 const kCatchUp_ms = 13_000;
 
 /** Requests fail here by design, and Chromium notes each. */
-const kExpected = /Failed to load resource: net::ERR_|ERR_(CONNECTION|EMPTY|INCOMPLETE|NETWORK|INTERNET)/;
+const kExpected =
+  /Failed to load resource: net::ERR_|ERR_(CONNECTION|EMPTY|INCOMPLETE|NETWORK|INTERNET)/;
 
 export default async function trouble({ browser, facts, ask, step, open }) {
   const way = await Stall.open(facts.port);
@@ -55,7 +56,11 @@ export default async function trouble({ browser, facts, ask, step, open }) {
   await step('a cut', async () => {
     const before = await shownEvent(page);
     way.break();
-    await eventually(async () => (await liveWord(page)) !== 'live', 'that it is not live', kCatchUp_ms);
+    await eventually(
+      async () => (await liveWord(page)) !== 'live',
+      'that it is not live',
+      kCatchUp_ms,
+    );
     await notCurrent(page, /does not answer/);
     await happens('node2', 4444);
     way.mend();
@@ -65,7 +70,11 @@ export default async function trouble({ browser, facts, ask, step, open }) {
 
   await step('a restart of the daemon', async () => {
     await ask('stop');
-    await eventually(async () => (await liveWord(page)) !== 'live', 'that it is not live', kCatchUp_ms);
+    await eventually(
+      async () => (await liveWord(page)) !== 'live',
+      'that it is not live',
+      kCatchUp_ms,
+    );
     await ask('listen', 'node3', 4444);
     await ask('start');
     const before = await shownEvent(page);
@@ -87,7 +96,10 @@ export default async function trouble({ browser, facts, ask, step, open }) {
   await watched.close();
 
   await step('a clock that is two hours fast, and one that is slow', async () => {
-    for (const [hours, words] of [[2, 'ahead of'], [-2, 'behind']]) {
+    for (const [hours, words] of [
+      [2, 'ahead of'],
+      [-2, 'behind'],
+    ]) {
       const other = await begin();
       await other.page.clock.install({ time: Date.now() + hours * kHour_ms });
       await logIn(other, facts.user, facts.password);
@@ -96,7 +108,10 @@ export default async function trouble({ browser, facts, ask, step, open }) {
       await other.goto('/nodes/node1');
       await other.page.locator('main time').first().waitFor();
       const ages = await other.page.locator('main time').allTextContents();
-      assert.ok(ages.every((age) => !/\b[12] h ago|in [12] h/.test(age)), `ages: ${ages.join(', ')}`);
+      assert.ok(
+        ages.every((age) => !/\b[12] h ago|in [12] h/.test(age)),
+        `ages: ${ages.join(', ')}`,
+      );
       other.check('a wrong clock');
       await other.close();
     }

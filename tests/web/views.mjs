@@ -16,10 +16,15 @@ export const kViews = {
 export async function allViews(page, url) {
   await page.goto(`${url}/operations`);
   await page.locator('main h1').first().waitFor();
-  const links = await page.locator('main a[href^="/operations/"]').evaluateAll((all) =>
-    all.map((each) => each.getAttribute('href')));
+  const links = await page
+    .locator('main a[href^="/operations/"]')
+    .evaluateAll((all) => all.map((each) => each.getAttribute('href')));
   const parts = Object.fromEntries(
-    [...new Set(['/operations', ...links])].map((path) => [path.slice(1).replaceAll('/', '-'), path]));
+    [...new Set(['/operations', ...links])].map((path) => [
+      path.slice(1).replaceAll('/', '-'),
+      path,
+    ]),
+  );
   return { ...kViews, ...parts };
 }
 
