@@ -56,7 +56,7 @@ export class Watched {
       const { url } = message.location();
       // Whoever is not logged in is told so; Chromium notes that as an error.
       if (url.endsWith('/api/v1/me') && message.text().includes('401')) return;
-      if (message.type() === 'error') note(`the console: ${message.text()} ${url}`);
+      if (message.type() === 'error') note(`the console: ${message.text()} ${url.split('?')[0]}`);
     });
     page.on('request', (request) => {
       const at = new URL(request.url());

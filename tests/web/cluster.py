@@ -29,6 +29,17 @@ collector = "ports"
 ports = "default,4444,31337"
 interval = "10s"
 """
+SERVICES = """\
+[instance.versions]
+collector = "services"
+interval = "10s"
+"""
+OWN_INSTANCE = """\
+[instance.own]
+collector = "exec"
+command = "{folder}/own"
+interval = "10s"
+"""
 OWN = """\
 #!/usr/bin/python3
 import json, sys
@@ -70,8 +81,11 @@ class WebDaemon(Daemon):
         assert done.returncode == 0, done.stderr
         return re.search(r"https?://[^/\s]+(/invitation#\S+)", done.stdout).group(1)
 
-    def token(self, name, role):
-        return self.run("token", "add", name, "--role", role).stdout.strip()
+    def join(self, name, role):
+        """Somebody who has a password already."""
+        secret = self.invite(name, role).split("#")[1]
+        self._post("/invitation", {"invitation": secret, "password": PASSWORD})
+        return name
 
     def plugin(self, values):
         """What the plug-in `own` says of each node from now on."""
@@ -80,7 +94,7 @@ class WebDaemon(Daemon):
         script.chmod(0o755)
         script.rename(pathlib.Path(self.folder, "own"))
 
-    def post(self, path, body):
+    def _post(self, path, body):
         """As a script would, from where the daemon is."""
         done = self.lab.exec(self.place, "python3", "-c", POST, f"http://127.0.0.1:{PORT}/api/v1{path}",
                              json.dumps(body))
@@ -147,9 +161,10 @@ class WebDaemon(Daemon):
             said.seek(0)
             text = said.read()
             said.close()
+        if status == 0:
             sys.stderr.write(text)
-        if status != 0:
-            raise AssertionError(f"{text[-6000:]}\nThe daemon: {self.log.read_text(errors='replace')[-1500:]}")
+        else:
+            raise AssertionError(f"{text[-9000:]}\nThe daemon: {self.log.read_text(errors='replace')[-1500:]}")
 
     @staticmethod
     def _tell(process, fact):

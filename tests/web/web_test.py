@@ -13,16 +13,11 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from cluster import INSTANCES, PASSWORD, WebDaemon, why_not  # noqa: E402
+from cluster import INSTANCES, OWN_INSTANCE, SERVICES, WebDaemon, why_not  # noqa: E402
 from lab import SKIPPED, Lab, run_lab_tests  # noqa: E402
 
 PROGRAM = None
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'\u202egnp.exe\u2066\x1b[31m" + "W" * 300
-SERVICES = """\
-[instance.versions]
-collector = "services"
-interval = "10s"
-"""
 # Says what it is, and goes on for a megabyte.
 TALKER = f"""\
 import socket, sys
@@ -35,12 +30,6 @@ while True:
             peer.sendall({HOSTILE!r}.encode() + b"M" * (1 << 20))
     except OSError:
         pass
-"""
-PLUGIN = """\
-[instance.own]
-collector = "exec"
-command = "{folder}/own"
-interval = "10s"
 """
 HOSTILE_VALUES = {"load": 1.5, "os": HOSTILE, "long": "L" * 1000}
 PICTURES = pathlib.Path("build/web")
@@ -59,30 +48,32 @@ class WithLab(unittest.TestCase):
         daemon.start()
         return daemon
 
-    def join(self, daemon, name, role):
-        """Somebody who has a password already."""
-        secret = daemon.invite(name, role).split("#")[1]
-        daemon.post("/invitation", {"invitation": secret, "password": PASSWORD})
-        return name
-
 
 class Trouble(WithLab):
     def test_old_is_never_shown_as_new(self):
         daemon = self.daemon()
-        daemon.play("trouble", user=self.join(daemon, "kim", "operator"))
+        daemon.play("trouble", user=daemon.join("kim", "operator"))
+
+
+class Tour(WithLab):
+    def test_by_pointer(self):
+        self.daemon(learn=False).play("pointer")
+
+    def test_by_keyboard(self):
+        self.daemon(learn=False).play("keyboard")
 
 
 class Views(WithLab):
     def test_axe_finds_nothing_serious_in_any_view_and_theme(self):
-        daemon = self.daemon(instances=INSTANCES + PLUGIN)
+        daemon = self.daemon(instances=INSTANCES + OWN_INSTANCE)
         daemon.do_listen("node2", 4444)
         daemon.wait(lambda: daemon.do_alerts(), "an alert")
-        daemon.play("views", user=self.join(daemon, "kim", "admin"))
+        daemon.play("views", user=daemon.join("kim", "admin"))
 
 
 class Hostile(WithLab):
     def test_hostile_texts_are_text(self):
-        daemon = self.daemon(instances=INSTANCES + SERVICES + PLUGIN)
+        daemon = self.daemon(instances=INSTANCES + SERVICES + OWN_INSTANCE)
         daemon.plugin(HOSTILE_VALUES)
         talker = self.lab.popen("node2", "python3", "-c", TALKER, "4444", stdout=subprocess.PIPE)
         self.addCleanup(talker.stdout.close)
@@ -92,7 +83,7 @@ class Hostile(WithLab):
         done = daemon.run("alert", "ack", "A-1", "--note", HOSTILE)
         self.assertEqual(done.returncode, 0, done.stderr)
         daemon.wait(lambda: "img src" in daemon.run("nodes", "node2", "--json").stdout, "its banner")
-        daemon.play("hostile", user=self.join(daemon, "kim", "admin"), node="node2")
+        daemon.play("hostile", user=daemon.join("kim", "admin"), node="node2")
 
 
 if __name__ == "__main__":
