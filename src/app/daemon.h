@@ -44,6 +44,9 @@ class Daemon final : public DaemonLink {
   /// To be called each second or so: looks after what no thread does.
   void look_around();
   const std::atomic<bool>& stopping() const { return stop_; }
+  /// What takes long ends early from now on, such as a question to a scheduler that hangs: stop(),
+  /// and whoever else is to end, waits for that no more.
+  void end_soon() { stop_ = true; }
 
   std::shared_ptr<const Setup> setup() const override;
   std::shared_ptr<const Inventory> inventory() const override;

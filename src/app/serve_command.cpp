@@ -133,6 +133,7 @@ Result<int> run_command(const cli::ServeCommand& /*command*/, Invocation& call) 
   const std::string problem =
       watch(daemon, signals, manager, *launcher, *keeper, http.get(), call.person);
   manager.tell("STOPPING=1");
+  daemon.end_soon();
   if (http) http->stop();
   daemon.stop();
   server->stop();

@@ -169,7 +169,9 @@ class Api(unittest.TestCase):
         self.assertIn(page.names.index("node3"), delta.places)
         self.assertLess(len(delta.places), 10)
         page.apply(delta)
-        self.assertEqual((page.of("node3")["alerts"], page.of("node3")["kinds"]), (1, 1))
+        shown = service.ask("/nodes?nodes=node3", token=token)[1]["nodes"][0]
+        self.assertEqual((page.of("node3")["alerts"], page.of("node3")["kinds"]),
+                         (shown["alerts"], 1))
         whole = self.snapshot(service, token)
         self.assertEqual(page.columns, whole.columns)
         # Another life of the daemon is another epoch.

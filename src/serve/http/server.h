@@ -29,7 +29,7 @@ struct HttpOptions {
   std::size_t most_body_bytes = 1 << 20;
   std::size_t most_connections = 4096;
   std::size_t most_at_work = 1024;  ///< requests; further ones get status 503
-  std::size_t most_waiting = 1024;  ///< events of one listener; who is slower is cut off
+  std::size_t most_waiting = 4096;  ///< events of one listener; who is slower is cut off
   std::chrono::milliseconds request_time{10'000};  ///< for the headers, and again for the body
   std::chrono::milliseconds idle_time{60'000};     ///< between two requests
   std::chrono::milliseconds write_time{30'000};
