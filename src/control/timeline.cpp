@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -160,7 +161,9 @@ class LookList {
   }
 
   std::vector<TimelineLook> take() {
-    std::ranges::stable_sort(looks_, {}, &TimelineLook::at);
+    std::ranges::sort(looks_, {}, [](const TimelineLook& look) {
+      return std::tuple(look.at, std::string_view(look.nodes));
+    });
     return std::move(looks_);
   }
 

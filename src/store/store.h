@@ -166,7 +166,8 @@ struct Retention {
   /// What happened, for who listens: nobody is away for longer and then wants it step by step.
   std::chrono::days events{14};
   std::chrono::days changes{90};  ///< of ports; and times in which alerts stood, since they ended
-  /// Numbers as they were measured: by far the most rows, for plots of what was just now.
+  /// Numbers as they were measured: by far the most rows, for plots of what was just now. As others
+  /// are saved, those that are older than this default go, whatever prune() is told.
   std::chrono::days points{3};
 };
 
@@ -389,8 +390,8 @@ class Store {
   /// - Messages that were delivered or given up, as long ago as events go; but for the latest.
   /// - Values, and ports, that plug-ins did not report for as long as departed nodes stay: their
   ///   instance or their node is gone.
-  /// - What became otherwise, and points of curves. These go an hour at a time, others may write
-  ///   in between, and what went before an error stays away.
+  /// - What became otherwise, and points of curves: those that did not go as others came. These go
+  ///   a slot at a time, others may write in between, and what went before an error stays away.
   virtual Result<Pruned> prune(WallTime now, const Retention& retention) = 0;
 
   // --- Listeners of jobs ---

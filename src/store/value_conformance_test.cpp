@@ -114,8 +114,8 @@ TEST_P(ValueConformance, GoWhenNobodyMeasuresThemAnyMore) {
   constexpr std::int64_t kDay = 86'400;
   ASSERT_TRUE(save(*store, {"n1"}, {value("n1", "a", 1.0)}, 0));
   ASSERT_TRUE(save(*store, {"n2"}, {value("n2", "a", 1.0)}, kDay));
-  EXPECT_EQ(store->prune(at(90 * kDay), {}).value(), (Pruned{.points = 1}));
-  EXPECT_EQ(store->prune(at(91 * kDay), {}).value(), (Pruned{.values = 1, .points = 1}));
+  EXPECT_EQ(store->prune(at(90 * kDay), {}).value(), (Pruned{.points = 2}));
+  EXPECT_EQ(store->prune(at(91 * kDay), {}).value(), (Pruned{.values = 1}));
   EXPECT_EQ(store->values().value().size(), 1U);
 }
 

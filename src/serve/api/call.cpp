@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <chrono>
 #include <limits>
 
 #include "base/text.h"
@@ -20,6 +21,8 @@ namespace json = boost::json;
 
 constexpr std::size_t kMostNodesetBytes = 64 << 10;
 constexpr std::size_t kMostUnknown = 10'000;
+constexpr std::chrono::sys_days kFirstTime = std::chrono::year(1970) / 1 / 1;
+constexpr std::chrono::sys_days kEndOfTimes = std::chrono::year(2200) / 1 / 1;
 
 unsigned status_of(ErrorKind kind) {
   switch (kind) {
@@ -88,8 +91,10 @@ Result<WallTime> ApiCall::time(std::string_view name, WallTime usual) const {
                          given.find_first_not_of("0123456789", point + 1) == given.size() - 1;
   if (has_parts) given.erase(point, given.size() - 1 - point);
   const auto time = parse_utc_time(given);
-  if (time) return *time;
-  return fail(ErrorKind::invalid, fmt::format("{}: a time in UTC: 2026-12-01T00:00:00Z", name));
+  // What is added to it or taken from it is to be a time, too.
+  if (time && *time >= kFirstTime && *time < kEndOfTimes) return *time;
+  return fail(ErrorKind::invalid,
+              fmt::format("{}: a time in UTC, from 1970 to 2199: 2026-12-01T00:00:00Z", name));
 }
 
 Result<std::size_t> ApiCall::number(std::string_view name, std::size_t usual,

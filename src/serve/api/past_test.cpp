@@ -127,18 +127,18 @@ TEST_F(PastApiTest, PeriodsThatMakeNoSense) {
       {"/timeline?from=2027-01-15T00:00:00%2B01:00", "from"},
       {"/timeline?from=2026-12-01T00:00:00Z", "40 days"},
       {"/timeline?from=2027-01-15T00:00:01Z&to=2027-01-15T00:00:00Z", "after"},
-      {"/nodes/node1/series?from=9999-12-31T00:00:00Z", "after"},
-      {"/nodes/node1/history?to=0000-01-01T00:00:00Z", ""},
+      {"/nodes/node1/series?from=2199-12-31T00:00:00Z", "after"},
+      {"/nodes/node1/series?to=9999-12-31T00:00:00Z", "2199"},
+      {"/nodes/node1/history?to=0000-01-01T00:00:00Z", "1970"},
   };
   const std::string secret = token(Role::viewer);
   for (const auto& each : cases) {
     SCOPED_TRACE(each.target);
     const HttpResponse answer = ask("GET", each.target, secret);
-    if (*each.message == '\0') continue;
     EXPECT_EQ(answer.status, 400U) << answer.body;
     EXPECT_THAT(answer.body, HasSubstr(each.message));
   }
-  EXPECT_EQ(ask("GET", "/nodes/node1/history?from=0001-01-01T00:00:00Z", secret).status, 200U);
+  EXPECT_EQ(ask("GET", "/nodes/node1/history?to=1970-01-01T00:00:00Z", secret).status, 200U);
 }
 
 }  // namespace

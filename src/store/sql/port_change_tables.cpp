@@ -115,7 +115,9 @@ void drop_doubled(std::vector<PortChange>& changes) {
 
 /// The latest, in the order of time.
 void keep_latest(std::vector<PortChange>& changes, std::size_t limit) {
-  std::ranges::stable_sort(changes, {}, &PortChange::at);
+  std::ranges::sort(changes, {}, [](const PortChange& change) {
+    return std::tie(change.at, change.network, change.address, change.protocol, change.port);
+  });
   if (changes.size() <= limit) return;
   changes.erase(changes.begin(), changes.end() - static_cast<std::ptrdiff_t>(limit));
 }

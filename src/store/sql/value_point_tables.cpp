@@ -29,9 +29,6 @@ constexpr Column kColumns[] = {{"slot"},         {"node", 255},
                                {"measured_at"},  {"number", 40}};
 constexpr BulkTable kPoints = {"value_points", kColumns, 4, true};
 
-/// Others wait as long as a write takes: not for a day of a large cluster's points.
-constexpr std::int64_t kSlotsAtOnce = std::chrono::hours(1) / kPointSlot;
-
 /// The longest period of a query: each slot is a search.
 constexpr std::int64_t kMostSlots = std::chrono::days(10) / kPointSlot;
 
@@ -117,6 +114,8 @@ Result<ValuePoint> to_point(const std::vector<std::string>& row) {
 Result<void> write_value_points(Connection& connection, const ValueHarvest& harvest) {
   if (harvest.values.empty()) return {};
   const auto numbers = numbers_of(harvest, measured_nodes(connection, harvest));
+  // As many go as come: a day of them at once would hold up everybody.
+  if (!numbers.empty()) prune_value_points(connection, harvest.now - Retention{}.points);
   const std::int64_t slot = slot_of(harvest.now);
   const std::string instance = storable(harvest.instance);
   std::string number;
@@ -147,12 +146,10 @@ Result<std::vector<ValuePoint>> read_value_points(Connection& connection, const 
 
 std::size_t prune_value_points(Connection& connection, WallTime before) {
   const auto oldest = select_texts(connection.sql(), "SELECT MIN(slot) FROM value_points", 1);
-  const auto first = oldest.empty() ? std::nullopt : parse_number(oldest.front().front());
-  if (!first) return 0;
-  const std::int64_t end = std::min(slot_of(before), *first + kSlotsAtOnce);
-  if (*first >= end) return 0;
+  const auto slot = oldest.empty() ? std::nullopt : parse_number(oldest.front().front());
+  if (!slot || *slot >= slot_of(before)) return 0;
   soci::statement erase =
-      (connection.sql().prepare << fmt::format("DELETE FROM value_points WHERE slot < {}", end));
+      (connection.sql().prepare << fmt::format("DELETE FROM value_points WHERE slot = {}", *slot));
   erase.execute(true);
   return static_cast<std::size_t>(std::max(erase.get_affected_rows(), 0LL));
 }
