@@ -328,12 +328,24 @@ constexpr std::string_view kEighth[] = {
   number bigint NOT NULL))",
 };
 
+constexpr std::string_view kMaintenance[] = {
+    R"(CREATE TABLE maintenance (
+  id bigint NOT NULL PRIMARY KEY,
+  nodes {text} NOT NULL,
+  begins varchar(20) NOT NULL,
+  ends varchar(20) NOT NULL,
+  note {text} NOT NULL,
+  made_by varchar(255) NOT NULL,
+  made varchar(20) NOT NULL,
+  removed varchar(20)))",
+};
+
 /// The step at index i leads from version i to i + 1, in the words of dialect.h. Steps that were
 /// released never change. A step may find each of its statements done already (see note_step()):
 /// one that changes rows must come to the same when it is run again. Each has its way back in
 /// schema_back.cpp.
-constexpr Statements kSteps[] = {kFirst, kSecond, kThird,   kFourth,
-                                 kFifth, kSixth,  kSeventh, kEighth};
+constexpr Statements kSteps[] = {kFirst, kSecond,  kThird,  kFourth,     kFifth,
+                                 kSixth, kSeventh, kEighth, kMaintenance};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 Result<void> check_known(int version) {
