@@ -333,14 +333,13 @@ class ChannelReader {
 
 void read_maintenance(TomlReader& table, NotifyConfig& config) {
   notify::Maintenance window;
-  std::string note;
   table.require("nodes", "nodes = \"node[001-512]\"");
   table.require("from", "from = \"2026-12-01T22:00:00Z\"");
   table.require("until", "until = \"2026-12-02T06:00:00Z\"");
   table.read("nodes", window.nodes, as_nodes);
   table.read("from", window.from, as_time);
   table.read("until", window.until, as_time);
-  table.read("note", note, toml_text);
+  table.read("note", window.note, toml_text);
   if (window.until <= window.from && table.has("until")) {
     table.problem("until", "is not after from");
   }

@@ -9,11 +9,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <tuple>
 
 #include "app/demo_cluster.h"
 #include "app/demo_serve.h"
+#include "app/demo_socket.h"
 #include "base/text.h"
 #include "proc/child.h"
 
@@ -100,9 +102,20 @@ class Demonstration {
   Demonstration(DemoCluster& cluster, std::string folder, const std::atomic<bool>& stop)
       : cluster_(cluster), folder_(std::move(folder)), stop_(stop) {}
 
+  /// Before play(): serve() shows a page. Without a port for it there is none.
+  void open_page() {
+    auto page = DemoSocket::open();
+    if (page) {
+      page_ = std::move(*page);
+    } else {
+      say(page.error().message() + ".");
+    }
+  }
+
   Result<bool> play(const std::vector<std::string>& classes) {
     LOCKSTEP_TRY(const std::string configuration, cluster_.configuration(folder_));
-    LOCKSTEP_CHECK(write_file(config_path(), configuration + kDemoInstances));
+    LOCKSTEP_CHECK(write_file(
+        config_path(), configuration + kDemoInstances + (page_ ? page_->configuration() : "")));
     LOCKSTEP_CHECK(learn(classes));
     say("2. Sweep all 65,535 ports of every node. Nothing should deviate.");
     LOCKSTEP_TRY(const Seen clean, sweep(0, "findings"));
@@ -123,7 +136,7 @@ class Demonstration {
     say("7. From now on it runs by itself, and an intruder comes and goes. Ctrl-C ends it all.");
     fmt::print("$ lockstep serve\n");
     std::fflush(stdout);
-    return serve_demo(cluster_, program(), stop_);
+    return serve_demo(cluster_, program(), page_ ? &*page_ : nullptr, stop_);
   }
 
  private:
@@ -195,18 +208,17 @@ class Demonstration {
     if (stop_) return fail(ErrorKind::unavailable, "interrupted");
     fmt::print("$ lockstep {}\n", fmt::join(as_typed(arguments), " "));
     std::fflush(stdout);
-    std::vector<std::string> command = program();
+    std::vector<std::string> command = cluster_.monitor_prefix();
+    const std::vector<std::string> own = program();
+    command.insert(command.end(), own.begin(), own.end());
     command.insert(command.end(), arguments.begin(), arguments.end());
     return run_child(command);
   }
 
-  /// This program with its configuration, on the cluster's monitor.
+  /// This program with its configuration; it is to run on the cluster's monitor.
   std::vector<std::string> program() const {
     std::error_code error;
-    std::vector<std::string> command = cluster_.monitor_prefix();
-    command.push_back(std::filesystem::read_symlink("/proc/self/exe", error));
-    command.insert(command.end(), {"--config", config_path()});
-    return command;
+    return {std::filesystem::read_symlink("/proc/self/exe", error), "--config", config_path()};
   }
 
   Result<Seen> sweep(int expected_status, std::string_view rows) {
@@ -222,6 +234,7 @@ class Demonstration {
   DemoCluster& cluster_;
   std::string folder_;
   const std::atomic<bool>& stop_;
+  std::optional<DemoSocket> page_;
 };
 
 struct StartedCluster {
@@ -248,15 +261,15 @@ Result<bool> run_demo(const cli::DemoCommand& command, const std::atomic<bool>& 
   LOCKSTEP_TRY(StartedCluster started, start_cluster(command, folder.path()));
   fmt::print("The cluster: {}.\n", started.cluster->description());
   Demonstration demonstration(*started.cluster, folder.path(), stop);
+  // Whoever looks on may stay; a script gets its status. On loopback nothing sends half-open.
+  const bool stays = !command.keep && started.classes.size() > 1 && ::isatty(STDIN_FILENO) == 1;
+  if (stays) demonstration.open_page();
   LOCKSTEP_TRY(const bool exact, demonstration.play(started.classes));
   fmt::print("\n{}\n",
              exact ? "Exactly the planted deviations were found, and no other; they were proven "
                      "over, and found again."
                    : "NOT exactly the planted deviations were found.");
-  // Whoever looks on may stay; a script gets its status. On loopback nothing sends half-open.
-  if (exact && !command.keep && started.classes.size() > 1 && ::isatty(STDIN_FILENO) == 1) {
-    LOCKSTEP_CHECK(demonstration.serve());
-  }
+  if (exact && stays) LOCKSTEP_CHECK(demonstration.serve());
   if (command.keep) {
     fmt::print("\nThe cluster stays up:\n{}  {}/lockstep.toml is its configuration\n",
                started.cluster->keep(), folder.path());

@@ -54,12 +54,13 @@ Result<Lines> read_alerts(const std::string& document) {
 
 class Watch {
  public:
-  Watch(DemoCluster& cluster, const std::vector<std::string>& lockstep)
-      : cluster_(cluster), lockstep_(lockstep) {}
+  Watch(DemoCluster& cluster, const std::vector<std::string>& lockstep, const DemoSocket* page)
+      : cluster_(cluster), lockstep_(lockstep), page_(page) {}
 
   Result<void> run(const std::atomic<bool>& stop) {
-    LOCKSTEP_TRY(const Child daemon, Child::start(with({"serve"})));
+    LOCKSTEP_TRY(const Child daemon, start_daemon());
     LOCKSTEP_CHECK(wait_for_start(daemon, stop));
+    if (page_ != nullptr && !stop) show_page();
     auto next_visit = Clock::now() + kVisit / 3;
     while (!stop) {
       if (has_ended(daemon)) return fail(ErrorKind::unavailable, "the daemon ended by itself");
@@ -75,10 +76,36 @@ class Watch {
   }
 
  private:
+  Result<Child> start_daemon() const {
+    std::vector<std::string> own = lockstep_;
+    own.emplace_back("serve");
+    std::vector<std::string> command = cluster_.monitor_prefix();
+    UniqueFd inherited;  // by this program alone
+    if (page_ != nullptr) {
+      LOCKSTEP_TRY(inherited, inheritable(page_->socket));
+      own = handing_over(inherited, own);
+    }
+    command.insert(command.end(), own.begin(), own.end());
+    return Child::start(command);
+  }
+
   std::vector<std::string> with(const std::vector<std::string>& words) const {
-    std::vector<std::string> command = lockstep_;
+    std::vector<std::string> command = cluster_.monitor_prefix();
+    command.insert(command.end(), lockstep_.begin(), lockstep_.end());
     command.insert(command.end(), words.begin(), words.end());
     return command;
+  }
+
+  /// The link is good once, for a user of this demonstration's own store.
+  void show_page() const {
+    const auto invited = capture_child(with({"user", "invite", "demo", "--role", "admin"}));
+    const std::string said = invited ? invited->output : "";
+    const std::size_t start = said.find("http://");
+    if (start == std::string::npos) return;
+    const std::string_view link = trimmed(std::string_view(said).substr(start));
+    fmt::print("\nOpen {}\n(the link is good once: it asks for a password of the user demo)\n\n",
+               link.substr(0, link.find_first_of(" \n")));
+    std::fflush(stdout);
   }
 
   static void rest(const std::atomic<bool>& stop, std::chrono::milliseconds time) {
@@ -145,6 +172,7 @@ class Watch {
 
   DemoCluster& cluster_;
   const std::vector<std::string>& lockstep_;
+  const DemoSocket* page_;
   std::size_t visits_ = 0;
   Lines lines_;
 };
@@ -152,8 +180,8 @@ class Watch {
 }  // namespace
 
 Result<void> serve_demo(DemoCluster& cluster, const std::vector<std::string>& lockstep,
-                        const std::atomic<bool>& stop) {
-  return Watch(cluster, lockstep).run(stop);
+                        const DemoSocket* page, const std::atomic<bool>& stop) {
+  return Watch(cluster, lockstep, page).run(stop);
 }
 
 }  // namespace lockstep

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/demo_cluster.h"
+#include "app/demo_socket.h"
 #include "base/result.h"
 
 namespace lockstep {
@@ -15,10 +16,11 @@ namespace lockstep {
 inline constexpr const char* kDemoInstances =
     "\n[instance.all-ports]\ncollector = \"ports\"\nports = \"all\"\ninterval = \"10s\"\n";
 
-/// Runs `lockstep serve`, lets an intruder come and go, and prints alerts as they change, until
-/// `stop`. `lockstep` is the command line of the program with its configuration, as it runs on the
-/// cluster's monitor. Errors: the daemon did not start, or ended by itself.
+/// Runs `lockstep serve`, shows where its page is, lets an intruder come and go, and prints alerts
+/// as they change, until `stop`. `lockstep` is the command line of the program with its
+/// configuration, which is to stand on the cluster's monitor. `page` is handed to the daemon; null:
+/// it has no page. Errors: the daemon did not start, or ended by itself.
 Result<void> serve_demo(DemoCluster& cluster, const std::vector<std::string>& lockstep,
-                        const std::atomic<bool>& stop);
+                        const DemoSocket* page, const std::atomic<bool>& stop);
 
 }  // namespace lockstep

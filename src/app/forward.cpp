@@ -31,7 +31,8 @@ struct ForDaemons {
                      cli::AuditCommand, cli::LeaveCommand, cli::UserListCommand,
                      cli::UserInviteCommand, cli::UserChangeCommand, cli::TokenListCommand,
                      cli::TokenAddCommand, cli::TokenRemoveCommand, cli::NotifyTestCommand,
-                     cli::NotifyListCommand>;
+                     cli::NotifyListCommand, cli::MaintenanceListCommand,
+                     cli::MaintenanceAddCommand, cli::MaintenanceRemoveCommand>;
   }
   bool operator()(const cli::NodesCommand& command) const {
     return !command.expand && !command.fold;

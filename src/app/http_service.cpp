@@ -11,10 +11,14 @@
 #include "app/compose.h"
 #include "app/console.h"
 #include "app/instance_check.h"
+#include "app/notifications.h"
 #include "app/session.h"
+#include "base/text.h"
+#include "cli/exit_status.h"
 #include "cli/options.h"
 #include "control/scan_targets.h"
 #include "model/port_spec.h"
+#include "notify/message.h"
 #include "proc/stop_watch.h"
 #include "serve/pages/assets.h"
 
@@ -23,28 +27,60 @@ namespace {
 
 constexpr std::size_t kMostOrders = 4;
 
-/// Of a sweep that nobody waits for: what went wrong goes to the log.
+/// Of what nobody waits for: what went wrong goes to the log.
 class OrderConsole final : public Console {
  public:
+  explicit OrderConsole(std::string what) : what_(std::move(what)) {}
+  /// What was said last; empty: nothing.
+  const std::string& last_word() const { return last_word_; }
   Result<void> print(std::string_view /*text*/) override { return {}; }
-  void warn(std::string_view text) override { lockstep::warn(fmt::format("sweep: {}", text)); }
+  void warn(std::string_view text) override {
+    last_word_ = text;
+    lockstep::warn(fmt::format("{}: {}", what_, text));
+  }
   void progress(const CollectProgress& /*progress*/) override {}
   Result<void> open_report(const std::string& /*path*/) override { return {}; }
   Result<void> write_report(std::string_view /*text*/) override { return {}; }
+
+ private:
+  std::string what_;
+  std::string last_word_;
+};
+
+/// The command that somebody would have typed.
+struct AsCommand {
+  cli::Command operator()(const serve::SweepOrder& order) const {
+    cli::SweepCommand command;
+    command.nodes = order.nodes;
+    if (!order.ports.empty()) command.ports.ports = order.ports;
+    command.services.due = order.services;
+    return command;
+  }
+  cli::Command operator()(const serve::LearnOrder& order) const {
+    cli::LearnCommand command;
+    command.node_class = order.host_type;
+    command.from = order.node;
+    command.consensus = order.node.empty();
+    return command;
+  }
 };
 
 }  // namespace
 
-Result<std::unique_ptr<HttpService>> HttpService::listen(DaemonLink& daemon, std::string config) {
+Result<std::unique_ptr<HttpService>> HttpService::listen(DaemonLink& daemon, std::string config,
+                                                         UniqueFd socket) {
   const HttpConfig http = daemon.setup()->config.http;
-  if (!http.enabled()) return nullptr;
+  if (!http.enabled()) {
+    if (!socket) return nullptr;
+    return fail(ErrorKind::invalid, "a socket was handed over, and [http] listen says nothing");
+  }
   std::unique_ptr<HttpService> service(new HttpService(daemon, std::move(config)));
   serve::HttpOptions options;
   options.address = http.address;
   options.port = http.port;
   options.certificate = http.certificate;
   options.key = http.key;
-  LOCKSTEP_TRY(service->server_, serve::HttpServer::listen(options));
+  LOCKSTEP_TRY(service->server_, serve::HttpServer::listen(options, std::move(socket)));
   serve::ApiOptions api;
   api.access.session_idle = http.session;
   api.open_metrics = http.open_metrics;
@@ -61,7 +97,7 @@ HttpService::~HttpService() {
 void HttpService::start() {
   live_->start();
   server_->start([this](const serve::HttpRequest& request) { return api_->answer(request); });
-  sweeper_ = std::jthread([this] { sweep_ordered(); });
+  sweeper_ = std::jthread([this] { do_ordered(); });
 }
 
 void HttpService::stop() {
@@ -130,16 +166,30 @@ Result<void> HttpService::check_instance(const Instance& instance) {
 Result<void> HttpService::order_sweep(const serve::SweepOrder& order, const std::string& person) {
   LOCKSTEP_TRY(const auto nodes, parse_inventory_nodes(order.nodes, *daemon_.inventory()));
   if (!order.ports.empty()) LOCKSTEP_CHECK(parse_port_spec(order.ports, Protocol::tcp));
+  return take({order, person});
+}
+
+Result<void> HttpService::order_learning(const serve::LearnOrder& order,
+                                         const std::string& person) {
+  const auto setup = daemon_.setup();
+  const auto inventory = daemon_.inventory();
+  LOCKSTEP_TRY(const TargetPolicy policy, make_policy(setup->config, *inventory, {}));
+  LOCKSTEP_CHECK(control::check_learnable(*inventory, policy, order.host_type, order.node,
+                                          setup->config.analysis.consensus));
+  return take({order, person});
+}
+
+Result<void> HttpService::take(Ordered ordered) {
   const std::scoped_lock lock(mutex_);
   if (orders_.size() >= kMostOrders) {
-    return fail(ErrorKind::unavailable, "too many sweeps wait already: try again later");
+    return fail(ErrorKind::unavailable, "too much waits to be done already: try again later");
   }
-  orders_.push_back({order, person});
+  orders_.push_back(std::move(ordered));
   ordered_.notify_all();
   return {};
 }
 
-void HttpService::sweep_ordered() {
+void HttpService::do_ordered() {
   while (true) {
     std::unique_lock lock(mutex_);
     ordered_.wait(lock, [this] { return stop_ || !orders_.empty(); });
@@ -147,16 +197,14 @@ void HttpService::sweep_ordered() {
     const Ordered next = std::move(orders_.front());
     orders_.pop_front();
     lock.unlock();
-    do_sweep(next);
+    do_one(next);
   }
 }
 
-void HttpService::do_sweep(const Ordered& ordered) {
-  OrderConsole console;
-  cli::SweepCommand command;
-  command.nodes = ordered.order.nodes;
-  if (!ordered.order.ports.empty()) command.ports.ports = ordered.order.ports;
-  command.services.due = ordered.order.services;
+void HttpService::do_one(const Ordered& ordered) {
+  const auto* const learning = std::get_if<serve::LearnOrder>(&ordered.order);
+  OrderConsole console(learning == nullptr ? "sweep"
+                                           : "learning " + lockstep::quoted(learning->host_type));
   Invocation call{.config = config_,
                   .person = ordered.person,
                   .console = console,
@@ -164,7 +212,57 @@ void HttpService::do_sweep(const Ordered& ordered) {
                     return std::make_unique<StopWatch>(file, stop_, nullptr);
                   },
                   .daemon = &daemon_};
-  std::ignore = run_to_status(command, call);
+  const int status = run_to_status(std::visit(AsCommand{}, ordered.order), call);
+  if (learning == nullptr || status == cli::kInStep) return;
+  note_not_learned(*learning, ordered.person, console.last_word());
+}
+
+/// Nobody waits for it: who ordered it finds it in the history, and an event says so.
+void HttpService::note_not_learned(const serve::LearnOrder& order, const std::string& person,
+                                   const std::string& why) {
+  const auto store = open_store();
+  if (!store) return;  // the log has it
+  const AuditEntry entry = {.at = now(),
+                            .person = person,
+                            .action = "profile learn",
+                            .subject = order.host_type,
+                            .detail = "failed: " + why};
+  const Event event = {.id = 0,
+                       .at = entry.at,
+                       .kind = EventKind::profile_not_learned,
+                       .subject = order.host_type,
+                       .nodes = {}};
+  if (const auto noted = (*store)->add_audit(entry, &event); !noted) {
+    warn("noting what failed: " + noted.error().message());
+  }
+}
+
+std::vector<control::ChannelInfo> HttpService::channels() {
+  return channel_infos(daemon_.setup()->config);
+}
+
+Result<control::TestDelivery> HttpService::test_channel(const std::string& name) {
+  const auto setup = daemon_.setup();
+  const auto& channels = setup->config.notify.channels;
+  const auto found = std::ranges::find_if(
+      channels, [&](const NotifyChannelConfig& each) { return each.policy.name == name; });
+  if (found == channels.end()) {
+    return fail(ErrorKind::not_found,
+                fmt::format("there is no channel {}", lockstep::quoted(name)));
+  }
+  // It holds one of few threads for as long as the other side takes.
+  const std::unique_lock lock(testing_, std::try_to_lock);
+  if (!lock) return fail(ErrorKind::unavailable, "a message is being sent already: try again");
+  return send_test(*found, setup->config.cluster, stop_);
+}
+
+std::string HttpService::title_of(const OutboxMessage& message) {
+  const auto read = notify::read_message(message.payload);
+  return read ? notify::title_of(*read) : read.error().message();
+}
+
+std::vector<MaintenanceWindow> HttpService::configured_maintenance() {
+  return maintenance_of(daemon_.setup()->config);
 }
 
 }  // namespace lockstep

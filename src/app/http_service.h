@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <variant>
 
 #include "app/daemon_link.h"
 #include "serve/api/api.h"
@@ -18,9 +19,11 @@ namespace lockstep {
 
 class HttpService final : public serve::ApiWorld {
  public:
-  /// Listens, where the configuration says so; null: it does not. `daemon` outlives it. Errors:
-  /// those of HttpServer::listen().
-  static Result<std::unique_ptr<HttpService>> listen(DaemonLink& daemon, std::string config);
+  /// Listens, where the configuration says so; null: it does not. `daemon` outlives it. `socket`
+  /// was handed over by who started us; none: it opens one. Errors: those of HttpServer::listen(),
+  /// and `invalid` for a socket that the configuration knows nothing of.
+  static Result<std::unique_ptr<HttpService>> listen(DaemonLink& daemon, std::string config,
+                                                     UniqueFd socket);
   ~HttpService() override;
 
   void start();
@@ -45,17 +48,26 @@ class HttpService final : public serve::ApiWorld {
   void instances_changed() override { daemon_.instances_changed(); }
   Result<void> check_instance(const Instance& instance) override;
   Result<void> order_sweep(const serve::SweepOrder& order, const std::string& person) override;
+  Result<void> order_learning(const serve::LearnOrder& order, const std::string& person) override;
+  std::vector<control::ChannelInfo> channels() override;
+  Result<control::TestDelivery> test_channel(const std::string& name) override;
+  std::string title_of(const OutboxMessage& message) override;
+  std::vector<MaintenanceWindow> configured_maintenance() override;
 
  private:
+  /// What is done between two steps of instances, one after the other.
   struct Ordered {
-    serve::SweepOrder order;
+    std::variant<serve::SweepOrder, serve::LearnOrder> order;
     std::string person;
   };
 
   HttpService(DaemonLink& daemon, std::string config)
       : daemon_(daemon), config_(std::move(config)) {}
-  void sweep_ordered();
-  void do_sweep(const Ordered& ordered);
+  Result<void> take(Ordered ordered);
+  void do_ordered();
+  void do_one(const Ordered& ordered);
+  void note_not_learned(const serve::LearnOrder& order, const std::string& person,
+                        const std::string& why);
 
   DaemonLink& daemon_;
   std::string config_;
@@ -68,6 +80,7 @@ class HttpService final : public serve::ApiWorld {
   std::condition_variable ordered_;
   std::deque<Ordered> orders_;
   std::jthread sweeper_;
+  std::mutex testing_;  // held while a message is sent by hand
 };
 
 }  // namespace lockstep

@@ -9,6 +9,7 @@
 #include "app/session.h"
 #include "notify/decider.h"
 #include "notify/deliverer.h"
+#include "notify/message.h"
 
 namespace lockstep {
 namespace {
@@ -45,6 +46,51 @@ notify::Policy notify_policy(const Config& config, const Inventory& inventory) {
     if (!node.group.empty()) policy.group_of.emplace(name, node.group);
   }
   return policy;
+}
+
+std::vector<control::ChannelInfo> channel_infos(const Config& config) {
+  std::vector<control::ChannelInfo> infos;
+  for (const NotifyChannelConfig& channel : config.notify.channels) {
+    const notify::ChannelPolicy& policy = channel.policy;
+    infos.push_back({.name = policy.name,
+                     .kind = channel.type,
+                     .enabled = true,
+                     .least = policy.least,
+                     .kinds = {policy.kinds.begin(), policy.kinds.end()},
+                     .classes = {policy.classes.begin(), policy.classes.end()},
+                     .nodes = policy.nodes ? policy.nodes->fold() : "",
+                     .repeat = policy.repeat});
+  }
+  return infos;
+}
+
+std::vector<MaintenanceWindow> maintenance_of(const Config& config) {
+  std::vector<MaintenanceWindow> windows;
+  for (const notify::Maintenance& each : config.notify.maintenance) {
+    MaintenanceWindow window;
+    window.nodes = each.nodes.fold();
+    window.from = each.from;
+    window.until = each.until;
+    window.note = each.note;
+    windows.push_back(std::move(window));
+  }
+  return windows;
+}
+
+control::TestDelivery send_test(const NotifyChannelConfig& config, const std::string& cluster,
+                                const std::atomic<bool>& stop) {
+  const WallTime now = now_in_seconds();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
+  const notify::Message message{.what = notify::What::test,
+                                .id = fmt::format("test.{}.1", seconds.count()),
+                                .cluster = cluster,
+                                .cause = "test",
+                                .first_seen = now,
+                                .last_seen = now,
+                                .at = now};
+  const notify::Delivery delivery = make_channel(config)->send(message, stop);
+  const bool taken = delivery.outcome == notify::Outcome::delivered;
+  return {.delivered = taken, .problem = taken ? "" : delivery.problem};
 }
 
 Notifications::Notifications(World world) : world_(std::move(world)) {

@@ -8,18 +8,31 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "app/compose.h"
 #include "app/config_notify.h"
+#include "control/notification_view.h"
 #include "daemon/troubles.h"
+#include "model/maintenance.h"
 
 namespace lockstep {
 
 /// What a channel is to hear of, by a configuration.
 notify::Policy notify_policy(const Config& config, const Inventory& inventory);
+
+/// Without places and secrets.
+std::vector<control::ChannelInfo> channel_infos(const Config& config);
+/// The windows of a configuration.
+std::vector<MaintenanceWindow> maintenance_of(const Config& config);
+
+/// Sends a message that says it is a test, and waits for what becomes of it: half a minute at most,
+/// or until `stop`.
+control::TestDelivery send_test(const NotifyChannelConfig& config, const std::string& cluster,
+                                const std::atomic<bool>& stop);
 
 class Notifications {
  public:

@@ -6,29 +6,21 @@
 
 #include "app/commands.h"
 #include "app/console.h"
+#include "app/notifications.h"
 #include "app/session.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/render_notify.h"
+#include "documents/documents.h"
 #include "notify/message.h"
 
 namespace lockstep {
 namespace {
 
 cli::ChannelTest test(const NotifyChannelConfig& config, const std::string& cluster) {
-  const WallTime now = now_in_seconds();
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
-  const notify::Message message{.what = notify::What::test,
-                                .id = fmt::format("test.{}.1", seconds.count()),
-                                .cluster = cluster,
-                                .cause = "test",
-                                .first_seen = now,
-                                .last_seen = now,
-                                .at = now};
   const std::atomic<bool> stop{false};
-  const notify::Delivery delivery = make_channel(config)->send(message, stop);
-  const bool taken = delivery.outcome == notify::Outcome::delivered;
-  return {config.policy.name, config.type, taken ? "" : delivery.problem};
+  const control::TestDelivery sent = send_test(config, cluster, stop);
+  return {config.policy.name, config.type, sent.problem};
 }
 
 }  // namespace
@@ -69,7 +61,7 @@ Result<int> run_command(const cli::NotifyListCommand& command, Invocation& call)
   }
   std::ranges::sort(rows, std::greater{}, [](const cli::OutboxRow& row) { return row.message.id; });
   if (rows.size() > command.limit) rows.resize(command.limit);
-  LOCKSTEP_CHECK(call.console.print(command.json ? cli::outbox_json(rows)
+  LOCKSTEP_CHECK(call.console.print(command.json ? documents::outbox_json(rows)
                                                  : cli::outbox_text(rows, now_in_seconds())));
   return cli::kInStep;
 }

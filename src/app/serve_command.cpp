@@ -100,6 +100,7 @@ void tell_of_http(const HttpService& http, const Setup& setup) {
 Result<int> run_command(const cli::ServeCommand& /*command*/, Invocation& call) {
   // First of all, while there is one thread and all rights are there.
   const Signals signals;
+  UniqueFd handed = take_handed_socket();
   LOCKSTEP_TRY(const std::unique_ptr<plugin_host::Keeper> keeper, start_plugin_keeper());
   LOCKSTEP_TRY(const std::unique_ptr<sender::Launcher> launcher, start_launcher());
   LOCKSTEP_CHECK(drop_all_rights());
@@ -124,7 +125,8 @@ Result<int> run_command(const cli::ServeCommand& /*command*/, Invocation& call) 
   server->start([&](const serve::Request& request, serve::Call& caller) {
     return answer(request, caller, daemon, daemon.stopping());
   });
-  LOCKSTEP_TRY(const std::unique_ptr<HttpService> http, HttpService::listen(daemon, call.config));
+  LOCKSTEP_TRY(const std::unique_ptr<HttpService> http,
+               HttpService::listen(daemon, call.config, std::move(handed)));
   daemon.start();
   if (http) http->start();
   warn(fmt::format("serving {}: {} nodes, control socket {}", path, with_thousands(nodes), socket));

@@ -120,7 +120,14 @@ TEST(ProfilesJson, KeepsItsPromise) {
       "outliers":["4444/tcp is open on 2 of 40 nodes: node[3,7]"]}],
     "approved":[{"host_type":"compute","at":"2026-09-21T14:13:20Z","by":"kim"}],
     "unapproved":[{"host_type":"compute","added":["80/tcp"],"removed":[]}],
-    "proposed":[{"host_type":"compute","added":["9100/tcp"],"removed":["80/tcp"]}]})"));
+    "proposed":[{"host_type":"compute","added":["9100/tcp"],"removed":["80/tcp"]}],
+    "changes":[
+      {"host_type":"compute","port":22,"protocol":"tcp","change":"changed",
+       "service_before":"ssh","service":""},
+      {"host_type":"compute","port":80,"protocol":"tcp","change":"removed",
+       "service_before":"","service":null},
+      {"host_type":"compute","port":9100,"protocol":"tcp","change":"added",
+       "service_before":null,"service":""}]})"));
 }
 
 TEST(ProfilesJson, HasOnlyWhatThereIs) {

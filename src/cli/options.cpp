@@ -42,6 +42,7 @@ class Parser {
     add_profile_commands(app_, options_);
     add_daemon_commands(app_, options_);
     add_notify_commands(app_, options_);
+    add_maintenance_commands(app_, options_);
     add_store_commands(app_, options_);
     add_stop();
     add_check_config();

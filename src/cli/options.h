@@ -185,6 +185,19 @@ struct NotifyListCommand {
   std::size_t limit = 100;
   bool json = false;
 };
+struct MaintenanceListCommand {
+  bool json = false;
+};
+struct MaintenanceAddCommand {
+  std::string nodes;               ///< not empty
+  std::optional<WallTime> from{};  ///< none: now
+  std::chrono::seconds lasts{};
+  std::string note;
+  bool json = false;
+};
+struct MaintenanceRemoveCommand {
+  std::int64_t id = 0;
+};
 struct StopCommand {
   bool lift = false;
   std::string note;  ///< why; may be empty
@@ -252,7 +265,8 @@ using Command = std::variant<
     AuditCommand, LeaveCommand, ValuesCommand, PluginTestCommand, StopCommand, StoreMoveCommand,
     StoreBackupCommand, StoreRestoreCommand, StoreCheckCommand, StoreDowngradeCommand,
     UserListCommand, UserInviteCommand, UserChangeCommand, TokenListCommand, TokenAddCommand,
-    TokenRemoveCommand, NotifyTestCommand, NotifyListCommand, CheckConfigCommand, DoctorCommand>;
+    TokenRemoveCommand, NotifyTestCommand, NotifyListCommand, MaintenanceListCommand,
+    MaintenanceAddCommand, MaintenanceRemoveCommand, CheckConfigCommand, DoctorCommand>;
 
 struct Options {
   std::string config;  ///< --config; empty: $LOCKSTEP_CONFIG, else the default place

@@ -26,8 +26,9 @@ void add_key_commands(CLI::App& app, Options& options);
 void add_access_commands(CLI::App& app, Options& options);  ///< user, token
 void add_daemon_commands(CLI::App& app, Options& options);  ///< serve, status, instance, ...
 void add_notify_commands(CLI::App& app, Options& options);  ///< notify test, list
-void add_store_commands(CLI::App& app, Options& options);   ///< store move, backup, restore
-void add_value_commands(CLI::App& app, Options& options);   ///< values, plugin test
+void add_maintenance_commands(CLI::App& app, Options& options);
+void add_store_commands(CLI::App& app, Options& options);  ///< store move, backup, restore
+void add_value_commands(CLI::App& app, Options& options);  ///< values, plugin test
 
 // --- Commands. ---
 

@@ -33,22 +33,6 @@ std::string outbox_text(const std::vector<OutboxRow>& rows, WallTime now) {
   return table.to_string();
 }
 
-std::string outbox_json(const std::vector<OutboxRow>& rows) {
-  LongDocument document({{"count", rows.size()}});
-  document.add("messages", rows, [](const OutboxRow& row) {
-    const OutboxMessage& message = row.message;
-    return boost::json::object{{"id", message.id},
-                               {"channel", json_text(message.channel)},
-                               {"state", to_string(message.state)},
-                               {"made", json_time(message.made)},
-                               {"due", json_time(message.due)},
-                               {"tries", message.tries},
-                               {"title", json_text(row.title)},
-                               {"problem", json_or_null(message.problem)}};
-  });
-  return document.take();
-}
-
 std::string channel_tests_text(const std::vector<ChannelTest>& tests) {
   Table table({"CHANNEL", "TYPE", "RESULT"});
   for (const ChannelTest& test : tests) {

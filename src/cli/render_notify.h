@@ -5,18 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "model/notice.h"
+#include "control/notification_view.h"
 
 namespace lockstep::cli {
 
-struct OutboxRow {
-  OutboxMessage message;
-  std::string title;  ///< one line, escaped
-};
+using control::OutboxRow;
 
 /// A row a message, the newest first.
 std::string outbox_text(const std::vector<OutboxRow>& rows, WallTime now);
-std::string outbox_json(const std::vector<OutboxRow>& rows);
 
 /// What became of a message that was sent by hand.
 struct ChannelTest {

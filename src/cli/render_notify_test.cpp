@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "documents/documents.h"
+
 namespace lockstep::cli {
 namespace {
 
@@ -28,7 +30,7 @@ TEST(RenderNotify, ListsMessages) {
   EXPECT_THAT(text, HasSubstr("7   ops      waiting  1m    2      2m    RAISED high: x"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   EXPECT_THAT(outbox_text({row(MessageState::given_up)}, now), HasSubstr("given-up"));
-  EXPECT_THAT(outbox_json({row(MessageState::waiting)}),
+  EXPECT_THAT(documents::outbox_json({row(MessageState::waiting)}),
               HasSubstr("\"id\":7,\"channel\":\"ops\",\"state\":\"waiting\""));
 }
 

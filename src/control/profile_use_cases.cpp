@@ -15,10 +15,26 @@
 namespace lockstep::control {
 namespace {
 
-std::set<std::string> networks_of(const SweepRecord& record) {
+/// "compute@hsn" is of compute, and of one network; "compute" of all.
+struct Learned {
+  explicit Learned(const std::string& host_type)
+      : node_class(host_type.substr(0, host_type.find('@'))),
+        network(host_type.size() > node_class.size() ? host_type.substr(node_class.size() + 1)
+                                                     : "") {}
+
+  std::string node_class;
+  std::string network;  ///< empty: all
+};
+
+/// Of what was looked at, those that are to be learned. Errors: `not_found`.
+Result<std::set<std::string>> networks_of(const SweepRecord& record, const Learned& learned) {
   std::set<std::string> networks;
   for (const Coverage& coverage : record.coverage) networks.insert(coverage.network);
-  return networks;
+  if (learned.network.empty()) return networks;
+  if (networks.contains(learned.network)) return std::set<std::string>{learned.network};
+  return fail(ErrorKind::not_found,
+              fmt::format("no node of class {} is on the network {}", quoted(learned.node_class),
+                          quoted(learned.network)));
 }
 
 /// All or nothing would need one transaction; a baseline harms nobody before it is approved, so
@@ -27,7 +43,14 @@ Result<void> save(Store& store, LearnReport& report, const Act& act) {
   for (Baseline& baseline : report.baselines) {
     baseline.made = act.now;
     baseline.maker = act.person;
-    LOCKSTEP_CHECK(store.save_baseline(baseline));
+    const AuditEntry entry = {
+        .at = act.now,
+        .person = act.person,
+        .action = "profile learn",
+        .subject = baseline.profile.host_type,
+        .detail = fmt::format("{}: {} ports, {} outliers", baseline.origin,
+                              baseline.profile.ports.size(), baseline.outliers.size())};
+    LOCKSTEP_CHECK(store.save_baseline(baseline, &entry));
   }
   return {};
 }
@@ -166,22 +189,50 @@ Result<void> resolve_changed(Store& store, const std::set<std::string>& host_typ
 
 }  // namespace
 
-Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::string& node_class,
-                          const std::string& node, const Act& act) {
-  const auto found = setting.inventory.nodes.find(node);
-  if (found == setting.inventory.nodes.end()) {
-    return fail(ErrorKind::not_found, fmt::format("the inventory has no node {}", node));
-  }
-  if (!found->second.classes.contains(node_class)) {
+Result<void> check_learnable(const Inventory& inventory, const TargetPolicy& policy,
+                             const std::string& host_type, const std::string& node,
+                             const ConsensusRule& rule) {
+  const std::string node_class = Learned(host_type).node_class;
+  if (!node.empty()) {
+    const auto found = inventory.nodes.find(node);
+    if (found == inventory.nodes.end()) {
+      return fail(ErrorKind::not_found, fmt::format("the inventory has no node {}", node));
+    }
+    if (found->second.classes.contains(node_class)) return {};
     return fail(ErrorKind::invalid, fmt::format("{} is not in the class {}", node, node_class));
   }
+  std::size_t members = 0;
+  std::size_t examined = 0;
+  for (const auto& [name, each] : inventory.nodes) {
+    if (!each.classes.contains(node_class)) continue;
+    ++members;
+    if (!policy.excluded_nodes.contains(name)) ++examined;
+  }
+  if (members == 0) {
+    return fail(ErrorKind::not_found,
+                fmt::format("the inventory has no node of class {}", quoted(node_class)));
+  }
+  if (examined >= rule.least_nodes) return {};
+  return fail(
+      ErrorKind::invalid,
+      fmt::format("class {} has {} node{} to examine, and a consensus takes {}: learn "
+                  "from a node that you trust (--from NODE)",
+                  quoted(node_class), examined, examined == 1 ? "" : "s", rule.least_nodes));
+}
+
+Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::string& host_type,
+                          const std::string& node, const Act& act) {
+  const Learned learned(host_type);
+  LOCKSTEP_CHECK(check_learnable(setting.inventory, setting.policy, host_type, node, {}));
+  const Node& found = setting.inventory.nodes.at(node);
   LOCKSTEP_CHECK(store.replace_inventory(setting.inventory));
   LearnReport report;
   LOCKSTEP_TRY(report.record, scan(setting, {node}));
   LOCKSTEP_TRY(const std::vector<Profile> in_use, store.profiles());
-  for (const std::string& network : networks_of(report.record)) {
-    LOCKSTEP_TRY(Profile profile, learn_from_node({.node = found->second,
-                                                   .node_class = node_class,
+  LOCKSTEP_TRY(const std::set<std::string> networks, networks_of(report.record, learned));
+  for (const std::string& network : networks) {
+    LOCKSTEP_TRY(Profile profile, learn_from_node({.node = found,
+                                                   .node_class = learned.node_class,
                                                    .network = network,
                                                    .observations = report.record.observations,
                                                    .coverage = report.record.coverage}));
@@ -196,34 +247,27 @@ Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::
 }
 
 Result<LearnReport> learn_by_consensus(const SweepSetting& setting, Store& store,
-                                       const std::string& node_class, const ConsensusRule& rule,
+                                       const std::string& host_type, const ConsensusRule& rule,
                                        const Act& act) {
+  const Learned learned(host_type);
+  // Before minutes have gone by.
+  LOCKSTEP_CHECK(check_learnable(setting.inventory, setting.policy, host_type, "", rule));
   std::vector<Node> nodes;
   std::vector<std::string> names;
   for (const auto& [name, node] : setting.inventory.nodes) {
-    if (!node.classes.contains(node_class)) continue;
+    if (!node.classes.contains(learned.node_class)) continue;
     nodes.push_back(node);
     if (!setting.policy.excluded_nodes.contains(name)) names.push_back(name);
-  }
-  if (nodes.empty()) {
-    return fail(ErrorKind::not_found,
-                fmt::format("the inventory has no node of class {}", quoted(node_class)));
-  }
-  if (names.size() < rule.least_nodes) {  // before minutes have gone by
-    return fail(ErrorKind::invalid,
-                fmt::format("class {} has {} node{} to examine, and a consensus takes {}: learn "
-                            "from a node that you trust (--from NODE)",
-                            quoted(node_class), names.size(), names.size() == 1 ? "" : "s",
-                            rule.least_nodes));
   }
   LOCKSTEP_CHECK(store.replace_inventory(setting.inventory));
   LearnReport report;
   LOCKSTEP_TRY(report.record, scan(setting, names));
   LOCKSTEP_TRY(const std::vector<Profile> in_use, store.profiles());
-  for (const std::string& network : networks_of(report.record)) {
+  LOCKSTEP_TRY(const std::set<std::string> networks, networks_of(report.record, learned));
+  for (const std::string& network : networks) {
     LOCKSTEP_TRY(Consensus consensus,
                  lockstep::learn_by_consensus({.nodes = nodes,
-                                               .node_class = node_class,
+                                               .node_class = learned.node_class,
                                                .network = network,
                                                .observations = report.record.observations,
                                                .coverage = report.record.coverage},
@@ -258,7 +302,13 @@ Result<Baseline> import_profile(Store& store, std::string_view bytes, const std:
         fmt::format("Nmap's {} of {} ({})", host->version_scan ? "version scan" : "port scan",
                     quoted(host->name.empty() ? host->address : host->name), quoted(file, 200));
   }
-  LOCKSTEP_CHECK(store.save_baseline(baseline));
+  const AuditEntry entry = {
+      .at = act.now,
+      .person = act.person,
+      .action = "profile import",
+      .subject = host_type,
+      .detail = fmt::format("{}: {} ports", baseline.origin, baseline.profile.ports.size())};
+  LOCKSTEP_CHECK(store.save_baseline(baseline, &entry));
   return baseline;
 }
 

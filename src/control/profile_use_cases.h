@@ -26,17 +26,23 @@ struct LearnReport {
   std::vector<Baseline> baselines;  ///< one for each network
 };
 
-/// Examines `node` and makes what is open there the baseline of `node_class`. All or nothing.
-/// Errors: `not_found` node; `invalid` where it is not of the class; `unavailable` where it could
-/// not be examined in full.
-Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::string& node_class,
+/// Whether a class can be learned, as far as can be told without a look: from `node`, or by
+/// consensus where that is empty. As learn() and learn_by_consensus(), without their looks.
+Result<void> check_learnable(const Inventory& inventory, const TargetPolicy& policy,
+                             const std::string& host_type, const std::string& node,
+                             const ConsensusRule& rule);
+
+/// Examines `node` and makes what is open there the baseline of a class; of class@network, for
+/// that network alone. All or nothing. Errors: `not_found` node, or a network that it is not on;
+/// `invalid` where it is not of the class; `unavailable` where it could not be examined in full.
+Result<LearnReport> learn(const SweepSetting& setting, Store& store, const std::string& host_type,
                           const std::string& node, const Act& act);
 
-/// Examines every node of the class and makes what nearly all of them show its baseline.
-/// Errors: `not_found` class; `invalid` where it is too small; `unavailable` where too few of its
-/// nodes could be examined in full.
+/// Examines every node of the class and makes what nearly all of them show its baseline; of
+/// class@network, for that network alone. Errors: `not_found` class or network; `invalid` where it
+/// is too small; `unavailable` where too few of its nodes could be examined in full.
 Result<LearnReport> learn_by_consensus(const SweepSetting& setting, Store& store,
-                                       const std::string& node_class, const ConsensusRule& rule,
+                                       const std::string& host_type, const ConsensusRule& rule,
                                        const Act& act);
 
 /// Makes the open ports of one node, as Nmap wrote them (or Table 1 as `export` wrote it), the

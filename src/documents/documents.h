@@ -3,14 +3,18 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "control/alert_use_cases.h"
 #include "control/daemon_status.h"
 #include "control/key_use_cases.h"
+#include "control/maintenance_use_cases.h"
 #include "control/node_page.h"
+#include "control/notification_view.h"
 #include "control/past.h"
+#include "control/profile_edits.h"
 #include "control/profile_use_cases.h"
 #include "control/use_cases.h"
 #include "control/value_use_cases.h"
@@ -27,9 +31,12 @@ std::string alerts_json(const control::AlertListing& listing);
 std::string learn_json(const control::LearnReport& report);
 std::string import_json(const Baseline& baseline);
 /// Of `profile show`, `diff`, `approve` and `export`.
-/// With the rules for values, where they are asked for.
+/// With the rules for values, and the classes of the inventory, where they are asked for.
 std::string profiles_json(const std::vector<control::ProfileState>& states,
-                          const std::vector<ValueRule>* value_rules = nullptr);
+                          const std::vector<ValueRule>* value_rules = nullptr,
+                          const std::vector<control::ClassSize>* classes = nullptr);
+/// What was done about a profile, the latest first.
+std::string profile_history_json(const std::vector<AuditEntry>& entries);
 
 std::string keys_json(const std::vector<control::KeyRow>& rows);
 std::string accept_json(const control::AcceptReport& report);
@@ -41,6 +48,12 @@ std::string sweeps_json(const std::vector<SweepInfo>& sweeps);
 std::string users_json(const std::vector<User>& users);
 std::string tokens_json(const std::vector<AccessToken>& tokens);
 std::string runs_json(const std::vector<InstanceRun>& runs);
+/// Without secrets, places and facts.
+std::string notices_json(const std::vector<control::ChannelInfo>& channels,
+                         const std::vector<Notice>& notices,
+                         const std::map<std::string, std::size_t>& waiting);
+std::string outbox_json(const std::vector<control::OutboxRow>& rows);
+std::string maintenance_json(const std::vector<MaintenanceWindow>& windows);
 std::string audit_json(const std::vector<AuditEntry>& entries);
 
 std::string nodes_json(const std::vector<Node>& nodes);

@@ -15,6 +15,7 @@
 #include "control/alert_use_cases.h"
 #include "control/use_cases.h"
 #include "control/value_use_cases.h"
+#include "model/maintenance.h"
 #include "model/user.h"
 #include "model/value.h"
 
@@ -40,6 +41,7 @@ boost::json::array json_classes(const std::set<std::string>& classes);
 boost::json::object json_user(const User& user);
 boost::json::object json_token(const AccessToken& token);
 boost::json::object json_node(const Node& node);
+boost::json::object json_maintenance(const MaintenanceWindow& window);
 
 /// What `scan`, `sweep` and `learn` say of the look itself.
 boost::json::object json_record(const SweepRecord& record);

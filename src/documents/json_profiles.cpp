@@ -65,7 +65,42 @@ json::object of_diff(const LineDiff& diff, const std::string& host_type) {
           {"removed", json_texts(diff.removed)}};
 }
 
+json::object of_change(const control::PortChange& change) {
+  using Kind = control::PortChange::Kind;
+  const bool added = change.kind == Kind::added;
+  const bool removed = change.kind == Kind::removed;
+  const ExpectedPort& port = removed ? change.before : change.after;
+  const char* const word = added ? "added" : removed ? "removed" : "changed";
+  return {
+      {"host_type", json_text(change.host_type)},
+      {"port", port.port},
+      {"protocol", to_string(port.protocol)},
+      {"change", word},
+      {"service_before",
+       added ? json::value(nullptr) : json::value(json_text(change.before.service))},
+      {"service", removed ? json::value(nullptr) : json::value(json_text(change.after.service))}};
+}
+
+json::object of_class(const control::ClassSize& size) {
+  return {{"class", json_text(size.name)}, {"nodes", size.nodes}};
+}
+
+/// "profile edit" is "edit" to whoever looks at a profile.
+json::object of_act(const AuditEntry& entry) {
+  constexpr std::string_view kProfile = "profile ";
+  const std::string_view action = entry.action;
+  return {{"at", json_time(entry.at)},
+          {"by", json_text(entry.person)},
+          {"action", json_text(action.substr(action.starts_with(kProfile) ? kProfile.size() : 0))},
+          {"host_type", json_text(entry.subject)},
+          {"detail", json_text(entry.detail)}};
+}
+
 }  // namespace
+
+std::string profile_history_json(const std::vector<AuditEntry>& entries) {
+  return json_document({{"entries", json_array(entries, of_act)}});
+}
 
 std::string learn_json(const control::LearnReport& report) {
   json::object object = json_record(report.record);
@@ -82,13 +117,15 @@ std::string import_json(const Baseline& baseline) {
 }
 
 std::string profiles_json(const std::vector<ProfileState>& states,
-                          const std::vector<ValueRule>* value_rules) {
+                          const std::vector<ValueRule>* value_rules,
+                          const std::vector<control::ClassSize>* classes) {
   json::array ports;
   json::array rules;
   json::array waiting;
   json::array approved;
   json::array unapproved;
   json::array proposed;
+  json::array changes;
   for (const ProfileState& state : states) {
     if (state.in_use) {
       add_ports(ports, *state.in_use);
@@ -102,11 +139,15 @@ std::string profiles_json(const std::vector<ProfileState>& states,
       unapproved.emplace_back(of_diff(state.unapproved, state.host_type));
     }
     if (!state.proposed.empty()) proposed.emplace_back(of_diff(state.proposed, state.host_type));
+    const auto made = control::changes_of(state);
+    for (const control::PortChange& change : made) changes.emplace_back(of_change(change));
   }
   json::object document{{"open_ports", std::move(ports)},      {"port_rules", std::move(rules)},
                         {"waiting", std::move(waiting)},       {"approved", std::move(approved)},
-                        {"unapproved", std::move(unapproved)}, {"proposed", std::move(proposed)}};
+                        {"unapproved", std::move(unapproved)}, {"proposed", std::move(proposed)},
+                        {"changes", std::move(changes)}};
   if (value_rules != nullptr) document["value_rules"] = json_array(*value_rules, of_value_rule);
+  if (classes != nullptr) document["classes"] = json_array(*classes, of_class);
   return json_document(document);
 }
 

@@ -13,6 +13,9 @@ std::string_view to_string(EventKind kind) {
     case EventKind::run_ended: return "run-ended";
     case EventKind::instance_changed: return "instance-changed";
     case EventKind::profile_approved: return "profile-approved";
+    case EventKind::profile_waiting: return "profile-waiting";
+    case EventKind::profile_not_learned: return "profile-not-learned";
+    case EventKind::maintenance_changed: return "maintenance-changed";
   }
   return "unknown";
 }

@@ -35,7 +35,7 @@ Result<bool> Decider::is_news(Store& store, std::int64_t latest) {
   LOCKSTEP_TRY(const std::vector<Event> events, store.events(seen_, kMostEvents));
   const bool some = std::ranges::any_of(events, [](const Event& event) {
     return event.kind == EventKind::alert_raised || event.kind == EventKind::alert_resolved ||
-           event.kind == EventKind::alert_changed;
+           event.kind == EventKind::alert_changed || event.kind == EventKind::maintenance_changed;
   });
   if (some || events.size() == kMostEvents) return true;
   if (!events.empty()) seen_ = events.back().id;

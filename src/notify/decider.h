@@ -21,8 +21,8 @@ class Decider {
  private:
   /// Messages of channels that are gone would wait for ever.
   static Result<void> give_up_orphans(Store& store, const Policy& policy, WallTime now);
-  /// Whether alerts have changed since the event `seen_`, where `latest` is the latest: sweeps end
-  /// all the time, and to look at all alerts each time costs.
+  /// Whether alerts or windows have changed since the event `seen_`, where `latest` is the latest:
+  /// sweeps end all the time, and to look at all alerts each time costs.
   Result<bool> is_news(Store& store, std::int64_t latest);
 
   bool looked_ = false;  // since the beginning, or the latest error

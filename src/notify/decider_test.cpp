@@ -86,6 +86,25 @@ TEST_F(DeciderTest, GoesOnAfterEventsThatAreOfNoAlert) {
   EXPECT_EQ(messages(), 1U);
 }
 
+TEST_F(DeciderTest, AWindowOfMaintenanceHoldsAtOnceAndSoDoesItsEnd) {
+  Decider decider;
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(0)));
+  MaintenanceWindow window;
+  window.nodes = "n1";
+  window.from = at(0);
+  window.until = at(100);
+  window.made = at(0);
+  AuditEntry entry;
+  entry.at = at(1);
+  ASSERT_TRUE(store_->add_maintenance(window, entry));
+  raise(Severity::high);
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(2)));
+  EXPECT_EQ(messages(), 0U);
+  ASSERT_TRUE(store_->remove_maintenance(1, entry));
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(3)));
+  EXPECT_EQ(messages(), 1U);
+}
+
 TEST_F(DeciderTest, MessagesOfAChannelThatIsGoneAreGivenUp) {
   Decider decider;
   raise(Severity::high);

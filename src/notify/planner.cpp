@@ -73,15 +73,34 @@ bool wants(const ChannelPolicy& channel, const AlertRecord& record) {
   return !channel.nodes || channel.nodes->contains(record.node);
 }
 
+/// Those that are not over, of the configuration and of people. A hand that made one unreadable has
+/// made it none.
+std::vector<Maintenance> windows_of(const NoticeBook& book, const Policy& policy, WallTime now) {
+  std::vector<Maintenance> windows;
+  for (const Maintenance& each : policy.maintenance) {
+    if (now < each.until) windows.push_back(each);
+  }
+  for (const MaintenanceWindow& each : book.maintenance) {
+    if (each.until <= now) continue;
+    auto nodes = parse_nodeset(each.nodes);
+    if (nodes) windows.push_back({std::move(*nodes), each.from, each.until, each.note});
+  }
+  return windows;
+}
+
 class Planner {
  public:
   Planner(const NoticeBook& book, const Policy& policy, WallTime now)
-      : book_(book), policy_(policy), now_(now), causes_(find_causes(book, policy)) {}
+      : book_(book),
+        policy_(policy),
+        now_(now),
+        causes_(find_causes(book, policy)),
+        windows_(windows_of(book, policy, now)) {}
 
   Plan run() {
     for (const ChannelPolicy& channel : policy_.channels) plan_channel(channel);
     forget_unknown_channels();
-    for (const Maintenance& each : policy_.maintenance) {
+    for (const Maintenance& each : windows_) {
       look_at(each.from);
       look_at(each.until);
     }
@@ -140,7 +159,7 @@ class Planner {
       if (record.until) look_at(*record.until);
       return true;
     }
-    return std::ranges::any_of(policy_.maintenance, [&](const Maintenance& each) {
+    return std::ranges::any_of(windows_, [&](const Maintenance& each) {
       return each.from <= now_ && now_ < each.until && each.nodes.contains(record.node);
     });
   }
@@ -401,6 +420,7 @@ class Planner {
   const Policy& policy_;
   const WallTime now_;
   const Causes causes_;
+  const std::vector<Maintenance> windows_;
   const ChannelPolicy* channel_ = nullptr;
   std::size_t waiting_ = 0;
   Plan plan_;

@@ -56,6 +56,7 @@ class World {
     for (const auto& [key, record] : alerts) book.alerts.push_back(record);
     for (const auto& [key, notice] : notices) book.notices.push_back(notice);
     book.waiting = waiting;
+    book.maintenance = maintenance;
     const Plan made = plan(book, policy, now);
     for (const auto& key : made.changes.forgotten) notices.erase(key);
     for (const Notice& notice : made.changes.written) {
@@ -90,6 +91,7 @@ class World {
   std::map<std::pair<std::int64_t, std::string>, AlertRecord> alerts;
   std::map<std::pair<std::string, std::string>, Notice> notices;
   std::map<std::string, std::size_t> waiting;
+  std::vector<MaintenanceWindow> maintenance;
   std::set<std::string> ids;
   std::optional<WallTime> next;
   std::vector<Message> messages;
@@ -295,6 +297,28 @@ TEST(Planner, MaintenanceIsNotNews) {
   world.set(2, "m1", AlertStatus::open, Severity::high);
   EXPECT_THAT(world.look(hours(2)), ElementsAre("raised A-2 m1"));
   EXPECT_THAT(world.wait_until(hours(3)), ElementsAre("raised A-1 n1"));
+}
+
+TEST(Planner, AWindowThatWasOpenedAtRunTimeHoldsAsOneOfTheConfiguration) {
+  World world;
+  MaintenanceWindow window;
+  window.nodes = "n[1-9]";
+  window.from = at(hours(1));
+  window.until = at(hours(3));
+  MaintenanceWindow over = window;
+  over.nodes = "m1";
+  over.until = at(hours(2));
+  MaintenanceWindow unreadable = window;
+  unreadable.nodes = "m[1-";
+  world.maintenance = {over, unreadable, window};
+  world.look(seconds(0));
+  EXPECT_EQ(world.next, at(hours(1)));
+  world.set(1, "n1", AlertStatus::open, Severity::high);
+  world.set(2, "m1", AlertStatus::open, Severity::high);
+  EXPECT_THAT(world.look(hours(2)), ElementsAre("raised A-2 m1"));
+  EXPECT_EQ(world.next, at(hours(3)));
+  world.maintenance.clear();  // somebody takes it away
+  EXPECT_THAT(world.look(hours(2)), ElementsAre("raised A-1 n1"));
 }
 
 TEST(Planner, NodesOfAGroupThatFallSilentTogetherAreOneCause) {

@@ -37,6 +37,7 @@ struct Maintenance {
   Nodeset nodes{};
   WallTime from{};
   WallTime until{};
+  std::string note{};  ///< for people
 };
 
 /// Nodes of one group (rack, switch) that fall silent together are one cause.

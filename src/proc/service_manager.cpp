@@ -1,15 +1,16 @@
 #include "proc/service_manager.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-
-#include "base/unique_fd.h"
+#include <utility>
 
 namespace lockstep {
 namespace {
@@ -38,6 +39,25 @@ ServiceManager ServiceManager::from_environment() {
   const bool ours = meant.empty() || number_of(meant) == ::getpid();
   if (interval && *interval > 0 && ours) manager.watchdog_ = std::chrono::microseconds(*interval);
   return manager;
+}
+
+UniqueFd take_handed_socket() {
+  constexpr int kFirst = 3;  // as the protocol has it
+  constexpr long long kMost = 64;
+  const auto count = number_of(take("LISTEN_FDS"));
+  const bool ours = number_of(take("LISTEN_PID")) == ::getpid();
+  take("LISTEN_FDNAMES");
+  UniqueFd first;
+  if (!count || !ours) return first;
+  for (int fd = kFirst; fd < kFirst + static_cast<int>(std::min(*count, kMost)); ++fd) {
+    UniqueFd each(fd);
+    if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+      each.release();  // there is none
+    } else if (!first) {
+      first = std::move(each);
+    }
+  }
+  return first;
 }
 
 void ServiceManager::tell(std::string_view state) const {

@@ -1,4 +1,5 @@
 // Tells systemd how this process is: sd_notify(3), whose protocol is a datagram to $NOTIFY_SOCKET.
+// And takes what it hands over: sd_listen_fds(3).
 
 #pragma once
 
@@ -6,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/unique_fd.h"
 
 namespace lockstep {
 
@@ -25,5 +28,10 @@ class ServiceManager {
   std::string address_;
   std::optional<std::chrono::microseconds> watchdog_;
 };
+
+/// The first of the sockets that whoever started us has opened for us; none: it has not. The
+/// environment is cleared, and programs that we start get none of them. To be called once, before
+/// other descriptors are opened.
+UniqueFd take_handed_socket();
 
 }  // namespace lockstep

@@ -69,11 +69,11 @@ Error of_profile(const Error& error, const Profile& profile) {
 
 }  // namespace
 
-Result<void> Store::save_baseline(const Baseline& baseline) {
+Result<void> Store::save_baseline(const Baseline& baseline, const AuditEntry* entry) {
   if (const Result<void> fits = check_baseline(baseline); !fits) {
     return std::unexpected(of_profile(fits.error(), baseline.profile));
   }
-  return do_save_baseline(baseline);
+  return do_save_baseline(baseline, entry);
 }
 
 Result<void> Store::save_values(std::string_view instance, std::span<const std::string> nodes,

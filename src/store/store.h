@@ -42,6 +42,8 @@
 //       how far events were told, what was told of each cause, and messages that wait for delivery
 //   users(name, role, classes, password, ...), access_tokens(hash, ...)
 //       who may use the API; passwords and secrets as hashes alone
+//   maintenance(id, nodes, begins, ends, note, made_by, made, removed)
+//       windows of maintenance that people opened, beside those of the configuration
 //   spool_marks(spool, number)
 //       up to which number the spools of daemons were replayed (store/spool/)
 //   job_listeners(node, network, protocol, port, jobs, since)
@@ -93,6 +95,7 @@
 #include "model/event.h"
 #include "model/instance.h"
 #include "model/job_listener.h"
+#include "model/maintenance.h"
 #include "model/node.h"
 #include "model/notice.h"
 #include "model/past.h"
@@ -203,6 +206,7 @@ struct NoticeBook {
   std::vector<AlertRecord> alerts{};
   std::vector<Notice> notices{};                 ///< ascending by channel and cause
   std::map<std::string, std::size_t> waiting{};  ///< messages by channel
+  std::vector<MaintenanceWindow> maintenance{};  ///< as Store::maintenance()
 };
 
 struct NoticeChanges {
@@ -261,8 +265,11 @@ class Store {
   virtual Result<std::vector<Baseline>> baselines() = 0;
   /// Replaces what waits for approval of the same host type. Errors: `invalid` where Table 1
   /// cannot hold it: a text that is too long, a port that is 0, twice or out of order, a rule, or
-  /// no port at all, which could not be told from a class that was never profiled.
-  Result<void> save_baseline(const Baseline& baseline);
+  /// no port at all, which could not be told from a class that was never profiled. `entry` is kept
+  /// with it: what a person did; null: it was none.
+  Result<void> save_baseline(const Baseline& baseline, const AuditEntry* entry = nullptr);
+  /// Takes away what waits for approval of a host type. Errors: `not_found` where nothing does.
+  virtual Result<void> drop_baseline(const std::string& host_type, const AuditEntry& entry) = 0;
 
   /// What was approved, ascending by host type.
   virtual Result<std::vector<Approval>> approvals() = 0;
@@ -370,9 +377,15 @@ class Store {
 
   // --- What people did ---
 
-  virtual Result<void> add_audit(const AuditEntry& entry) = 0;
+  /// `event` is told together with it; null: none is.
+  virtual Result<void> add_audit(const AuditEntry& entry, const Event* event) = 0;
+  Result<void> add_audit(const AuditEntry& entry) { return add_audit(entry, nullptr); }
   /// The latest, at most `limit`, the newest first.
   virtual Result<std::vector<AuditEntry>> audit(std::size_t limit) = 0;
+  /// What was done about profiles of a class (with all its networks), or of class@network: the
+  /// latest, at most `limit`, the newest first.
+  virtual Result<std::vector<AuditEntry>> profile_audit(const std::string& node_class,
+                                                        std::size_t limit) = 0;
   /// Whether it is what was noted.
   virtual Result<AuditChain> check_audit() = 0;
 
@@ -388,6 +401,7 @@ class Store {
   ///   keys stay: a name that comes back has to prove itself. So do their open alerts. An inventory
   ///   without any node is taken for one that is not known.
   /// - Messages that were delivered or given up, as long ago as events go; but for the latest.
+  /// - Windows of maintenance that ended, or were taken away, likewise.
   /// - Values, and ports, that plug-ins did not report for as long as departed nodes stay: their
   ///   instance or their node is gone.
   /// - What became otherwise, and points of curves: those that did not go as others came. These go
@@ -438,6 +452,20 @@ class Store {
   virtual Result<std::vector<OutboxMessage>> outbox(const OutboxFilter& filter) = 0;
   /// Keeps due, tries, state and problem of messages that are still there.
   virtual Result<void> note_deliveries(std::span<const OutboxMessage> messages) = 0;
+  /// How many messages wait, by channel.
+  virtual Result<std::map<std::string, std::size_t>> waiting_messages() = 0;
+
+  // --- Maintenance ---
+
+  /// The windows that people opened and did not take away, ascending by id; those that are over are
+  /// among them for a while.
+  virtual Result<std::vector<MaintenanceWindow>> maintenance() = 0;
+  /// Keeps one, and returns its id, which becomes the subject of `entry`. Errors: `invalid` for a
+  /// text that is too long.
+  virtual Result<std::int64_t> add_maintenance(const MaintenanceWindow& window,
+                                               const AuditEntry& entry) = 0;
+  /// Errors: `not_found`.
+  virtual Result<void> remove_maintenance(std::int64_t id, const AuditEntry& entry) = 0;
 
   // --- Who may do what ---
 
@@ -495,7 +523,7 @@ class Store {
 
  private:
   /// The profile fits Table 1.
-  virtual Result<void> do_save_baseline(const Baseline& baseline) = 0;
+  virtual Result<void> do_save_baseline(const Baseline& baseline, const AuditEntry* entry) = 0;
   virtual Result<void> do_approve(const Profile& profile, const Approval& approval) = 0;
 };
 

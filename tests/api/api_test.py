@@ -10,6 +10,7 @@ import gzip
 import json
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -246,6 +247,103 @@ class Api(unittest.TestCase):
         self.assertEqual(service.run("audit", "--check").returncode, 0)
         actions = [entry["action"] for entry in service.ask("/audit", token=token)[1]["audit"]]
         self.assertEqual(actions.count("instance set"), 1)
+
+    def events(self, stream, kind):
+        """The next event of a kind."""
+        while True:
+            event = next_event(stream)
+            if event["event"] == kind:
+                return json.loads(event["data"])
+
+    def test_a_profile_is_edited_learned_and_its_history_read(self):
+        listeners = [socket.create_server((f"127.79.0.{last}", 0)) for last in (1,)]
+        port = listeners[0].getsockname()[1]
+        listeners += [socket.create_server((f"127.79.0.{last}", port)) for last in range(2, 5)]
+        for listener in listeners:
+            self.addCleanup(listener.close)
+        service = self.started(scan=f'ports = "22,{port}"\n    node_rate = "unlimited"')
+        token = service.join("kim", "admin")
+        stream = service.listen(token)
+        self.addCleanup(stream.close)
+        rows = [{"port": 22, "protocol": "tcp", "service": "ssh"},
+                {"port": 443, "protocol": "tcp"}]
+        status, answer = service.ask("/profiles/compute/proposal", "PUT",
+                                     {"open_ports": rows, "note": "web"}, token)
+        self.assertEqual(status, 200, answer)
+        self.assertEqual(answer["waiting"][0]["origin"], "edited by kim")
+        self.assertEqual(self.events(stream, "profile-waiting")["subject"], "compute")
+        _, shown = service.ask("/profiles/compute", token=token)
+        self.assertEqual([(row["port"], row["change"]) for row in shown["changes"]],
+                         [(443, "added")])
+        self.assertEqual(service.ask("/profiles/compute/proposal", "DELETE", token=token)[0], 204)
+        self.assertEqual(self.events(stream, "profile-waiting")["subject"], "compute")
+        # Two nodes are no consensus, and that is told at once.
+        status, answer = service.ask("/profiles/login/learn", "POST", {}, token)
+        self.assertEqual((status, answer["error"]["kind"]), (400, "invalid"))
+        self.assertEqual(service.ask("/profiles/gpu/learn", "POST", {}, token)[0], 404)
+        status, answer = service.ask("/profiles/compute/learn", "POST", {}, token)
+        self.assertEqual((status, answer), (202, {"accepted": True}))
+        self.assertEqual(self.events(stream, "profile-waiting")["subject"], "compute")
+        _, shown = service.ask("/profiles/compute", token=token)
+        self.assertEqual([row["port"] for row in shown["waiting"][0]["open_ports"]], [port])
+        self.assertEqual(shown["waiting"][0]["maker"], "kim")
+        self.assertEqual(service.ask("/profiles/compute/approve", "POST", {"what": "baseline"},
+                                     token)[0], 200)
+        for listener in listeners:
+            listener.close()
+        # Nothing is open there any more: there is nothing to learn.
+        self.assertEqual(service.ask("/profiles/compute/learn", "POST", {"node": "node2"},
+                                     token)[0], 202)
+        self.assertEqual(self.events(stream, "profile-not-learned")["subject"], "compute")
+        _, history = service.ask("/profiles/compute/history", token=service.join("ann", "viewer"))
+        self.assertEqual([(entry["action"], entry["by"]) for entry in history["entries"]],
+                         [("learn", "kim"), ("approve", "kim"), ("learn", "kim"), ("drop", "kim"),
+                          ("edit", "kim")])
+        self.assertIn("failed: ", history["entries"][0]["detail"])
+        self.assertEqual(service.run("audit", "--check").returncode, 0)
+
+    def test_windows_of_maintenance_and_channels(self):
+        nodes = NODES + """
+    [notify.ops]
+    type = "webhook"
+    url = "http://127.0.0.1:9/hook/SECRET"
+    [[maintenance]]
+    nodes = "login1"
+    from = "2020-01-01T00:00:00Z"
+    until = "2099-01-01T00:00:00Z"
+    note = "old"
+"""
+        service = self.started(nodes=nodes)
+        token = service.join("kim", "admin")
+        stream = service.listen(token)
+        self.addCleanup(stream.close)
+        order = {"nodes": "@compute", "for": "4h", "note": "new switch"}
+        status, window = service.ask("/maintenance", "POST", order, token)
+        self.assertEqual((status, window["nodes"]), (200, "node[1-4]"))
+        event = self.events(stream, "maintenance-changed")
+        self.assertEqual((event["subject"], event["nodes"]), (str(window["id"]), "node[1-4]"))
+        self.assertIn("new switch", service.said("maintenance", "add", "node2", "--for", "2h",
+                                                 "--note", "new switch too"))
+        listed = json.loads(service.said("maintenance", "list", "--json"))["maintenance"]
+        self.assertEqual([(row["nodes"], row["source"]) for row in listed][:2],
+                         [("login1", "configuration"), ("node2", listed[1]["source"])])
+        self.assertEqual(listed, service.ask("/maintenance", token=token)[1]["maintenance"])
+        self.assertEqual(service.run("maintenance", "remove", "2").returncode, 0)
+        self.assertEqual(service.ask(f"/maintenance/{window['id']}", "DELETE", token=token)[0], 204)
+        self.assertEqual(service.ask("/maintenance", token=token)[1]["count"], 1)
+        # What is told, and whether it can be.
+        status, answer = service.ask("/notices/test", "POST", {"channel": "ops"}, token)
+        self.assertEqual((status, answer["delivered"]), (200, False), answer)
+        self.assertTrue(answer["problem"])
+        self.intrude(service, {"node3": [4444]})
+        service.wait(lambda: service.ask("/outbox", token=token)[1]["count"] > 0, "a message")
+        message = service.ask("/outbox?channel=ops", token=token)[1]["messages"][0]
+        self.assertEqual((message["channel"], message["state"]), ("ops", "waiting"))
+        _, notices = service.ask("/notices", token=token)
+        self.assertEqual([(each["name"], each["kind"]) for each in notices["channels"]],
+                         [("ops", "webhook")])
+        self.assertGreater(notices["waiting"]["ops"], 0)
+        self.assertNotIn("SECRET", json.dumps([notices, answer, message]))
 
     def test_roles_and_classes_hold(self):
         service = self.started()

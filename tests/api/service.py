@@ -24,6 +24,7 @@ CONFIG = """
     allow = ["127.79.0.0/24"]
     engine = "connect"
     state_dir = "{folder}"
+    {scan}
     [analysis]
     missing_after_s = 0
     reask_interval_s = 0
@@ -67,13 +68,13 @@ def free_port():
 class Service:
     """A daemon, and what people and scripts do with it."""
 
-    def __init__(self, program, nodes=NODES, store=None, tls="", enabled=True):
+    def __init__(self, program, nodes=NODES, store=None, tls="", enabled=True, scan=""):
         self.program = program
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lockstep-api-"))
         self.folder.chmod(0o711)
         self.port = free_port()
         self.config = self.folder / "lockstep.toml"
-        text = CONFIG.format(folder=self.folder, port=self.port, enabled=str(enabled).lower(), tls=tls.format(folder=self.folder),
+        text = CONFIG.format(folder=self.folder, port=self.port, enabled=str(enabled).lower(), tls=tls.format(folder=self.folder), scan=scan,
                              store=store or f"sqlite://{self.folder}/store.db") + nodes
         self.config.write_text(textwrap.dedent(text))
         plugin = self.folder / "listeners"

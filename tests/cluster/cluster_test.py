@@ -10,6 +10,9 @@ row, at full speed.
 import json
 import os
 import pathlib
+import pty
+import re
+import select
 import signal
 import subprocess
 import sys
@@ -17,6 +20,7 @@ import tempfile
 import textwrap
 import time
 import unittest
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lab"))
 from lab import Lab, run_lab_tests  # noqa: E402
@@ -454,6 +458,26 @@ class Demonstration(unittest.TestCase):
                 self.assertRegex(done.stdout, r"missing-port +compute +9100/tcp closed +node5")
                 self.assertRegex(done.stdout, r"RESOLVED +A-\d+ .*4444/tcp")
 
+    def test_its_page_is_reachable_from_this_machine(self):
+        # It goes on to serve where a person looks on: at a terminal.
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(PROGRAM, [PROGRAM, "demo"])
+        self.addCleanup(os.close, terminal)
+        said = read_until(terminal, rb"Open http://127\.0\.0\.1:(\d+)/invitation#(\S+)\s", 300)
+        port, secret = int(said.group(1)), said.group(2).decode()
+        body = json.dumps({"invitation": secret, "password": "correct horse battery"})
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/invitation", body.encode(),
+                                       method="POST")
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            self.assertEqual(json.load(answer)["role"], "admin")
+        os.write(terminal, b"\x03")
+        read_until(terminal, rb"Next, your own cluster", 30)
+        _, status = os.waitpid(pid, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        with self.assertRaises(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/-/healthy", timeout=10).close()
+
     def test_nothing_is_left_after_a_crash(self):
         with tempfile.TemporaryDirectory() as folder:
             demo = subprocess.Popen([PROGRAM, "demo"], stdout=subprocess.PIPE, text=True,
@@ -467,6 +491,21 @@ class Demonstration(unittest.TestCase):
             while processes_naming(folder) and time.monotonic() < deadline:
                 time.sleep(0.05)
             self.assertEqual(processes_naming(folder), [])
+
+
+def read_until(terminal, pattern, patience_s):
+    """The match of a pattern in what a terminal shows."""
+    seen = b""
+    deadline = time.monotonic() + patience_s
+    while not (found := re.search(pattern, seen)):
+        ready, _, _ = select.select([terminal], [], [], max(0, deadline - time.monotonic()))
+        if not ready:
+            raise AssertionError(f"{pattern!r} did not come: {seen[-2000:]!r}")
+        try:
+            seen += os.read(terminal, 65536)
+        except OSError:  # it has ended
+            raise AssertionError(f"{pattern!r} did not come: {seen[-2000:]!r}") from None
+    return found
 
 
 def processes_naming(text):

@@ -12,7 +12,7 @@
 #include "control/scan_targets.h"
 #include "documents/json_parts.h"
 #include "model/duration.h"
-#include "model/utc_time.h"
+#include "model/utc.h"
 
 namespace lockstep::serve {
 namespace {
@@ -90,7 +90,7 @@ Result<WallTime> ApiCall::time(std::string_view name, WallTime usual) const {
   const bool has_parts = point != std::string::npos && given.ends_with('Z') &&
                          given.find_first_not_of("0123456789", point + 1) == given.size() - 1;
   if (has_parts) given.erase(point, given.size() - 1 - point);
-  const auto time = parse_utc_time(given);
+  const auto time = parse_time(given);
   // What is added to it or taken from it is to be a time, too.
   if (time && *time >= kFirstTime && *time < kEndOfTimes) return *time;
   return fail(ErrorKind::invalid,

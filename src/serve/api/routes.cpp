@@ -37,8 +37,9 @@ std::optional<std::map<std::string, std::string>> match(std::string_view pattern
 const std::vector<Route>& all_routes() {
   static const std::vector<Route> routes = [] {
     std::vector<Route> all;
-    for (const auto list : {event_routes(), alert_routes(), node_routes(), past_routes(),
-                            profile_routes(), work_routes(), account_routes()}) {
+    for (const auto list :
+         {event_routes(), alert_routes(), node_routes(), past_routes(), profile_routes(),
+          work_routes(), account_routes(), notice_routes(), maintenance_routes()}) {
       all.insert(all.end(), list.begin(), list.end());
     }
     return all;

@@ -39,6 +39,8 @@ std::span<const Route> profile_routes();
 std::span<const Route> work_routes();     ///< sweeps, runs, instances, the daemon
 std::span<const Route> account_routes();  ///< sessions, users, tokens, the audit
 std::span<const Route> event_routes();
+std::span<const Route> notice_routes();
+std::span<const Route> maintenance_routes();
 
 /// All of them.
 const std::vector<Route>& all_routes();

@@ -78,6 +78,32 @@ class TestWorld final : public ApiWorld {
     return {};
   }
 
+  Result<void> order_learning(const LearnOrder& order, const std::string& person) override {
+    if (order.node == "nobody")
+      return fail(ErrorKind::not_found, "the inventory has no node nobody");
+    told.push_back("learn " + order.host_type + " from " + order.node + " by " + person);
+    return {};
+  }
+  std::vector<control::ChannelInfo> channels() override {
+    control::ChannelInfo ops;
+    ops.name = "ops";
+    ops.kind = "webhook";
+    return {ops};
+  }
+  Result<control::TestDelivery> test_channel(const std::string& name) override {
+    if (name != "ops") return fail(ErrorKind::not_found, "there is no channel " + name);
+    told.push_back("test " + name);
+    return control::TestDelivery{.delivered = false, .problem = "away"};
+  }
+  std::string title_of(const OutboxMessage& message) override { return "of " + message.dedup; }
+  std::vector<MaintenanceWindow> configured_maintenance() override {
+    MaintenanceWindow window;
+    window.nodes = "login1,node4";
+    window.from = time - std::chrono::hours(1);
+    window.until = time + std::chrono::hours(9);
+    return {window};
+  }
+
   WallTime time{std::chrono::seconds(1'800'000'000)};
   bool alive = true;
   std::vector<std::string> told;

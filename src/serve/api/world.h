@@ -8,8 +8,10 @@
 
 #include "base/result.h"
 #include "control/daemon_status.h"
+#include "control/notification_view.h"
 #include "inventory/scheduler.h"
 #include "model/instance.h"
+#include "model/maintenance.h"
 #include "model/node.h"
 #include "store/store.h"
 
@@ -20,6 +22,12 @@ struct SweepOrder {
   std::string nodes;  ///< a nodeset
   std::string ports;  ///< as model/port_spec.h reads it; empty: the configuration's
   bool services = false;
+};
+
+/// What somebody wants a class to be learned from.
+struct LearnOrder {
+  std::string host_type;  ///< a class, or class@network
+  std::string node;       ///< empty: what its nodes have in common
 };
 
 /// For several threads at once.
@@ -47,6 +55,19 @@ class ApiWorld {
   /// Begins it between two steps of instances, and does not wait for its end. Errors: `invalid`;
   /// `unavailable` where too many wait already.
   virtual Result<void> order_sweep(const SweepOrder& order, const std::string& person) = 0;
+  /// Likewise. What was learned waits for approval; that it failed is in the history of the
+  /// profile. Errors: also `not_found`.
+  virtual Result<void> order_learning(const LearnOrder& order, const std::string& person) = 0;
+
+  /// Ascending by name.
+  virtual std::vector<control::ChannelInfo> channels() = 0;
+  /// Sends a message, and waits for what becomes of it as long as the channel does, half a minute
+  /// at most. Errors: `not_found`; `unavailable` where one is under way.
+  virtual Result<control::TestDelivery> test_channel(const std::string& name) = 0;
+  /// What a message is about, in one line.
+  virtual std::string title_of(const OutboxMessage& message) = 0;
+  /// The windows of the configuration.
+  virtual std::vector<MaintenanceWindow> configured_maintenance() = 0;
 };
 
 }  // namespace lockstep::serve

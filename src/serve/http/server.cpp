@@ -1,6 +1,8 @@
 #include "serve/http/server.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -57,6 +59,8 @@ struct HttpServer::State {
         io(std::make_unique<asio::io_context>(1)),
         acceptor(std::make_unique<tcp::acceptor>(*io)) {}
 
+  Result<void> take_over(const tcp::endpoint& endpoint, UniqueFd socket);
+  Result<void> open(const tcp::endpoint& endpoint);
   asio::awaitable<void> accept_all();
   asio::awaitable<void> serve(tcp::socket socket);
   TlsContext current_tls() {
@@ -105,7 +109,36 @@ asio::awaitable<void> HttpServer::State::accept_all() {
   }
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpOptions options) {
+Result<void> HttpServer::State::take_over(const tcp::endpoint& endpoint, UniqueFd socket) {
+  int domain = 0;
+  int listens = 0;
+  socklen_t size = sizeof domain;
+  const bool known = ::getsockopt(socket.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+                     ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0;
+  error_code error;
+  if (known && listens != 0 && domain == endpoint.protocol().family()) {
+    std::ignore = acceptor->assign(endpoint.protocol(), socket.release(), error);
+    // Whether TLS is needed was decided by that address.
+    if (!error && acceptor->local_endpoint(error) == endpoint && !error) return {};
+  }
+  return fail(ErrorKind::invalid,
+              fmt::format("the socket that was handed over does not listen at {} port {}",
+                          quoted(shared.options.address), shared.options.port));
+}
+
+Result<void> HttpServer::State::open(const tcp::endpoint& endpoint) {
+  error_code error;
+  std::ignore = acceptor->open(endpoint.protocol(), error);
+  if (!error) std::ignore = acceptor->set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) std::ignore = acceptor->bind(endpoint, error);
+  if (!error) std::ignore = acceptor->listen(1024, error);
+  if (!error) return {};
+  return std::unexpected(system_error(error.value(), "listening at " +
+                                                         quoted(shared.options.address) + " port " +
+                                                         std::to_string(shared.options.port)));
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpOptions options, UniqueFd socket) {
   error_code error;
   const auto address = asio::ip::make_address(options.address, error);
   if (error) {
@@ -120,17 +153,12 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpOptions options) {
   auto state = std::make_unique<State>(std::move(options));
   LOCKSTEP_TRY(state->tls, load_tls(state->shared.options));
   const tcp::endpoint endpoint(address, state->shared.options.port);
-  tcp::acceptor& acceptor = *state->acceptor;
-  std::ignore = acceptor.open(endpoint.protocol(), error);
-  if (!error) std::ignore = acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) std::ignore = acceptor.bind(endpoint, error);
-  if (!error) std::ignore = acceptor.listen(1024, error);
-  if (error) {
-    return std::unexpected(
-        system_error(error.value(), "listening at " + quoted(state->shared.options.address) +
-                                        " port " + std::to_string(state->shared.options.port)));
+  if (socket) {
+    LOCKSTEP_CHECK(state->take_over(endpoint, std::move(socket)));
+  } else {
+    LOCKSTEP_CHECK(state->open(endpoint));
   }
-  state->port = acceptor.local_endpoint(error).port();
+  state->port = state->acceptor->local_endpoint(error).port();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 

@@ -13,8 +13,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "serve/http/event_feed.h"
 #include "serve/http/message.h"
 
@@ -54,7 +56,12 @@ class HttpServer {
 
   /// Listens from now on, serves from start() on. Errors: `invalid` (the address, the certificate),
   /// `unavailable` (the port is taken), `denied`.
-  static Result<std::unique_ptr<HttpServer>> listen(HttpOptions options);
+  static Result<std::unique_ptr<HttpServer>> listen(HttpOptions options) {
+    return listen(std::move(options), UniqueFd());
+  }
+  /// Takes over a socket that listens already, at the address and the port of `options`; none: as
+  /// above. Errors: also `invalid` where it is another socket.
+  static Result<std::unique_ptr<HttpServer>> listen(HttpOptions options, UniqueFd socket);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

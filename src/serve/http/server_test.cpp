@@ -3,6 +3,7 @@
 #include "serve/http/server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
@@ -76,6 +77,51 @@ std::unique_ptr<HttpServer> serve(HttpOptions options = {}, HttpServer::Handler 
   EXPECT_TRUE(server) << server.error().message();
   (*server)->start(std::move(handler));
   return std::move(*server);
+}
+
+UniqueFd listening_socket(std::uint32_t address, std::uint16_t& port, bool listens = true) {
+  UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(address);
+  socklen_t size = sizeof at;
+  auto* const raw = reinterpret_cast<sockaddr*>(&at);
+  EXPECT_EQ(::bind(socket.get(), raw, size), 0);
+  if (listens) {
+    EXPECT_EQ(::listen(socket.get(), 8), 0);
+  }
+  EXPECT_EQ(::getsockname(socket.get(), raw, &size), 0);
+  port = ntohs(at.sin_port);
+  return socket;
+}
+
+TEST(HttpServer, TakesOverASocketThatListensWhereItIsToListen) {
+  HttpOptions options;
+  UniqueFd socket = listening_socket(INADDR_LOOPBACK, options.port);
+  auto server = HttpServer::listen(options, std::move(socket));
+  ASSERT_TRUE(server) << server.error().message();
+  (*server)->start(echo);
+  EXPECT_EQ((*server)->port(), options.port);
+  Client client((*server)->port());
+  client.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read("127.0.0.1"), HasSubstr("GET a"));
+}
+
+TEST(HttpServer, TakesOverNoOtherSocket) {
+  const auto refuses = [](HttpOptions options, UniqueFd socket) {
+    const auto server = HttpServer::listen(std::move(options), std::move(socket));
+    return !server && server.error().kind() == ErrorKind::invalid;
+  };
+  HttpOptions options;
+  UniqueFd all = listening_socket(INADDR_ANY, options.port);
+  EXPECT_TRUE(refuses(options, std::move(all))) << "it would be without TLS for everybody";
+  UniqueFd other = listening_socket(INADDR_LOOPBACK, options.port);
+  ++options.port;
+  EXPECT_TRUE(refuses(options, std::move(other)));
+  UniqueFd deaf = listening_socket(INADDR_LOOPBACK, options.port, false);
+  EXPECT_TRUE(refuses(options, std::move(deaf)));
+  EXPECT_TRUE(refuses({}, UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))));
+  EXPECT_TRUE(refuses({}, UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC))));
 }
 
 TEST(HttpServer, AnswersOneRequestAfterAnother) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@ namespace lockstep {
 
 class ForwardingStore : public Store {
  public:
+  using Store::add_audit;
   using Store::change_alerts;
   using Store::save_values;
 
@@ -105,8 +107,15 @@ class ForwardingStore : public Store {
       const std::function<bool(const std::string& owner)>& is_alive) override {
     return on([&](Store& store) { return store.note_lost_runs(is_alive); });
   }
-  Result<void> add_audit(const AuditEntry& entry) override {
-    return on([&](Store& store) { return store.add_audit(entry); });
+  Result<void> drop_baseline(const std::string& host_type, const AuditEntry& entry) override {
+    return on([&](Store& store) { return store.drop_baseline(host_type, entry); });
+  }
+  Result<void> add_audit(const AuditEntry& entry, const Event* event) override {
+    return on([&](Store& store) { return store.add_audit(entry, event); });
+  }
+  Result<std::vector<AuditEntry>> profile_audit(const std::string& node_class,
+                                                std::size_t limit) override {
+    return on([&](Store& store) { return store.profile_audit(node_class, limit); });
   }
   Result<std::vector<AuditEntry>> audit(std::size_t limit) override {
     return on([&](Store& store) { return store.audit(limit); });
@@ -173,6 +182,19 @@ class ForwardingStore : public Store {
   Result<void> note_deliveries(std::span<const OutboxMessage> messages) override {
     return on([&](Store& store) { return store.note_deliveries(messages); });
   }
+  Result<std::map<std::string, std::size_t>> waiting_messages() override {
+    return on([&](Store& store) { return store.waiting_messages(); });
+  }
+  Result<std::vector<MaintenanceWindow>> maintenance() override {
+    return on([&](Store& store) { return store.maintenance(); });
+  }
+  Result<std::int64_t> add_maintenance(const MaintenanceWindow& window,
+                                       const AuditEntry& entry) override {
+    return on([&](Store& store) { return store.add_maintenance(window, entry); });
+  }
+  Result<void> remove_maintenance(std::int64_t id, const AuditEntry& entry) override {
+    return on([&](Store& store) { return store.remove_maintenance(id, entry); });
+  }
   Result<std::int64_t> replayed(const std::string& spool) override {
     return on([&](Store& store) { return store.replayed(spool); });
   }
@@ -215,8 +237,8 @@ class ForwardingStore : public Store {
   /// A call to it has failed.
   virtual void note_failure(const Error& error) = 0;
 
-  Result<void> do_save_baseline(const Baseline& baseline) override {
-    return on([&](Store& store) { return store.save_baseline(baseline); });
+  Result<void> do_save_baseline(const Baseline& baseline, const AuditEntry* entry) override {
+    return on([&](Store& store) { return store.save_baseline(baseline, entry); });
   }
   Result<void> do_approve(const Profile& profile, const Approval& approval) override {
     return on([&](Store& store) { return store.approve(profile, approval); });

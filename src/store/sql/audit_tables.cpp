@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kMostPerson = 255;
 constexpr std::size_t kMostAction = 60;
+/// Of profiles of all classes; nobody looks at as many.
+constexpr std::size_t kMostProfileActs = 20'000;
 constexpr Column kColumns[] = {
     {"id"},     {"happened_at", 20}, {"person", kMostPerson}, {"action", kMostAction}, {"subject"},
     {"detail"}, {"chain", 64}};
@@ -32,12 +34,9 @@ AuditEntry as_stored(const AuditEntry& entry) {
   return stored;
 }
 
-}  // namespace
-
-Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit) {
+Result<std::vector<AuditEntry>> select_audit(Connection& connection, const std::string& which) {
   std::vector<AuditEntry> entries;
-  const std::string query = fmt::format("SELECT {} FROM audit ORDER BY id DESC LIMIT {}",
-                                        names_of(kColumns), to_number(limit));
+  const std::string query = fmt::format("SELECT {} FROM audit {}", names_of(kColumns), which);
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
     const auto text = [&](std::size_t i) { return std::string(row[i].value_or("")); };
     const auto id = parse_number(text(0));
@@ -49,6 +48,28 @@ Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t l
     entries.push_back({*id, *at, text(2), text(3), text(4), text(5), text(6)});
     return {};
   }));
+  return entries;
+}
+
+}  // namespace
+
+Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit) {
+  return select_audit(connection, fmt::format("ORDER BY id DESC LIMIT {}", to_number(limit)));
+}
+
+/// Chosen here and not by the database: names of classes may hold what no statement may.
+Result<std::vector<AuditEntry>> read_profile_audit(Connection& connection,
+                                                   const std::string& node_class,
+                                                   std::size_t limit) {
+  const std::string wanted = storable(node_class);
+  LOCKSTEP_TRY(std::vector<AuditEntry> entries,
+               select_audit(connection, fmt::format("WHERE action LIKE 'profile %' ORDER BY id "
+                                                    "DESC LIMIT {}",
+                                                    kMostProfileActs)));
+  std::erase_if(entries, [&](const AuditEntry& entry) {
+    return entry.subject != wanted && entry.subject.substr(0, entry.subject.find('@')) != wanted;
+  });
+  if (entries.size() > limit) entries.resize(limit);
   return entries;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -13,6 +14,10 @@ namespace lockstep {
 
 /// The latest, at most `limit`, the newest first.
 Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit);
+/// As Store::profile_audit().
+Result<std::vector<AuditEntry>> read_profile_audit(Connection& connection,
+                                                   const std::string& node_class,
+                                                   std::size_t limit);
 /// Gives it the next id, and ties it to those before. Texts that are too long are cut. Inside a
 /// transaction that writes. Throws what the database reports; see guarded().
 Result<void> add_audit(Connection& connection, const AuditEntry& entry);

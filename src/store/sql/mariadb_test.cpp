@@ -287,6 +287,7 @@ TEST_F(MariadbStore, GoesOnWithAStepThatWasInterrupted) {
               std::to_string(newest_schema_version()));
     EXPECT_TRUE((*store)->port_changes("n1", {}, 1).has_value());
     EXPECT_TRUE((*store)->past_begins().has_value());
+    EXPECT_TRUE((*store)->maintenance().has_value());
     EXPECT_TRUE((*store)->audit(1).has_value());
   }
 }

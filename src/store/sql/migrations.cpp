@@ -328,9 +328,21 @@ constexpr std::string_view kEighth[] = {
   number bigint NOT NULL))",
 };
 
+constexpr std::string_view kNinth[] = {
+    R"(CREATE TABLE maintenance (
+  id bigint NOT NULL PRIMARY KEY,
+  nodes {text} NOT NULL,
+  begins varchar(20) NOT NULL,
+  ends varchar(20) NOT NULL,
+  note {text} NOT NULL,
+  made_by varchar(255) NOT NULL,
+  made varchar(20) NOT NULL,
+  removed varchar(20)))",
+};
+
 // The past. Points lie in the order of time, so that they are written at one end and taken away at
 // the other; numbers are texts as in node_values, the same in each database.
-constexpr std::string_view kNinth[] = {
+constexpr std::string_view kTenth[] = {
     // The sweep that first examined all of the ports; null: none, or before this was noted.
     "ALTER TABLE looks ADD COLUMN first_sweep bigint",
     R"(CREATE TABLE port_changes (
@@ -376,7 +388,7 @@ constexpr std::string_view kNinth[] = {
 /// one that changes rows must come to the same when it is run again. Each has its way back in
 /// schema_back.cpp.
 constexpr Statements kSteps[] = {kFirst, kSecond,  kThird,  kFourth, kFifth,
-                                 kSixth, kSeventh, kEighth, kNinth};
+                                 kSixth, kSeventh, kEighth, kNinth,  kTenth};
 constexpr int kNewest = static_cast<int>(std::size(kSteps));
 
 Result<void> check_known(int version) {

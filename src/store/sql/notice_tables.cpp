@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "store/sql/alert_tables.h"
 #include "store/sql/event_tables.h"
+#include "store/sql/maintenance_tables.h"
 #include "store/sql/numbers.h"
 #include "store/sql/rows.h"
 #include "store/sql/text.h"
@@ -145,20 +146,6 @@ Result<std::int64_t> read_cursor(Connection& connection) {
   return cursor;
 }
 
-/// The counts of waiting messages by channel, for whoever must not make too many.
-Result<std::map<std::string, std::size_t>> count_waiting(Connection& connection) {
-  std::map<std::string, std::size_t> waiting;
-  const std::string query =
-      "SELECT channel, COUNT(*) FROM outbox WHERE state = 'waiting' GROUP BY channel";
-  LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
-    const auto count = parse_number(row[1].value_or("")).value_or(0);
-    waiting.emplace(row[0].value_or(""),
-                    static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
-    return {};
-  }));
-  return waiting;
-}
-
 /// Of the alerts that count now, and of those that something was told of.
 Result<std::vector<AlertRecord>> relevant_alerts(Connection& connection,
                                                  const std::vector<Notice>& notices) {
@@ -173,6 +160,19 @@ Result<std::vector<AlertRecord>> relevant_alerts(Connection& connection,
 }
 
 }  // namespace
+
+Result<std::map<std::string, std::size_t>> count_waiting(Connection& connection) {
+  std::map<std::string, std::size_t> waiting;
+  const std::string query =
+      "SELECT channel, COUNT(*) FROM outbox WHERE state = 'waiting' GROUP BY channel";
+  LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
+    const auto count = parse_number(row[1].value_or("")).value_or(0);
+    waiting.emplace(row[0].value_or(""),
+                    static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
+    return {};
+  }));
+  return waiting;
+}
 
 Result<std::vector<Notice>> read_notices(Connection& connection) {
   std::vector<Notice> notices;
@@ -195,6 +195,7 @@ Result<void> decide_notices(Connection& connection, const DecideNotices& decide)
   LOCKSTEP_TRY(book.notices, read_notices(connection));
   LOCKSTEP_TRY(book.alerts, relevant_alerts(connection, book.notices));
   LOCKSTEP_TRY(book.waiting, count_waiting(connection));
+  LOCKSTEP_TRY(book.maintenance, read_maintenance(connection));
   LOCKSTEP_TRY(NoticeChanges changes, decide(book));
   LOCKSTEP_CHECK(
       connection.bulk().erase(kNotices, changes.forgotten.size(), [&](std::size_t i, BulkRow& row) {

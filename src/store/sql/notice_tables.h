@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +24,9 @@ Result<void> decide_notices(Connection& connection, const DecideNotices& decide)
 
 /// Ascending by channel and cause.
 Result<std::vector<Notice>> read_notices(Connection& connection);
+
+/// How many messages wait, by channel.
+Result<std::map<std::string, std::size_t>> count_waiting(Connection& connection);
 
 /// Of one channel, and in one state, where they are given; at most `limit`: of those that wait the
 /// oldest, else the newest first.

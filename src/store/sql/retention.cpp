@@ -60,6 +60,12 @@ void prune_outbox(Connection& connection, const std::string& before) {
       fmt::format("state <> 'waiting' AND due < '{}' AND id < {}", before, latest_of("outbox")));
 }
 
+void prune_maintenance(Connection& connection, const std::string& before) {
+  delete_from(connection, "maintenance",
+              fmt::format("(ends < '{}' OR removed < '{}') AND id < {}", before, before,
+                          latest_of("maintenance")));
+}
+
 void prune_runs(Connection& connection, const std::string& before) {
   delete_from(connection, "runs",
               fmt::format("state <> 'running' AND ended < '{}' AND id NOT IN "
@@ -129,6 +135,7 @@ Result<Pruned> prune_all(Connection& connection, WallTime now, const Retention& 
   prune_runs(connection, history);
   prune_events(connection, to_text(now - retention.events));
   prune_outbox(connection, to_text(now - retention.events));
+  prune_maintenance(connection, to_text(now - retention.events));
   pruned.alerts = prune_alerts(connection, history);
   const std::string changes = to_text(now - retention.changes);
   pruned.changes =

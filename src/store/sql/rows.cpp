@@ -5,18 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 
 #include "base/text.h"
 #include "model/port_list.h"
-#include "model/utc_time.h"
 #include "model/words.h"
 
 namespace lockstep {
 namespace {
-
-using std::chrono::floor;
-using std::chrono::seconds;
 
 template <typename Number>
 std::optional<Number> parse_digits(std::string_view text) {
@@ -43,20 +38,6 @@ std::optional<RpcProgram> parse_program(std::string_view text) {
 }
 
 }  // namespace
-
-std::string to_text(WallTime time) {
-  const auto second = floor<seconds>(time);
-  const auto day = floor<std::chrono::days>(second);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(second - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-}
-
-std::optional<WallTime> parse_time(std::string_view text) {
-  return parse_utc_time(text);
-}
 
 std::optional<Protocol> parse_protocol(std::string_view text) {
   return parse_word(text, std::array{Protocol::tcp, Protocol::udp});

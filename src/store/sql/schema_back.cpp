@@ -34,6 +34,12 @@ constexpr std::string_view kFourth[] = {
     "UPDATE looks SET gap = 'interrupted' WHERE gap = 'left'",
 };
 
+/// Not taken away: the latest event keeps its id. Who listens looks at profiles anew, no more.
+constexpr std::string_view kMaintenance[] = {
+    "UPDATE events SET kind = 'profile-approved' WHERE kind IN ('profile-waiting', "
+    "'profile-not-learned', 'maintenance-changed')",
+};
+
 /// By version, from kOldestSchemaVersion + 1 on. A step of migrations.cpp has a line here.
 constexpr WayBack kBack[] = {
     {"what services said, the keys that were known, rules of presence \"service\", and alerts "
@@ -47,6 +53,7 @@ constexpr WayBack kBack[] = {
     {"what happened (events), users and their tokens, and the chain of what people did", {}},
     {"what was told of alerts, and what waited to be told", {}},
     {"up to which record spools were replayed: start no daemon whose spool holds something", {}},
+    {"windows of maintenance that were opened at run time", kMaintenance},
     {"when ports became what they are, numbers as they were measured, and when alerts stood", {}},
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -19,6 +21,7 @@
 #include "store/sql/job_listener_tables.h"
 #include "store/sql/known_key_tables.h"
 #include "store/sql/look_tables.h"
+#include "store/sql/maintenance_tables.h"
 #include "store/sql/migrations.h"
 #include "store/sql/notice_tables.h"
 #include "store/sql/port_change_tables.h"
@@ -76,6 +79,7 @@ void note_end(const SweepEnd& end, SweepInfo& info) {
 
 class SqlStore final : public Store {
  public:
+  using Store::add_audit;
   using Store::change_alerts;
   using Store::save_values;
 
@@ -104,6 +108,22 @@ class SqlStore final : public Store {
 
   Result<std::vector<Baseline>> baselines() override {
     return within(Access::read, "reading baselines", [&] { return read_baselines(*connection_); });
+  }
+
+  Result<void> drop_baseline(const std::string& host_type, const AuditEntry& entry) override {
+    return within(Access::write, "dropping a baseline", [&]() -> Result<void> {
+      LOCKSTEP_TRY(const std::vector<Baseline> waiting, read_baselines(*connection_));
+      const bool waits = std::ranges::any_of(waiting, [&](const Baseline& baseline) {
+        return baseline.profile.host_type == host_type;
+      });
+      if (!waits) {
+        return fail(ErrorKind::not_found,
+                    fmt::format("nothing of {} waits for approval", quoted(host_type)));
+      }
+      remove_baseline(*connection_, host_type);
+      LOCKSTEP_CHECK(lockstep::add_audit(*connection_, entry));
+      return tell(entry.at, EventKind::profile_waiting, host_type);
+    });
   }
 
   Result<std::vector<Approval>> approvals() override {
@@ -253,9 +273,17 @@ class SqlStore final : public Store {
                   [&] { return lockstep::note_lost_runs(*connection_, is_alive); });
   }
 
-  Result<void> add_audit(const AuditEntry& entry) override {
-    return within(Access::write, "noting what was done",
-                  [&] { return lockstep::add_audit(*connection_, entry); });
+  Result<void> add_audit(const AuditEntry& entry, const Event* event) override {
+    return within(Access::write, "noting what was done", [&]() -> Result<void> {
+      if (event != nullptr) LOCKSTEP_CHECK(add_events(*connection_, std::span(event, 1)));
+      return lockstep::add_audit(*connection_, entry);
+    });
+  }
+
+  Result<std::vector<AuditEntry>> profile_audit(const std::string& node_class,
+                                                std::size_t limit) override {
+    return within(Access::read, "reading what was done",
+                  [&] { return read_profile_audit(*connection_, node_class, limit); });
   }
 
   Result<std::vector<AuditEntry>> audit(std::size_t limit) override {
@@ -403,6 +431,32 @@ class SqlStore final : public Store {
                   [&] { return write_deliveries(*connection_, messages); });
   }
 
+  Result<std::map<std::string, std::size_t>> waiting_messages() override {
+    return within(Access::read, "reading the outbox", [&] { return count_waiting(*connection_); });
+  }
+
+  Result<std::vector<MaintenanceWindow>> maintenance() override {
+    return within(Access::read, "reading windows of maintenance",
+                  [&] { return read_maintenance(*connection_); });
+  }
+
+  Result<std::int64_t> add_maintenance(const MaintenanceWindow& window,
+                                       const AuditEntry& entry) override {
+    return within(Access::write, "opening a window of maintenance", [&]() -> Result<std::int64_t> {
+      LOCKSTEP_TRY(const std::int64_t id, lockstep::add_maintenance(*connection_, window));
+      LOCKSTEP_CHECK(note_maintenance(id, window.nodes, entry));
+      return id;
+    });
+  }
+
+  Result<void> remove_maintenance(std::int64_t id, const AuditEntry& entry) override {
+    return within(Access::write, "taking away a window of maintenance", [&]() -> Result<void> {
+      LOCKSTEP_TRY(const MaintenanceWindow window,
+                   lockstep::remove_maintenance(*connection_, id, entry.at));
+      return note_maintenance(id, window.nodes, entry);
+    });
+  }
+
   Result<std::int64_t> replayed(const std::string& spool) override {
     return within(Access::read, "reading the marks of spools",
                   [&] { return read_spool_mark(*connection_, spool); });
@@ -462,9 +516,18 @@ class SqlStore final : public Store {
     return add_events(*connection_, std::span(&event, 1));
   }
 
-  Result<void> do_save_baseline(const Baseline& baseline) override {
-    return within(Access::write, "writing a baseline",
-                  [&] { return write_baseline(*connection_, baseline); });
+  Result<void> note_maintenance(std::int64_t id, const std::string& nodes, AuditEntry entry) {
+    entry.subject = fmt::format("{}", id);
+    LOCKSTEP_CHECK(tell(entry.at, EventKind::maintenance_changed, entry.subject, nodes));
+    return lockstep::add_audit(*connection_, entry);
+  }
+
+  Result<void> do_save_baseline(const Baseline& baseline, const AuditEntry* entry) override {
+    return within(Access::write, "writing a baseline", [&]() -> Result<void> {
+      LOCKSTEP_CHECK(write_baseline(*connection_, baseline));
+      if (entry != nullptr) LOCKSTEP_CHECK(lockstep::add_audit(*connection_, *entry));
+      return tell(baseline.made, EventKind::profile_waiting, baseline.profile.host_type);
+    });
   }
 
   Result<void> do_approve(const Profile& profile, const Approval& approval) override {
