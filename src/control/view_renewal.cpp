@@ -33,7 +33,10 @@ class Changes {
       case EventKind::sweep_ended: has_run_ = true; return note_sweep(event);
       case EventKind::run_ended: has_run_ = true; return true;
       case EventKind::instance_changed:
-      case EventKind::profile_approved: return true;
+      case EventKind::profile_approved:
+      case EventKind::profile_waiting:
+      case EventKind::profile_not_learned:
+      case EventKind::maintenance_changed: return true;
     }
     return false;
   }
