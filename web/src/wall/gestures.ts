@@ -60,7 +60,10 @@ export function watchHands(element: HTMLElement, hands: Hands): () => void {
     }
     if (down.size === 2) pinch(event.pointerId, from, to);
     if (down.size === 1 && start) {
-      if (Math.hypot(to.x - start.x, to.y - start.y) > kSlack_px) hasMoved = true;
+      if (!hasMoved && Math.hypot(to.x - start.x, to.y - start.y) > kSlack_px) {
+        hasMoved = true;
+        hands.onLeave(); // whoever drags points at nothing
+      }
       if (hasMoved && isBox) hands.onBox(start.x, start.y, to.x, to.y, false);
       if (hasMoved && !isBox) hands.onPan(to.x - from.x, to.y - from.y);
       if (!hasMoved) return; // what was within the slack counts when it is left

@@ -34,7 +34,7 @@ it.each<[By, string[], number[]]>([
   ['rack', ['no rack', 'rack2', 'rack10'], [1, 2, 1]],
   ['state', ['idle', 'no scheduler', 'not known'], [2, 1, 1]],
   ['partition', ['batch', 'batch + debug', 'no partition', 'not known'], [1, 1, 1, 1]],
-  ['severity', ['high', 'muted', 'nothing open'], [1, 1, 2]],
+  ['severity', ['high', 'dealt with', 'nothing open'], [1, 1, 2]],
   ['kind', ['nothing found', 'ports, services and keys'], [3, 1]],
 ])('by %s', (by, labels, counts) => {
   const groups = groupsOf(nodes, nodes.columns, by);

@@ -29,7 +29,9 @@ export function kindsText(bits: number): string {
 
 /** From the worst to the best. */
 const kFindingOrder = [5, 4, 3, 2, 1, 6, 0];
-const kFindingLabels: string[] = kFindings.map((name, i) => (i === 0 ? 'nothing open' : name));
+const kFindingLabels: string[] = kFindings.map((name) =>
+  name === 'nothing' ? 'nothing open' : name === 'muted' ? 'dealt with' : name,
+);
 
 /** A small number of each node, and what it is called; the same name is the same group. */
 function keysOf(

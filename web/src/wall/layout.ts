@@ -19,7 +19,7 @@ export interface Layout {
   blocks: Block[];
 }
 
-export const kLargestCell_px = 48;
+export const kLargestCell_px = 64;
 const kSmallestCell_px = 0.05;
 const kHeading_px = 18;
 const kHeadingWidth_px = 64;

@@ -8,7 +8,7 @@ import { Sheet, word } from './tiles';
 import { kWhole, type Viewport } from './viewport';
 
 /** Larger cells are drawn with tiles of this size, pixels doubled. */
-const kLargestTile_px = 64;
+const kLargestTile_px = 128;
 
 export class Painter {
   private renderer: Renderer | undefined;

@@ -137,6 +137,7 @@ export interface Counts {
   outOfStep: number; // something is open
   muted: number; // only what somebody deals with
   unknown: number; // nothing is found, which is not proven
+  stale_s: number; // the age from which on a node is stale
 }
 
 export interface Marks {
@@ -157,8 +158,8 @@ export function encode(
   const { worst, muted, sight, looked } = glance;
   const findings = kFindings.map(() => 0);
   const coverages = kCoverages.map(() => 0);
-  const counts = { findings, coverages, inStep: 0, outOfStep: 0, muted: 0, unknown: 0 };
   const stale_s = staleAfter(looked, now_s);
+  const counts = { findings, coverages, inStep: 0, outOfStep: 0, muted: 0, unknown: 0, stale_s };
   // What is pointed at goes before what is selected.
   const standing = marks.lit > 0 ? 2 : marks.selected > 0 ? 1 : 0;
   for (let i = 0; i < codes.length; ++i) {

@@ -11,8 +11,10 @@ const kHead_px = 46;
 const kLegend_px = 26;
 const kMargin_px = 12;
 const kGlyphFrom_px = 7;
-/** Widths of these, which nobody measures, are about this many pixels a letter. */
-const kLegendStep_px = 112;
+/** Nobody measures texts here; a letter is at most about this wide. */
+const kLetter_px = 7.2;
+const kSwatch_px = 21;
+const kLegendGap_px = 16;
 
 const kEscapes: Record<string, string> = {
   '&': '&amp;',
@@ -106,7 +108,13 @@ function runs({ grid, layout }: Scene): string {
 
 export function pictureSvg(scene: Scene, picture: Picture): string {
   const { palette, legend } = picture;
-  const width = Math.max(picture.width, legend.length * kLegendStep_px) + 2 * kMargin_px;
+  const starts: number[] = [];
+  let end = 0;
+  for (const { text: words } of legend) {
+    starts.push(end);
+    end += Math.ceil(kSwatch_px + words.length * kLetter_px + kLegendGap_px);
+  }
+  const width = Math.max(picture.width, end) + 2 * kMargin_px;
   const height = picture.height + kHead_px + kLegend_px + 2 * kMargin_px;
   const top = kMargin_px + kHead_px;
   const text = hex(palette.text);
@@ -119,7 +127,7 @@ export function pictureSvg(scene: Scene, picture: Picture): string {
   );
   const entries = legend.map(({ code, text: words }, i) => {
     const shape = cellShape(code, palette, true);
-    return `<g transform="translate(${i * kLegendStep_px} 0)">${shape}<text x="21" y="13">${escaped(words)}</text></g>`;
+    return `<g transform="translate(${starts[i]!} 0)">${shape}<text x="${kSwatch_px}" y="13">${escaped(words)}</text></g>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, DejaVu Sans, sans-serif" font-size="12" fill="${text}" role="img" aria-labelledby="t d">
 <title id="t">${escaped(picture.title)}</title>

@@ -55,12 +55,13 @@ function pixelAt(look: Look, x: number, y: number, size: number, palette: Palett
   const { severities, background, unknown, inStep, text, focus } = palette;
   const { level, coverage, isSelected } = look;
   const gap = size >= kWideGapFrom_px ? 2 : size >= kGapFrom_px ? 1 : 0;
-  if (x < gap || y < gap) return isSelected && size >= kGapFrom_px ? focus : background;
+  if (x < gap || y < gap) return background;
   const inner = size - gap;
   const ix = x - gap;
   const iy = y - gap;
   const edge = Math.min(ix, iy, inner - 1 - ix, inner - 1 - iy);
-  if (isSelected && size >= kGlyphFrom_px && edge === 0) return focus;
+  const frame = size >= kWideGapFrom_px ? 2 : 1;
+  if (isSelected && size >= kGlyphFrom_px && edge < frame) return focus;
   const hatch = (ix + iy) % (size >= 16 ? 6 : size >= 9 ? 4 : 3) === 0;
 
   if (size < kGlyphFrom_px) {
@@ -70,7 +71,7 @@ function pixelAt(look: Look, x: number, y: number, size: number, palette: Palett
   }
   // The edge: how well it has been looked at.
   const hasEdge = coverage === kPartial || level > 0 || size >= kEdgeFrom_px;
-  if (edge <= (isSelected ? 1 : 0) && coverage !== kProven && hasEdge) {
+  if (edge <= (isSelected ? frame : 0) && coverage !== kProven && hasEdge) {
     if (coverage === kPartial) return mix(text, background, size < kEdgeFrom_px ? 0.6 : 0.35);
     const isDash = coverage === kStale ? (ix + iy) % 4 < 2 : (ix + iy) % 2 === 0;
     return isDash ? text : mix(unknown, background, 0.6);

@@ -172,7 +172,8 @@ export class Wall {
     if (index < 0 || index >= cluster.nodes.names.length) return null;
     const { glance, now } = this;
     const now_s = now / 1000;
-    return factsOf(cluster.nodes, glance, index, now_s, staleAfter(glance.looked, now_s));
+    const stale_s = this.counts?.stale_s ?? staleAfter(glance.looked, now_s);
+    return factsOf(cluster.nodes, glance, index, now_s, stale_s);
   }
 
   get cursorIndex(): number {
