@@ -36,7 +36,7 @@ it('lists causes with their evidence, the gravest first', () => {
   ]);
   expect(lines[0]).toMatchObject({
     what: '4444/tcp open',
-    nodes: 'node1; node2',
+    nodes: 'node[1-2]',
     first: '2026-11-30T00:30:00Z',
     acknowledge_s: 1200,
     resolve_s: null,

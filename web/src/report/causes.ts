@@ -2,10 +2,11 @@
 
 import type { AlertRow } from '../api/types';
 import { kSeverities } from '../api/types';
+import { expand, fold } from '../base/nodeset';
 import { whatOf } from '../alerts/words';
 import type { Bar } from './bars';
 import { slotsOf, type Period } from './period';
-import { beganIn, isOpenAt, timesOf, type Span } from './responses';
+import { beganIn, isOpenAt, sizeOf, timesOf, type Span } from './responses';
 
 export interface CauseLine {
   id: string;
@@ -23,7 +24,16 @@ export interface CauseLine {
   notes: string; // who said what
 }
 
+const kMostFolded = 2000;
+
 const each = (texts: (string | null)[]) => [...new Set(texts.filter(Boolean))].join('; ');
+
+/** As one nodeset; side by side where putting them together would take long. */
+function nodesOf(cases: Span[]): string {
+  const texts = [...new Set(cases.map(({ nodes }) => nodes))].filter(Boolean);
+  const isLong = texts.reduce((sum, text) => sum + sizeOf(text), 0) > kMostFolded;
+  return texts.length < 2 || isLong ? texts.join(',') : fold(expand(texts.join(',')));
+}
 
 function notesOf(rows: AlertRow[]): string {
   return each(
@@ -62,7 +72,7 @@ export function causesOf(spans: Span[], alerts: AlertRow[], period: Period): Cau
       severity: one.severity,
       what: whatOf({ ...one, reason: known[0]?.reason ?? null }),
       nodeClass: one.class,
-      nodes: each(cases.map(({ nodes }) => nodes)),
+      nodes: nodesOf(cases),
       first: cases.map(({ from }) => from).sort()[0]!,
       state: open.length === 0 ? 'over' : isMuted ? 'dealt with' : 'open',
       acknowledge_s: median(cases, ({ muted }) => muted),
