@@ -32,7 +32,12 @@ const each = (texts: (string | null)[]) => [...new Set(texts.filter(Boolean))].j
 function nodesOf(cases: Span[]): string {
   const texts = [...new Set(cases.map(({ nodes }) => nodes))].filter(Boolean);
   const isLong = texts.reduce((sum, text) => sum + sizeOf(text), 0) > kMostFolded;
-  return texts.length < 2 || isLong ? texts.join(',') : fold(expand(texts.join(',')));
+  try {
+    if (texts.length > 1 && !isLong) return fold(expand(texts.join(',')));
+  } catch {
+    // Names that no nodeset can be made of stand as they came.
+  }
+  return texts.join(',');
 }
 
 function notesOf(rows: AlertRow[]): string {
