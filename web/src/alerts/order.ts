@@ -17,6 +17,8 @@ const kOver: AlertStatus[] = ['pending', 'resolved'];
 
 /** Somebody deals with it, or nobody wants to hear of it. */
 export const isMuted = (row: AlertRow) => kMuted.includes(row.status);
+/** Nobody deals with it: it is shown filled, all else hollow. */
+export const isOpen = ({ status }: AlertRow) => status === 'open' || status === 'reopened';
 /** Somebody can still act on it. */
 export const isStanding = (row: AlertRow) => !kOver.includes(row.status);
 /** Rows of one id differ in how they are dealt with. */
@@ -55,7 +57,7 @@ export function inOrder(rows: AlertRow[], sizes: Map<string, number>): AlertRow[
 }
 
 function hasStatus(row: AlertRow, wanted: string): boolean {
-  if (wanted === 'open') return row.status === 'open' || row.status === 'reopened';
+  if (wanted === 'open') return isOpen(row);
   if (wanted === 'muted') return isMuted(row);
   return row.status === wanted;
 }

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { row } from '../alerts/test_rows';
 import { causesOf, raisedBars } from './causes';
-import type { Span } from './responses';
+import type { Case } from './cases';
 
 const period = { from: Date.parse('2026-11-30T00:00:00Z'), to: Date.parse('2026-11-30T12:00:00Z') };
-const span = (more: Partial<Span>): Span => ({
+const span = (more: Partial<Case>): Case => ({
   alert: 'A-1',
   kind: 'unexpected-port',
   class: 'compute',
@@ -16,14 +16,20 @@ const span = (more: Partial<Span>): Span => ({
   from: '2026-11-30T01:00:00Z',
   to: null,
   muted: null,
+  isMuted: false,
   ...more,
 });
 
 it('lists causes with their evidence, the gravest first', () => {
   const spans = [
     span({ alert: 'A-2', severity: 'low', to: '2026-11-30T02:00:00Z' }),
-    span({ muted: '2026-11-30T01:10:00Z' }),
-    span({ nodes: 'node2', from: '2026-11-30T00:30:00Z', muted: '2026-11-30T01:00:00Z' }),
+    span({ muted: '2026-11-30T01:10:00Z', isMuted: true }),
+    span({
+      nodes: 'node2',
+      from: '2026-11-30T00:30:00Z',
+      muted: '2026-11-30T01:00:00Z',
+      isMuted: true,
+    }),
   ];
   const alerts = [
     row({ note: 'on it', owner: 'kim', detail: 'why', status: 'acknowledged' }),
@@ -36,7 +42,7 @@ it('lists causes with their evidence, the gravest first', () => {
   ]);
   expect(lines[0]).toMatchObject({
     what: '4444/tcp open',
-    nodes: 'node1; node2',
+    nodes: 'node[1-2]',
     first: '2026-11-30T00:30:00Z',
     acknowledge_s: 1200,
     resolve_s: null,

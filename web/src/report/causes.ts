@@ -2,10 +2,12 @@
 
 import type { AlertRow } from '../api/types';
 import { kSeverities } from '../api/types';
+import { expand, fold } from '../base/nodeset';
 import { whatOf } from '../alerts/words';
 import type { Bar } from './bars';
+import type { Case } from './cases';
 import { slotsOf, type Period } from './period';
-import { beganIn, isOpenAt, timesOf, type Span } from './responses';
+import { beganIn, isOpenAt, sizeOf, timesOf } from './responses';
 
 export interface CauseLine {
   id: string;
@@ -23,7 +25,21 @@ export interface CauseLine {
   notes: string; // who said what
 }
 
+const kMostFolded = 2000;
+
 const each = (texts: (string | null)[]) => [...new Set(texts.filter(Boolean))].join('; ');
+
+/** As one nodeset; side by side where putting them together would take long. */
+function nodesOf(cases: Case[]): string {
+  const texts = [...new Set(cases.map(({ nodes }) => nodes))].filter(Boolean);
+  const isLong = texts.reduce((sum, text) => sum + sizeOf(text), 0) > kMostFolded;
+  try {
+    if (texts.length > 1 && !isLong) return fold(expand(texts.join(',')));
+  } catch {
+    // Names that no nodeset can be made of stand as they came.
+  }
+  return texts.join(',');
+}
 
 function notesOf(rows: AlertRow[]): string {
   return each(
@@ -34,7 +50,7 @@ function notesOf(rows: AlertRow[]): string {
   );
 }
 
-function median(spans: Span[], to: (span: Span) => string | null): number | null {
+function median(spans: Case[], to: (span: Case) => string | null): number | null {
   const times = spans.flatMap((span) => {
     const end = to(span);
     return end ? [(Date.parse(end) - Date.parse(span.from)) / 1000] : [];
@@ -43,8 +59,8 @@ function median(spans: Span[], to: (span: Span) => string | null): number | null
 }
 
 /** The gravest first, then the latest. */
-export function causesOf(spans: Span[], alerts: AlertRow[], period: Period): CauseLine[] {
-  const bySpan = new Map<string, Span[]>();
+export function causesOf(spans: Case[], alerts: AlertRow[], period: Period): CauseLine[] {
+  const bySpan = new Map<string, Case[]>();
   for (const span of spans) {
     const group = bySpan.get(span.alert);
     if (group) group.push(span);
@@ -54,15 +70,15 @@ export function causesOf(spans: Span[], alerts: AlertRow[], period: Period): Cau
   for (const row of alerts) rows.set(row.id, [...(rows.get(row.id) ?? []), row]);
   const lines = [...bySpan].map(([id, cases]): CauseLine => {
     const known = rows.get(id) ?? [];
-    const [one] = cases as [Span];
+    const [one] = cases as [Case];
     const open = cases.filter((span) => isOpenAt(span, period.to));
-    const isMuted = open.length > 0 && open.every(({ muted }) => muted !== null);
+    const isMuted = open.length > 0 && open.every((each) => each.isMuted);
     return {
       id,
       severity: one.severity,
       what: whatOf({ ...one, reason: known[0]?.reason ?? null }),
       nodeClass: one.class,
-      nodes: each(cases.map(({ nodes }) => nodes)),
+      nodes: nodesOf(cases),
       first: cases.map(({ from }) => from).sort()[0]!,
       state: open.length === 0 ? 'over' : isMuted ? 'dealt with' : 'open',
       acknowledge_s: median(cases, ({ muted }) => muted),
@@ -78,7 +94,7 @@ export function causesOf(spans: Span[], alerts: AlertRow[], period: Period): Cau
 }
 
 /** Cases that began in each slot, one value a severity, the gravest first. */
-export function raisedBars(spans: Span[], period: Period): Bar[] {
+export function raisedBars(spans: Case[], period: Period): Bar[] {
   return slotsOf(period).map((slot) => {
     const began = spans.filter((span) => beganIn(span, slot));
     const values = [...kSeverities]
