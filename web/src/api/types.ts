@@ -172,7 +172,7 @@ export interface NodeHistory {
     network: string;
     protocol: string;
     port: number;
-    changes: { at: string; state: string; was: string | null }[];
+    changes: { at: string; address?: string; state: string; was: string | null }[];
   }[];
   alerts: {
     id: string;

@@ -69,6 +69,38 @@ it('makes a lane of each port', () => {
   expect(lanes[0]!.marks.map(({ alert }) => alert)).toEqual(['A-1']);
 });
 
+it('is open where it is open at any address', () => {
+  const changes = [
+    { at: at(2), address: 'a', state: 'open', was: 'closed' },
+    { at: at(3), address: 'b', state: 'open', was: 'closed' },
+    { at: at(4), address: 'a', state: 'closed', was: 'open' },
+    { at: at(6), address: 'b', state: 'filtered', was: 'open' },
+  ];
+  const place = { network: 'hsn', protocol: 'tcp', port: 80 };
+  const spansWith = (state: string | null, since: string | null) =>
+    lanesOf({ ...history, ports: [{ ...place, changes }], alerts: [] }, [
+      { ...port(80, state, since), network: 'hsn' },
+    ])[0]!.spans.map((span) => [(span.from - start) / hour, span.state]);
+  expect(spansWith('filtered', at(6))).toEqual([
+    [0, 'closed'],
+    [2, 'open'],
+    [6, 'filtered'],
+  ]);
+  // A third address is open, and has been for long.
+  expect(spansWith('open', at(1))).toEqual([
+    [0, 'closed'],
+    [1, 'open'],
+  ]);
+});
+
+it('has a lane for alerts about no port', () => {
+  const alert = { ...history.alerts[0]!, id: 'A-2', protocol: null, port: null };
+  const lanes = lanesOf({ ...history, alerts: [alert] }, []);
+  expect(lanes.map(({ name, marks }) => [name, marks.length])).toContainEqual(['the node', 1]);
+  const elsewhere = { ...history, ports: [] };
+  expect(lanesOf(elsewhere, []).map(({ name }) => name)).toEqual(['4444/tcp']);
+});
+
 it('tells the same as a table, the latest first', () => {
   expect(happenings(history).map(({ what, text }) => [what, text])).toEqual([
     ['look', 'sweep 7, 3 of 4 proven'],

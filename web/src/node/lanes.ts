@@ -26,32 +26,63 @@ export interface Lane {
   latest: number; // of its changes and alerts; NaN: none in the period
 }
 
+type Place = Pick<PagePort, 'network' | 'protocol' | 'port'>;
+
 const kUnknown = 'unknown';
 
+/** A port is open where it is open at any address of the network; what is known counts before what
+ * is not. */
+const kRanks = ['open', 'filtered', 'open|filtered', 'closed', kUnknown];
+
+function mostOpen(states: Iterable<string>): string {
+  const rank = (state: string) => {
+    const found = kRanks.indexOf(state);
+    return found < 0 ? kRanks.length - 1.5 : found;
+  };
+  return [...states].reduce((a, b) => (rank(b) < rank(a) ? b : a), kUnknown);
+}
+
+type Change = NodeHistory['ports'][number]['changes'][number];
+
 function spansOf(
-  changes: NodeHistory['ports'][number]['changes'],
+  changes: Change[],
   now: Pick<PagePort, 'state' | 'since'> | undefined,
   from: number,
   to: number,
 ): Span[] {
-  const spans: Span[] = [];
-  const add = (begin: number, end: number, state: string) => {
-    const span = { from: Math.max(begin, from), to: Math.min(end, to), state };
-    if (span.to > span.from) spans.push(span);
-  };
-  const sorted = changes.toSorted((a, b) => moment(a.at) - moment(b.at));
-  if (sorted.length === 0) {
-    const since = moment(now?.since);
-    const began = Number.isNaN(since) ? to : since;
-    add(from, began, kUnknown);
-    if (now?.state) add(began, to, now.state);
-    return spans;
+  const steps = changes
+    .map((change) => ({ ...change, at: moment(change.at), address: change.address ?? '' }))
+    .sort((a, b) => a.at - b.at);
+  const states = new Map<string, string>();
+  for (const { address, was } of steps) {
+    if (!states.has(address)) states.set(address, was ?? kUnknown);
   }
-  add(from, moment(sorted[0]!.at), sorted[0]!.was ?? kUnknown);
-  sorted.forEach((change, i) => {
-    const next = sorted[i + 1];
-    add(moment(change.at), next ? moment(next.at) : to, change.state);
-  });
+  // What is so now and did not change is of an address that the changes are not about.
+  const last = new Map(steps.map(({ address, state }) => [address, state]));
+  if (now?.state && mostOpen(last.values()) !== now.state) {
+    const since = moment(now.since);
+    if (!Number.isNaN(since)) {
+      steps.push({ at: since, address: '(other)', state: now.state, was: null });
+      steps.sort((a, b) => a.at - b.at);
+    }
+  }
+  const spans: Span[] = [];
+  let begun = from;
+  let state = mostOpen(states.values());
+  const close = (at: number) => {
+    const end = Math.min(at, to);
+    if (end <= begun) return;
+    spans.push({ from: begun, to: end, state });
+    begun = end;
+  };
+  for (const step of steps) {
+    states.set(step.address, step.state);
+    const next = mostOpen(states.values());
+    if (next === state) continue;
+    close(Math.max(step.at, from));
+    state = next;
+  }
+  close(to);
   return spans;
 }
 
@@ -61,7 +92,16 @@ export function lanesOf(history: NodeHistory, ports: PagePort[]): Lane[] {
   const to = moment(history.to);
   const current = new Map(ports.map((port) => [portKey(port), port]));
   const changes = new Map(history.ports.map((port) => [portKey(port), port.changes]));
-  const places = new Map([...history.ports, ...ports].map((port) => [portKey(port), port]));
+  const places = new Map<string, Place>(
+    [...history.ports, ...ports].map((port) => [portKey(port), port]),
+  );
+  const known = new Set([...places.values()].map(({ protocol, port }) => `${port}/${protocol}`));
+  for (const { protocol, port } of history.alerts) {
+    // As a plug-in reports it, for one: no look of ours has it.
+    if (protocol === null || port === null || known.has(`${port}/${protocol}`)) continue;
+    const place = { network: '', protocol, port };
+    places.set(portKey(place), place);
+  }
   const marks = new Map<string, Mark[]>();
   for (const alert of history.alerts) {
     const key = `${alert.port}/${alert.protocol}`;
@@ -86,6 +126,12 @@ export function lanesOf(history: NodeHistory, ports: PagePort[]): Lane[] {
       latest: times.length > 0 ? Math.max(...times) : NaN,
     };
   });
+  // Alerts about no port are of the node as a whole.
+  const own = marks.get('null/null') ?? [];
+  if (own.length > 0) {
+    const latest = Math.max(...own.map(({ at }) => at));
+    lanes.push({ key: '', name: 'the node', port: 0, spans: [], marks: own, latest });
+  }
   const rank = ({ latest }: Lane) => (Number.isNaN(latest) ? -Infinity : latest);
   return lanes.sort((a, b) => {
     const [first, second] = [rank(a), rank(b)];

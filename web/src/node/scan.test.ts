@@ -11,6 +11,7 @@ const sweep = (id: number, nodeset: string, more: Partial<Sweep> = {}) =>
     proven: 1,
     problem: '',
     probes_sent: 9,
+    ports: '1-99',
     ...more,
   }) as Sweep;
 
@@ -23,8 +24,8 @@ it('finds its own sweep', () => {
 });
 
 it.each([
-  [{}, 'Sweep 1 examined everything.'],
-  [{ proven: 0 }, 'Sweep 1 ended, and did not examine everything.'],
+  [{}, 'Sweep 1 examined all of ports 1-99.'],
+  [{ proven: 0 }, 'Sweep 1 ended, and did not examine all of ports 1-99.'],
   [{ state: 'running' }, 'Sweep 1 is running: 9 probes sent.'],
   [{ state: 'failed', problem: 'no route' }, 'Sweep 1 ended early: failed. no route'],
 ])('%o', (more, text) => {

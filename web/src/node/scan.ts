@@ -20,6 +20,6 @@ export function sweepText(sweep: Sweep): string {
   const problem = sweep.problem ? ` ${sweep.problem}` : '';
   if (sweep.state !== 'finished') return `${of} ended early: ${sweep.state}.${problem}`;
   return sweep.proven >= sweep.nodes && sweep.nodes > 0
-    ? `${of} examined everything.${problem}`
-    : `${of} ended, and did not examine everything.${problem}`;
+    ? `${of} examined all of ports ${sweep.ports}.${problem}`
+    : `${of} ended, and did not examine all of ports ${sweep.ports}.${problem}`;
 }

@@ -23,9 +23,12 @@ export interface Order {
   descending: boolean;
 }
 
+// One for all: to make it anew for each pair takes ten times as long.
+const kOrder = new Intl.Collator(undefined, { numeric: true });
+
 function compare(a: Cell, b: Cell): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return String(a ?? '').localeCompare(String(b ?? ''), undefined, { numeric: true });
+  return kOrder.compare(String(a ?? ''), String(b ?? ''));
 }
 
 /** Rows in this order; equal ones stay as they were. Empty cells go last, whichever way. */
