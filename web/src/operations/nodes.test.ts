@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expand } from '../base/nodeset';
-import { meant } from './nodes';
+import { meant, meantText } from './nodes';
 
 describe('what is meant', () => {
   const known = new Map(['node1', 'node2', 'login1'].map((name, index) => [name, index]));
@@ -15,5 +15,10 @@ describe('what is meant', () => {
     const found = meant(text, known, (wanted) => expand(wanted));
     expect(found).toMatchObject({ count, unknown });
     expect(found.problem !== '').toBe(isProblem);
+  });
+  it('is said in one line', () => {
+    const words = (text: string) => meantText(meant(text, known, (wanted) => expand(wanted)));
+    expect(words('node[1-3]')).toBe('2 nodes; not there: node3');
+    expect(words('node1')).toBe('1 node');
   });
 });

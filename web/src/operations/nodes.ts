@@ -1,6 +1,7 @@
 // What a nodeset that somebody types means, of the nodes that there are.
 
 import { NodesetError } from '../base/nodeset';
+import { count, safe } from '../base/text';
 
 export interface Meant {
   count: number; // that there are
@@ -23,4 +24,11 @@ export function meant(
     if (error instanceof NodesetError) return { count: 0, unknown: [], problem: error.message };
     throw error;
   }
+}
+
+/** "3 nodes; not there: node9", or why it cannot be read. */
+export function meantText({ count: known, unknown, problem }: Meant): string {
+  if (problem) return safe(problem);
+  const rest = unknown.length > 0 ? `; not there: ${safe(unknown.join(', '), 120)}` : '';
+  return count(known, 'node') + rest;
 }

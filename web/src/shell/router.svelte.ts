@@ -20,6 +20,16 @@ function read(): Place {
   return { path, query: Object.fromEntries(new URLSearchParams(location.search)) };
 }
 
+const kHeadingFrames = 180; // a view may have to be loaded first
+
+function focusHeading(frames: number): void {
+  const heading = document.querySelector<HTMLElement>('main h1');
+  // Whoever has gone on meanwhile stays where he is.
+  const isFirst = frames === kHeadingFrames;
+  if (heading && (isFirst || !document.activeElement?.closest('main, dialog'))) heading.focus();
+  if (!heading && frames > 0) requestAnimationFrame(() => focusHeading(frames - 1));
+}
+
 class Router {
   place = $state.raw<Place>(read());
 
@@ -37,7 +47,7 @@ class Router {
     if (isElsewhere) {
       window.scrollTo(0, 0);
       // For who hears the page: a new view begins at its heading.
-      requestAnimationFrame(() => document.querySelector<HTMLElement>('main h1')?.focus());
+      requestAnimationFrame(() => focusHeading(kHeadingFrames));
     }
   }
 

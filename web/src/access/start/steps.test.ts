@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classSizes, classStates, kSteps, stepStates, type Facts } from './steps';
+import { classSizes, classStates, kSteps, stepsFor, stepStates, type Facts } from './steps';
 
 const kAll: Facts = {
   nodes: 5,
@@ -35,9 +35,20 @@ describe('the first steps', () => {
   ])('%s', (_, changes, expected) => expect(states(changes)).toBe(expected));
 });
 
+describe('whoever does not see all', () => {
+  it.each([
+    [true, true, 'nodes classes look approve sweep tell'],
+    [true, false, 'nodes classes look approve sweep'],
+    [false, true, 'nodes classes look approve'],
+  ])('is not asked for what he cannot see: %s %s', (seesAll, isOperator, expected) => {
+    const steps = stepsFor(seesAll, isOperator);
+    expect(steps.map(({ name }) => name).join(' ')).toBe(expected);
+  });
+});
+
 describe('classes', () => {
   it('count their nodes', () => {
-    const sets = [['compute'], [], ['compute', 'gpu']];
+    const sets = [['compute'], [], ['compute', 'gpu'], ['login']];
     const { sizes, unclassed } = classSizes(sets, [0, 0, 2, 1]);
     expect([...sizes]).toEqual([
       ['compute', 3],

@@ -53,11 +53,18 @@ function isDone(name: StepName, facts: Facts): boolean {
   }
 }
 
+/** Those of which somebody can know whether they are done. */
+export function stepsFor(seesAll: boolean, isOperator: boolean): typeof kSteps {
+  return kSteps.filter(
+    ({ name }) => (name !== 'sweep' || seesAll) && (name !== 'tell' || (seesAll && isOperator)),
+  );
+}
+
 /** The first one that is not done is the one to do now. */
-export function stepStates(facts: Facts): Record<StepName, StepState> {
+export function stepStates(facts: Facts, steps = kSteps): Record<StepName, StepState> {
   let hasNow = false;
   const states = {} as Record<StepName, StepState>;
-  for (const { name } of kSteps) {
+  for (const { name } of steps) {
     if (isDone(name, facts)) {
       states[name] = 'done';
     } else {
@@ -103,6 +110,7 @@ export function classSizes(
     if ((sets[set]?.length ?? 0) === 0) unclassed.push(node);
   }
   sets.forEach((set, index) => {
+    if (counts[index] === 0) return; // of nodes that somebody else sees
     for (const name of set) sizes.set(name, (sizes.get(name) ?? 0) + counts[index]!);
   });
   return { sizes, unclassed };
