@@ -56,6 +56,8 @@ export class Watched {
       const { url } = message.location();
       // Whoever is not logged in is told so; Chromium notes that as an error.
       if (url.endsWith('/api/v1/me') && message.text().includes('401')) return;
+      // Nor has a class a profile before it was learned.
+      if (url.includes('/api/v1/profiles/') && message.text().includes('404')) return;
       if (message.type() === 'error') note(`the console: ${message.text()} ${url.split('?')[0]}`);
     });
     page.on('request', (request) => {
@@ -123,7 +125,17 @@ export async function axe(page) {
     );
 }
 
-/** By how many pixels the page is wider than the window. */
+/** What makes the page wider than the window, as texts: its innermost elements that stick out. */
 export function overflow(page) {
-  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  return page.evaluate(() => {
+    const wider = document.documentElement.scrollWidth - innerWidth;
+    if (wider <= 0) return [];
+    const sticksOut = (element) => element.getBoundingClientRect().right > innerWidth + 1;
+    const all = [...document.querySelectorAll('body *')].filter(sticksOut);
+    const innermost = all.filter((element) => ![...element.children].some(sticksOut));
+    const name = (element) =>
+      `${element.localName}.${[...element.classList].join('.')} "${element.textContent.trim().slice(0, 20)}"`;
+    const names = [...new Set(innermost.map(name))].slice(0, 4);
+    return [`wider than the window: ${names.join(', ')}`];
+  });
 }
