@@ -123,7 +123,17 @@ export async function axe(page) {
     );
 }
 
-/** By how many pixels the page is wider than the window. */
+/** What makes the page wider than the window, as texts: its innermost elements that stick out. */
 export function overflow(page) {
-  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  return page.evaluate(() => {
+    const wider = document.documentElement.scrollWidth - innerWidth;
+    if (wider <= 0) return [];
+    const sticksOut = (element) => element.getBoundingClientRect().right > innerWidth + 1;
+    const all = [...document.querySelectorAll('body *')].filter(sticksOut);
+    const innermost = all.filter((element) => ![...element.children].some(sticksOut));
+    const name = (element) =>
+      `${element.localName}.${[...element.classList].join('.')} "${element.textContent.trim().slice(0, 20)}"`;
+    const names = [...new Set(innermost.map(name))].slice(0, 4);
+    return [`wider than the window: ${names.join(', ')}`];
+  });
 }

@@ -21,8 +21,7 @@ export default async function hostile({ browser, facts, step, open }) {
         const found = [...(await harm(page)), ...watched.wrong.splice(0)];
         // A page that showed nothing of it would prove nothing.
         if (await page.getByText(kSign).count()) seen.add(`${what}, ${name}`);
-        const wider = await overflow(page);
-        if (wider > 0) found.push('wider than the window');
+        found.push(...(await overflow(page)));
         faults.note(found, what, name, size);
       }
     }
