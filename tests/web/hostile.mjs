@@ -24,6 +24,7 @@ const kOurs = new Set([
   'presence',
   'gap',
   'id',
+  'kind',
   'next',
   'node',
   'nodes',
