@@ -56,6 +56,8 @@ export class Watched {
       const { url } = message.location();
       // Whoever is not logged in is told so; Chromium notes that as an error.
       if (url.endsWith('/api/v1/me') && message.text().includes('401')) return;
+      // Nor has a class a profile before it was learned.
+      if (url.includes('/api/v1/profiles/') && message.text().includes('404')) return;
       if (message.type() === 'error') note(`the console: ${message.text()} ${url.split('?')[0]}`);
     });
     page.on('request', (request) => {

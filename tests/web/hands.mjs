@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 
 const kMostTabs = 250;
+const kRow = 9;
 
 export class Pointer {
   name = 'pointer';
@@ -22,6 +23,22 @@ export class Pointer {
   async openRow(grid, text) {
     const row = grid.locator('[role=row][data-index]').filter({ hasText: text }).first();
     await row.locator('[role=gridcell]').nth(1).click();
+  }
+  /** Looks for a node on the wall, and opens it. */
+  async openNode(wall, name) {
+    const { width, height } = await wall.boundingBox();
+    const kSteps = 24;
+    for (let i = 0; i < kSteps * kSteps; ++i) {
+      const position = {
+        x: ((i % kSteps) + 0.5) * (width / kSteps),
+        y: (Math.floor(i / kSteps) + 0.5) * (height / kSteps),
+      };
+      await wall.hover({ position });
+      if (!(await wall.getByText(name, { exact: true }).count())) continue;
+      await wall.click({ position });
+      return wall.getByRole('button', { name: 'Open' }).click();
+    }
+    throw new Error(`${name} is not on the wall`);
   }
   async goTo(view) {
     await this.page
@@ -82,6 +99,18 @@ export class Keyboard {
       await this.page.keyboard.press('ArrowDown');
     }
     throw new Error(`no row with "${text}"`);
+  }
+  async openNode(wall, name) {
+    await this.reach(wall);
+    for (let i = 0; i < kMostTabs; ++i) {
+      // To and fro, a row after the other.
+      const sideways = Math.floor(i / kRow) % 2 ? 'ArrowLeft' : 'ArrowRight';
+      await this.page.keyboard.press(i % kRow === kRow - 1 ? 'ArrowDown' : sideways);
+      if (await wall.getByText(name, { exact: true }).count()) {
+        return this.page.keyboard.press('Enter');
+      }
+    }
+    throw new Error(`${name} is not reached on the wall`);
   }
   /** By its two keys, or where it has none by the palette. */
   async goTo(view) {

@@ -132,7 +132,8 @@ export function harm(page) {
         if (!['href', 'value'].includes(name) && pattern.test(value)) {
           found.push(`in the attribute ${name} of <${node.localName}>`);
         }
-        if (name !== 'value' && value.length > 20_000) found.push(`${name} of ${value.length} characters`);
+        if (name !== 'value' && value.length > 20_000)
+          found.push(`${name} of ${value.length} characters`);
       }
     }
     function escape(text) {

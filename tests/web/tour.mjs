@@ -38,10 +38,11 @@ export async function tour({ browser, facts, ask, step, open }, Hand) {
     await hand.press(button(/^Approve/).first());
     await dialog.waitFor();
     await hand.press(button(/^Approve/, dialog));
-    await eventually(
-      async () => (await ask('run', 'profile', 'show')).out.includes('kim'),
-      'the approval',
-    );
+    await main
+      .getByText(/by kim/)
+      .first()
+      .waitFor();
+    assert.equal(await main.getByText(/being examined/).count(), 0);
   });
 
   await step('an intrusion appears on the wall', async () => {
@@ -54,8 +55,7 @@ export async function tour({ browser, facts, ask, step, open }, Hand) {
   });
 
   await step('down to the node', async () => {
-    await hand.goTo('Nodes');
-    await hand.openRow(main.getByRole('grid').first(), 'node3');
+    await hand.openNode(main.getByRole('application'), 'node3');
     await page.waitForURL(/\/nodes\/node3/);
     await page.getByRole('heading', { level: 1, name: 'node3' }).waitFor();
     await main.getByText('4444').first().waitFor();
@@ -81,6 +81,23 @@ export async function tour({ browser, facts, ask, step, open }, Hand) {
     await hand.press(button('Silence', dialog));
     await dialog.waitFor({ state: 'hidden' });
     await find(page, 'silenced', status);
+  });
+
+  await step('a profile edited', async () => {
+    await hand.goTo('Profiles');
+    await hand.openRow(main.getByRole('grid').first(), 'compute');
+    await hand.press(button('Edit'));
+    await hand.press(button('Add a row'));
+    await hand.write(main.getByLabel('Port', { exact: true }).last(), '8080');
+    await hand.press(button('Save for approval'));
+    await main.getByText('This waits for approval').waitFor();
+    await hand.press(button(/^Approve…/));
+    await hand.press(button('Approve', dialog));
+    await dialog.waitFor({ state: 'hidden' });
+    await eventually(
+      async () => (await ask('run', 'profile', 'show')).out.includes('8080'),
+      'the table',
+    );
   });
 
   await step('an interval', async () => {
