@@ -36,7 +36,7 @@ export class Pointer {
       await wall.hover({ position });
       if (!(await wall.getByText(name, { exact: true }).count())) continue;
       await wall.click({ position });
-      return wall.getByRole('button', { name: 'Open' }).click();
+      return wall.getByText('Open', { exact: true }).click();
     }
     throw new Error(`${name} is not on the wall`);
   }
