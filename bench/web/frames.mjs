@@ -53,11 +53,14 @@ await page.evaluate(() => {
 await page.mouse.down();
 const until = Date.now() + facts.seconds * 1000;
 let moves = 0;
+const sent = [];
 while (Date.now() < until) {
-  const angle = (moves++ / 60) * Math.PI;
-  await page.mouse.move(middle[0] + 250 * Math.cos(angle), middle[1] + 200 * Math.sin(angle));
-  await new Promise((resolve) => setTimeout(resolve, 12));
+  const angle = (moves++ / 90) * Math.PI;
+  // Not waited for: a hand does not wait for the page either.
+  sent.push(page.mouse.move(middle[0] + 250 * Math.cos(angle), middle[1] + 200 * Math.sin(angle)));
+  await new Promise((resolve) => setTimeout(resolve, 8));
 }
+await Promise.all(sent);
 await page.mouse.up();
 const times = await page.evaluate(() => window.frames_);
 const gaps = times.slice(1).map((at, index) => at - times[index]);
