@@ -18,6 +18,7 @@ export function launch(more = []) {
     args: [
       '--no-sandbox',
       '--disable-dev-shm-usage',
+      '--disable-gpu-compositing',
       '--use-angle=swiftshader',
       '--enable-unsafe-swiftshader',
       ...more,
