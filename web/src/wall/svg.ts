@@ -35,7 +35,7 @@ function glyph(severity: number, color: string, isHollow: boolean): string {
   if (severity === 4) return `<path d="M8 1l7 7-7 7-7-7z" ${style}/>`;
   if (severity === 3) return `<path d="M8 2l7 12H1z" ${style}/>`;
   if (severity === 2) return `<circle cx="8" cy="8" r="5" ${style}/>`;
-  return `<circle cx="8" cy="8" r="5" ${line(2)}/>`;
+  return `<path d="M3 6.25h10v3.5H3z" ${style}/>`;
 }
 
 /** What a cell looks like, in a box of 16 with its gap. */

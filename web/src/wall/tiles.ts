@@ -27,8 +27,9 @@ function shapeAt(severity: number, x: number, y: number): number {
   }
   if (severity === 4) return (Math.abs(dx) + Math.abs(dy) - 7) / Math.SQRT2;
   if (severity === 3) return Math.max(y - 14, (Math.abs(dx) * 12 - (y - 2) * 7) / 13.9);
-  const circle = Math.hypot(dx, dy) - 5;
-  return severity === 2 ? circle : Math.abs(circle) - 1.1;
+  if (severity === 2) return Math.hypot(dx, dy) - 5;
+  // A bar: no hollow shape of another severity looks like it.
+  return Math.max(Math.abs(dx) - 5, Math.abs(dy) - 1.75);
 }
 
 const share = (distance_px: number) => Math.min(1, Math.max(0, 0.5 - distance_px));
