@@ -14,6 +14,8 @@ namespace lockstep::control {
 namespace {
 
 constexpr std::size_t kMostOpen = 1000;
+/// Names in all open windows: whoever decides what to tell has all of them in memory.
+constexpr std::size_t kMostNames = 1'000'000;
 /// A window that begins later is a slip of the hand.
 constexpr std::chrono::days kFarthestStart(366);
 
@@ -30,6 +32,16 @@ Result<void> check(const MaintenanceWindow& window, WallTime now) {
   if (window.from - now > kFarthestStart) return wrong("the window begins in more than a year");
   if (window.note.size() <= kMostMaintenanceNoteBytes) return {};
   return wrong(fmt::format("the note is longer than {} bytes", kMostMaintenanceNoteBytes));
+}
+
+/// What a hand made unreadable has no names.
+std::size_t count_names(const std::vector<MaintenanceWindow>& windows) {
+  std::size_t count = 0;
+  for (const MaintenanceWindow& each : windows) {
+    const auto nodes = parse_nodeset(each.nodes);
+    if (nodes) count += nodes->size();
+  }
+  return count;
 }
 
 }  // namespace
@@ -60,6 +72,13 @@ Result<MaintenanceWindow> open_maintenance(Store& store, const MaintenanceOrder&
   if (open.size() >= kMostOpen) {
     return fail(ErrorKind::invalid,
                 fmt::format("{} windows are open or to come already: take some away", kMostOpen));
+  }
+  if (count_names(open) + order.nodes.size() > kMostNames) {
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("windows that are open or to come would name more than {} nodes in all: "
+                    "take some away",
+                    kMostNames));
   }
   const std::string note = window.note.empty() ? "" : fmt::format(": {}", window.note);
   LOCKSTEP_TRY(window.id, store.add_maintenance(

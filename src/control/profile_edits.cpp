@@ -12,6 +12,8 @@
 namespace lockstep::control {
 namespace {
 
+constexpr std::size_t kMostNoteBytes = 1000;
+
 using Place = std::pair<Port, Protocol>;
 
 std::unexpected<Error> wrong(std::size_t row, const std::string& complaint) {
@@ -55,6 +57,10 @@ Result<Baseline> propose_profile(Store& store, const std::string& host_type,
                                  const std::vector<PortRow>& rows, const std::string& note,
                                  const Act& act) {
   LOCKSTEP_CHECK(check_host_type(host_type));
+  if (note.size() > kMostNoteBytes) {
+    return fail(ErrorKind::invalid,
+                fmt::format("the note is longer than {} bytes", kMostNoteBytes));
+  }
   std::map<Place, ExpectedPort> ports;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     LOCKSTEP_TRY(ExpectedPort expected, read_row(rows[i], i + 1));

@@ -199,7 +199,7 @@ HttpResponse Api::answer_route(const HttpRequest& request, const Match& match, S
                .world = world_,
                .store = store,
                .access = access,
-               .live = live_.current(),
+               .live = nullptr,
                .path = match.path};
   const bool is_foreign = !request.header("origin").empty() && !is_own_page(request);
   if (route.is_open && changes_something(request) && is_foreign) {
@@ -231,6 +231,7 @@ HttpResponse Api::answer_route(const HttpRequest& request, const Match& match, S
   if (live_.is_old()) {
     return refusal(503, "unavailable", "the store cannot be read: what is known of it is old");
   }
+  call.live = live_.current();  // there is one, once it is not old
   auto answer = route.handle(call);
   if (!answer) {
     HttpResponse response = error_answer(answer.error());

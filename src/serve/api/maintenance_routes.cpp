@@ -47,14 +47,17 @@ Result<std::vector<std::string>> meant_nodes(const ApiCall& call, const std::str
   if (nodeset.size() > (64U << 10)) {
     return fail(ErrorKind::invalid, "the nodeset is longer than 64 KiB");
   }
-  LOCKSTEP_TRY(auto nodes, parse_inventory_nodes(nodeset, *call.view().inventory));
   const auto own = call.own_nodes();
-  if (!own) return nodes;
-  for (const std::string& node : nodes) {
-    if (own->contains(node)) continue;
-    return fail(ErrorKind::not_found, fmt::format("the inventory has no node {}", quoted(node)));
-  }
-  return nodes;
+  if (!own) return parse_inventory_nodes(nodeset, *call.view().inventory);
+  // Of nodes that he may not see he learns neither that they are there nor what they are called.
+  LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(nodeset, *call.view().inventory));
+  if (set.empty()) return fail(ErrorKind::invalid, "\"nodes\" names no node");
+  std::vector<std::string> unseen;
+  std::ranges::copy_if(set.sorted(), std::back_inserter(unseen),
+                       [&](const std::string& name) { return !own->contains(name); });
+  if (unseen.empty()) return set.names();
+  return fail(ErrorKind::not_found,
+              fmt::format("the inventory has no node {}", fold_nodeset(unseen)));
 }
 
 Result<HttpResponse> open(ApiCall& call) {

@@ -43,10 +43,15 @@ bool is_about_alert(EventKind kind) {
          kind == EventKind::alert_changed;
 }
 
+bool is_about_profile(EventKind kind) {
+  return kind == EventKind::profile_approved || kind == EventKind::profile_waiting ||
+         kind == EventKind::profile_not_learned;
+}
+
 /// Of one that is about no node.
 bool is_about_classes(const Event& event, const Classes& classes,
                       const control::ClusterView& view) {
-  if (event.kind == EventKind::profile_approved) {
+  if (is_about_profile(event.kind)) {
     return has_one_of(classes, std::string_view(event.subject).substr(0, event.subject.find('@')));
   }
   const auto id = parse_alert_name(event.subject);
@@ -71,12 +76,14 @@ std::optional<Event> part_of(const Event& event, const Classes& classes,
 std::string PartialEvents::text_of(const Event& event, const Classes& classes,
                                    const control::ClusterView& view) {
   const std::lock_guard lock(mutex_);
-  if (latest_.size() > kMostKept) latest_.clear();
-  auto& [id, text] = latest_[classes];
-  if (id == event.id) return text;
+  if (texts_.size() > kMostKept) texts_.clear();
+  std::map<std::int64_t, std::string>& texts = texts_[classes];
+  const auto known = texts.find(event.id);
+  if (known != texts.end()) return known->second;
   const auto part = part_of(event, classes, view);
-  id = event.id;
-  text = part ? event_text(*part) : "";
+  std::string text = part ? event_text(*part) : "";
+  texts[event.id] = text;
+  if (texts.size() > kMostTexts) texts.erase(texts.begin());
   return text;
 }
 

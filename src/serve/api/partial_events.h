@@ -7,7 +7,6 @@
 #include <mutex>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "control/cluster_view.h"
 #include "model/event.h"
@@ -31,9 +30,11 @@ class PartialEvents {
  private:
   /// Users are few, and so are their sets of classes.
   static constexpr std::size_t kMostKept = 256;
+  /// Of events that came at once each listener is told in turn, one after the other.
+  static constexpr std::size_t kMostTexts = 64;
 
   std::mutex mutex_;
-  std::map<std::set<std::string>, std::pair<std::int64_t, std::string>> latest_;
+  std::map<std::set<std::string>, std::map<std::int64_t, std::string>> texts_;
 };
 
 /// As it goes over the wire.

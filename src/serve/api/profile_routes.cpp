@@ -136,6 +136,10 @@ Result<HttpResponse> learn(ApiCall& call) {
   LOCKSTEP_CHECK(require_class(call, order.host_type));
   LOCKSTEP_TRY(const json::object body, call.body({"node"}));
   LOCKSTEP_TRY(order.node, text_of(body, "node"));
+  if (!order.node.empty()) {
+    const auto node = call.node(order.node);
+    if (!node) return std::unexpected(node.error());
+  }
   LOCKSTEP_CHECK(call.world.order_learning(order, call.identity->user));
   HttpResponse response = json_answer(documents::json_document({{"accepted", true}}));
   response.status = 202;

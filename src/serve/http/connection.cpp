@@ -103,6 +103,8 @@ Answer to_answer(HttpResponse response, const Parser::value_type& message, bool 
 
 /// Between two words to a listener about events that he may not know of.
 constexpr std::chrono::seconds kSkip(3);
+/// Events that are cut for one listener as he comes; where there are more he loads everything anew.
+constexpr std::size_t kMostPartial = 64;
 
 /// Events that wait for one listener; all of it in the thread of input and output, but for push().
 class Waiting {
@@ -122,6 +124,8 @@ class Waiting {
   }
 
   bool is_slow() const { return is_slow_; }
+  /// Each event is cut to what the listener may know, here, in the thread that serves all others.
+  bool is_partial() const { return static_cast<bool>(text_of_); }
 
   /// What there is, at once; or what comes within `time`; empty: nothing came that he may know of.
   asio::awaitable<std::string> take(Clock::duration time) {
@@ -280,12 +284,15 @@ class Connection {
           if (event->id > after) Waiting::push(waiting, event);
         });
     std::string text = std::move(response.body);
-    if (joined.gap) {
+    const bool is_much = waiting->is_partial() && joined.backlog.size() > kMostPartial;
+    if (joined.gap || is_much) {
       // What is between cannot be told any more: everything is to be loaded anew.
       const std::string id = std::to_string(joined.latest);
       text += "id: " + id + "\nevent: reset\ndata: {\"event\":" + id + "}\n\n";
     }
-    for (const SharedEvent& event : joined.backlog) text += waiting->text_of(*event);
+    if (!is_much) {
+      for (const SharedEvent& event : joined.backlog) text += waiting->text_of(*event);
+    }
     // Whether he may still listen is asked anew now and then: listeners come back by themselves.
     const auto end = Clock::now() + shared_.options.longest_stream;
     auto heartbeat = Clock::now() + shared_.options.heartbeat;

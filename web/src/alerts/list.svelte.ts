@@ -3,7 +3,7 @@
 
 import { untrack } from 'svelte';
 import { get, problemOf } from '../api/client';
-import type { AlertPage, AlertRow } from '../api/types';
+import type { AlertPage, AlertRow, Me } from '../api/types';
 import { Throttle } from '../base/throttle';
 import { cluster } from '../cluster/cluster.svelte';
 import { session } from '../shell/session.svelte';
@@ -33,7 +33,7 @@ export class AlertList {
   private running: Promise<void> | undefined;
   private again = false;
   private seen = -1;
-  private whose = '';
+  private whose: Me | null = null;
   private readonly soon = new Throttle(async () => {
     if (this.viewers > 0 && !cluster.paused && !document.hidden) await this.load();
   }, kSoonest_ms);
@@ -94,9 +94,9 @@ export class AlertList {
 
   /** What somebody else may see is none of the business of who logs in after him. */
   private forgetOthers(): void {
-    const whose = session.me?.user ?? '';
-    if (whose === this.whose) return;
-    this.whose = whose;
+    const { me } = session;
+    if (me === this.whose) return;
+    this.whose = me;
     this.rows = [];
     this.revision = this.total = this.loadedAt = this.unproven = 0;
     this.complete = false;
@@ -118,10 +118,12 @@ export class AlertList {
   private async loadPages(): Promise<void> {
     const rows: AlertRow[] = [];
     const began = Date.now();
+    const { me } = session;
     let page: AlertPage | undefined;
     do {
       const cursor = page?.next;
       page = await get<AlertPage>('/alerts', { limit: kPage, cursor, all: this.all || undefined });
+      if (session.me !== me) return; // it is somebody else's answer
       rows.push(...page.alerts);
       // Whoever sees nothing yet is shown the gravest at once.
       if (this.revision === 0 && page.next) this.take(page, [...rows], began);

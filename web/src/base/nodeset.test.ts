@@ -23,6 +23,8 @@ describe('expand', () => {
     ['an open bracket', 'node[1-3'],
     ['a closed bracket', 'node1]'],
     ['backwards', 'node[3-1]'],
+    ['more digits than are exact', 'n[9007199254740992-9007199254740994]'],
+    ['far too many in parts', 'a[1-900000],b[1-900000],c[1-900000],d1'],
     ['no numbers', 'node[a-b]'],
     ['far too many', 'node[1-99999999]'],
     ['a group that is not there', '@none'],
@@ -38,6 +40,7 @@ describe('fold', () => {
     ['zeros in front', ['n099', 'n100', 'n017'], 'n[017,099-100]'],
     ['names without numbers', ['login', 'n1'], 'login,n1'],
     ['the last number', ['r1n1', 'r1n2', 'r2n1'], 'r1n[1-2],r2n1'],
+    ['more digits than are exact', ['n12345678901234567'], 'n12345678901234567'],
     ['nothing', [], ''],
   ])('%s', (_, names, text) => {
     expect(fold(names)).toBe(text);

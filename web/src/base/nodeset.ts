@@ -19,6 +19,9 @@ function expandRanges(text: string): string[] {
     const from = Number(first);
     const to = Number(last);
     const by = Number(step);
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || !Number.isSafeInteger(by)) {
+      throw new NodesetError(`[${text}]: "${part}" has too many digits`);
+    }
     if (to < from || by < 1) throw new NodesetError(`[${text}]: "${part}" goes backwards`);
     if ((to - from) / by > kMost) throw new NodesetError(`[${text}]: more than a million nodes`);
     for (let n = from; n <= to; n += by) values.push(String(n).padStart(width, '0'));
@@ -74,7 +77,9 @@ function* parts(text: string): Generator<[string, string]> {
 /** The nodes that are meant. Errors: NodesetError. */
 export function expand(text: string, group: GroupResolver = () => undefined): Set<string> {
   let nodes = new Set<string>();
+  let work = 0;
   for (const [operator, part] of parts(text)) {
+    if (work > 2 * kMost) throw new NodesetError('More than a million nodes.');
     let next: Set<string>;
     if (part.startsWith('@')) {
       const members = group(part.slice(1));
@@ -83,6 +88,7 @@ export function expand(text: string, group: GroupResolver = () => undefined): Se
     } else {
       next = new Set(expandPattern(part));
     }
+    work += next.size;
     if (operator === ',') for (const name of next) nodes.add(name);
     if (operator === '!') for (const name of next) nodes.delete(name);
     if (operator === '&') nodes = new Set([...nodes].filter((name) => next.has(name)));
@@ -108,7 +114,8 @@ export function fold(names: Iterable<string>): string {
   const plain: string[] = [];
   for (const name of new Set(names)) {
     const found = /^(.*?)(\d+)(\D*)$/.exec(name);
-    if (!found) {
+    // Numbers of more digits than are exact stay as they are.
+    if (!found || found[2]!.length > 15) {
       plain.push(name);
       continue;
     }

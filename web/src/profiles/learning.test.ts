@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { failureSince } from './learning';
 
 const at = Date.parse('2026-11-30T10:00:00Z');
-const entry = (seconds: number, detail: string, action = 'profile learn') => ({
+const entry = (seconds: number, detail: string, action = 'learn') => ({
   at: new Date(at + seconds * 1000).toISOString(),
   by: 'kim',
   action,
@@ -14,7 +14,7 @@ it.each([
   ['an old one', [entry(-60, 'failed: old')], null],
   ['a new one', [entry(5, 'failed: no route'), entry(-60, 'failed: old')], 'no route'],
   ['one that went well', [entry(5, 'what node1 shows: 3 ports, 0 outliers')], null],
-  ['something else', [entry(5, 'failed: x', 'profile import')], null],
+  ['something else', [entry(5, 'failed: x', 'import')], null],
   ['within rounding', [entry(-1, 'failed: ')], 'It failed.'],
 ])('finds %s', (_, entries, failure) => {
   expect(failureSince(entries, at)).toBe(failure);

@@ -10,9 +10,7 @@ const kSlack_ms = 2000; // times of the history are whole seconds
 export function failureSince(entries: ProfileHistory['entries'], at: number): string | null {
   const failed = entries.find(
     (entry) =>
-      entry.action === 'profile learn' &&
-      kFailed.test(entry.detail) &&
-      moment(entry.at) >= at - kSlack_ms,
+      entry.action === 'learn' && kFailed.test(entry.detail) && moment(entry.at) >= at - kSlack_ms,
   );
   return failed ? failed.detail.replace(kFailed, '') || 'It failed.' : null;
 }
