@@ -317,7 +317,13 @@ void Daemon::do_work() {
       work->taken = true;
     }
     board_.begin_step({});
-    auto result = (*work->run)();
+    Result<int> result = fail(ErrorKind::unavailable, "it did not end");
+    try {
+      result = (*work->run)();
+    } catch (const std::exception& error) {
+      // Who waits for it is told; no memory, most likely.
+      result = fail(ErrorKind::unavailable, error.what());
+    }
     board_.end_step();
     const std::scoped_lock lock(mutex_);
     work->result = std::move(result);

@@ -193,12 +193,27 @@ void HttpService::do_ordered() {
   while (true) {
     std::unique_lock lock(mutex_);
     ordered_.wait(lock, [this] { return stop_ || !orders_.empty(); });
-    if (stop_) return;
+    if (stop_) {
+      const std::deque<Ordered> left = std::exchange(orders_, {});
+      lock.unlock();
+      for (const Ordered& each : left) give_up(each);
+      return;
+    }
     const Ordered next = std::move(orders_.front());
     orders_.pop_front();
     lock.unlock();
     do_one(next);
   }
+}
+
+/// It was accepted, and the daemon ends before it began.
+void HttpService::give_up(const Ordered& ordered) {
+  const auto* const learning = std::get_if<serve::LearnOrder>(&ordered.order);
+  if (learning == nullptr) {
+    warn("a sweep that was ordered is not begun: the daemon ends");
+    return;
+  }
+  note_not_learned(*learning, ordered.person, "the daemon ended before it began");
 }
 
 void HttpService::do_one(const Ordered& ordered) {

@@ -66,6 +66,7 @@ class HttpService final : public serve::ApiWorld {
   Result<void> take(Ordered ordered);
   void do_ordered();
   void do_one(const Ordered& ordered);
+  void give_up(const Ordered& ordered);
   void note_not_learned(const serve::LearnOrder& order, const std::string& person,
                         const std::string& why);
 

@@ -94,7 +94,8 @@ Result<std::optional<Changes>> changes_since(Store& store, std::int64_t event,
   LOCKSTEP_TRY(latest, store.latest_event());
   Changes changes;
   // Some have been pruned, or the store is another one; or there are more than one wants to read.
-  const bool has_gap = events.empty() ? latest != event : events.front().id != event + 1;
+  const bool has_gap =
+      events.empty() ? latest != event : events.back().id - event != std::ssize(events);
   if (has_gap || events.size() >= kMostEvents) return std::optional<Changes>();
   for (const Event& each : events) {
     if (!changes.note(each)) return std::optional<Changes>();

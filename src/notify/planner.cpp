@@ -82,6 +82,11 @@ std::vector<Maintenance> windows_of(const NoticeBook& book, const Policy& policy
   }
   for (const MaintenanceWindow& each : book.maintenance) {
     if (each.until <= now) continue;
+    // Of one that is to come only its times matter; its nodes may be many.
+    if (now < each.from) {
+      windows.push_back({{}, each.from, each.until, each.note});
+      continue;
+    }
     auto nodes = parse_nodeset(each.nodes);
     if (nodes) windows.push_back({std::move(*nodes), each.from, each.until, each.note});
   }

@@ -119,7 +119,9 @@ Result<void> Live::look() {
 
 Result<void> Live::renew(const std::shared_ptr<const Schedules>& schedules) {
   made_ = std::chrono::steady_clock::now();
-  LOCKSTEP_TRY(auto view, renewed());
+  auto some = renewed();
+  // Whatever was wrong with reading a part: all of it may be read.
+  std::shared_ptr<const control::ClusterView> view = some ? std::move(*some) : nullptr;
   if (view == nullptr) {
     LOCKSTEP_TRY(view, read_all());
   }

@@ -50,10 +50,29 @@ Result<HttpResponse> one(ApiCall& call) {
   return json_answer(documents::profiles_json(states, &rules));
 }
 
+/// Somebody may have proposed something else since the caller looked: he approves what he saw.
+Result<void> check_seen(ApiCall& call, const std::string& node_class, const json::object& body) {
+  const json::value* const made = body.if_contains("made");
+  if (made == nullptr) return {};
+  if (!made->is_object()) {
+    return fail(ErrorKind::invalid, "\"made\": when what waits was made, by host type");
+  }
+  LOCKSTEP_TRY(const auto states, control::profile_states(call.store, node_class));
+  for (const control::ProfileState& state : states) {
+    if (!state.waiting) continue;
+    const json::value* const seen = made->as_object().if_contains(state.host_type);
+    if (seen != nullptr && *seen == documents::json_time(state.waiting->made)) continue;
+    return fail(ErrorKind::invalid,
+                fmt::format("what waits for {} is another than you saw: look at it again",
+                            quoted(state.host_type)));
+  }
+  return {};
+}
+
 Result<HttpResponse> approve(ApiCall& call) {
   const std::string& node_class = call.path["class"];
   LOCKSTEP_CHECK(require_class(call, node_class));
-  LOCKSTEP_TRY(const json::object body, call.body({"what"}));
+  LOCKSTEP_TRY(const json::object body, call.body({"what", "made"}));
   LOCKSTEP_TRY(const std::string word, text_of(body, "what"));
   auto what = control::ApproveWhat::either;
   if (word == "baseline") what = control::ApproveWhat::baseline;
@@ -61,6 +80,7 @@ Result<HttpResponse> approve(ApiCall& call) {
   if (what == control::ApproveWhat::either && !word.empty()) {
     return fail(ErrorKind::invalid, "\"what\": baseline or table");
   }
+  LOCKSTEP_CHECK(check_seen(call, node_class, body));
   LOCKSTEP_TRY(const auto states, control::approve(call.store, node_class, what, call.act()));
   return json_answer(documents::profiles_json(states));
 }

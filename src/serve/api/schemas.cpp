@@ -202,7 +202,10 @@ std::string_view schemas() {
    "properties": {"open_ports": {"type": "array", "items": {"type": "object"}},
    "waiting": {"type": "array", "items": {"type": "object"}}}},
  "Approval": {"type": "object", "required": [], "properties": {"what": {"type": "string",
-   "enum": ["baseline", "table"]}}, "additionalProperties": false},
+   "enum": ["baseline", "table"]}, "made": {"type": "object", "description":
+   "when what waits was made, by host type; where it is another by now, nothing is approved",
+   "additionalProperties": {"type": "string", "format": "date-time"}}},
+   "additionalProperties": false},
  "Status": {"type": "object", "required": ["now", "since", "host", "pid", "config", "nodes",
    "scheduler", "scheduler_trouble", "stopped", "reload_problem", "instances", "statuses",
    "troubles"], "properties": {"now": {"type": "string", "format": "date-time"},

@@ -39,13 +39,15 @@ Result<MaintenanceWindow> to_window(Fields row) {
 
 }  // namespace
 
-Result<std::vector<MaintenanceWindow>> read_maintenance(Connection& connection) {
+Result<std::vector<MaintenanceWindow>> read_maintenance(Connection& connection,
+                                                        Unreadable unreadable) {
   std::vector<MaintenanceWindow> windows;
   const std::string query =
       fmt::format("SELECT {} FROM maintenance WHERE removed IS NULL", names_of(kColumns));
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
-    LOCKSTEP_TRY(MaintenanceWindow window, to_window(row));
-    windows.push_back(std::move(window));
+    auto window = to_window(row);
+    if (window) windows.push_back(std::move(*window));
+    if (!window && unreadable == Unreadable::is_error) return std::unexpected(window.error());
     return {};
   }));
   std::ranges::sort(windows, {}, &MaintenanceWindow::id);
@@ -70,7 +72,8 @@ Result<std::int64_t> add_maintenance(Connection& connection, const MaintenanceWi
 /// away another.
 Result<MaintenanceWindow> remove_maintenance(Connection& connection, std::int64_t id,
                                              WallTime now) {
-  LOCKSTEP_TRY(std::vector<MaintenanceWindow> windows, read_maintenance(connection));
+  LOCKSTEP_TRY(std::vector<MaintenanceWindow> windows,
+               read_maintenance(connection, Unreadable::is_none));
   const auto found = std::ranges::find(windows, id, &MaintenanceWindow::id);
   if (found == windows.end()) {
     return fail(ErrorKind::not_found, fmt::format("there is no window of maintenance {}", id));

@@ -13,8 +13,12 @@ namespace lockstep {
 
 // All inside a transaction. They throw what the database reports; see guarded().
 
+/// What is done about a row in which a hand left no sense.
+enum class Unreadable : std::uint8_t { is_error, is_none };
+
 /// Those that were not taken away, ascending by id. Errors: `corrupt`.
-Result<std::vector<MaintenanceWindow>> read_maintenance(Connection& connection);
+Result<std::vector<MaintenanceWindow>> read_maintenance(
+    Connection& connection, Unreadable unreadable = Unreadable::is_error);
 /// Gives it the next id, and returns that. Errors: `invalid` for a text that is too long.
 Result<std::int64_t> add_maintenance(Connection& connection, const MaintenanceWindow& window);
 /// Returns it as it was. Errors: `not_found`.

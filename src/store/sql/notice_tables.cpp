@@ -195,7 +195,7 @@ Result<void> decide_notices(Connection& connection, const DecideNotices& decide)
   LOCKSTEP_TRY(book.notices, read_notices(connection));
   LOCKSTEP_TRY(book.alerts, relevant_alerts(connection, book.notices));
   LOCKSTEP_TRY(book.waiting, count_waiting(connection));
-  LOCKSTEP_TRY(book.maintenance, read_maintenance(connection));
+  LOCKSTEP_TRY(book.maintenance, read_maintenance(connection, Unreadable::is_none));
   LOCKSTEP_TRY(NoticeChanges changes, decide(book));
   LOCKSTEP_CHECK(
       connection.bulk().erase(kNotices, changes.forgotten.size(), [&](std::size_t i, BulkRow& row) {

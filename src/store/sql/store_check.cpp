@@ -58,6 +58,7 @@ void check_meaning(Store& store, Problems& problems) {
   problems.note(store.known_keys());
   problems.note(store.alerts());
   problems.note(store.instances());
+  problems.note(store.maintenance());
   problems.note(store.runs(kAll));
   problems.note(store.job_listeners());
   problems.note(store.values());

@@ -48,8 +48,9 @@ WallTime start_of(std::int64_t slot) {
 std::set<std::string> measured_nodes(Connection& connection, const ValueHarvest& harvest) {
   const std::string query = fmt::format(
       "SELECT DISTINCT node FROM node_values WHERE instance = :instance AND measured_at >= '{}' "
-      "AND {}",
-      to_text(start_of(slot_of(harvest.now))), kOfStagedNodes);
+      "AND measured_at < '{}' AND {}",
+      to_text(start_of(slot_of(harvest.now))), to_text(start_of(slot_of(harvest.now) + 1)),
+      kOfStagedNodes);
   std::set<std::string> nodes;
   for (auto& row : select_texts(connection.sql(), query, 1, storable(harvest.instance))) {
     nodes.insert(std::move(row.front()));

@@ -28,8 +28,9 @@ export async function askProfiles(of: string, signal?: AbortSignal): Promise<Pro
 export const askHistory = (of: string, signal?: AbortSignal) =>
   get<ProfileHistory>(pathTo(of, '/history'), {}, signal);
 
-export const approve = (of: string, what: 'baseline' | 'table') =>
-  send('POST', pathTo(of, '/approve'), { what });
+/** `made`: when what waits was made, by host type, as it was shown: nothing else is approved. */
+export const approve = (of: string, what: 'baseline' | 'table', made: Record<string, string>) =>
+  send('POST', pathTo(of, '/approve'), { what, made });
 
 export const propose = (of: string, open_ports: Proposal, note: string) =>
   send('PUT', pathTo(of, '/proposal'), { open_ports, note });
