@@ -177,6 +177,16 @@ TEST_P(PastConformance, ACheckpointNotesWhatOpenedAndIsNoLookBefore) {
              "+5 198.18.0.1 10/tcp closed > filtered", "+5 198.18.0.1 22/tcp open > closed"}));
 }
 
+TEST_P(PastConformance, AFirstLookThatWasLostSaysNothingOfOtherPorts) {
+  const auto store = open();
+  checkpoint(*store, begin(*store, 1), 1, {seen("n1", 1, 22)}, {covered("n1", 1)});
+  // Nobody is alive: with the next one it is lost.
+  sweep(*store, 2, {seen("n1", 1, 22), seen("n1", 1, 9, PortState::filtered)});
+  EXPECT_EQ(sql("SELECT COUNT(*) FROM port_changes;"), "0\n");
+  sweep(*store, 3, {seen("n1", 1, 22)});
+  EXPECT_EQ(sql("SELECT COUNT(*) FROM port_changes;"), "1\n") << "that one was a look";
+}
+
 TEST_P(PastConformance, AFirewallIsNoMillionChanges) {
   const auto store = open();
   sweep(*store, 1, {seen("n1", 1, 500)}, {covered("n1", 1)}, PortSet::all());

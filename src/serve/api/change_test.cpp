@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "documents/json_parts.h"
 #include "serve/api/test_world.h"
 
 namespace lockstep::serve {
@@ -85,6 +86,30 @@ TEST_F(ApiTest, LearningBeginsAndIsNotWaitedFor) {
   EXPECT_EQ(ask("POST", "/profiles/compute/learn", secret, R"({"node":"nobody"})").status, 404U);
   EXPECT_THAT(world_->told,
               ElementsAre("learn compute from  by user1", "learn compute@hsn from node3 by user1"));
+}
+
+TEST_F(ApiTest, NobodyApprovesWhatHeHasNotSeen) {
+  const std::string secret = token(Role::admin);
+  const auto propose = [&](int port) {
+    const std::string body =
+        fmt::format(R"({{"open_ports":[{{"port":{},"protocol":"tcp","service":""}}]}})", port);
+    ASSERT_EQ(ask("PUT", "/profiles/compute/proposal", secret, body).status, 200U);
+  };
+  propose(22);
+  const std::string seen = documents::time_text(store_->baselines()->front().made);
+  world_->time += std::chrono::seconds(5);
+  propose(4444);
+  const std::string approval =
+      fmt::format(R"({{"what":"baseline","made":{{"compute":"{}"}}}})", seen);
+  const HttpResponse refused = ask("POST", "/profiles/compute/approve", secret, approval);
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_THAT(refused.body, HasSubstr("another than you saw"));
+  EXPECT_EQ(store_->baselines()->size(), 1U);
+  const std::string now = documents::time_text(store_->baselines()->front().made);
+  EXPECT_EQ(ask("POST", "/profiles/compute/approve", secret,
+                fmt::format(R"({{"what":"baseline","made":{{"compute":"{}"}}}})", now))
+                .status,
+            200U);
 }
 
 TEST_F(ApiTest, OfAnothersClassNothingIsThere) {
@@ -202,6 +227,13 @@ TEST_F(ApiTest, OthersNodesAreNotUnderMaintenance) {
   EXPECT_EQ(ask("DELETE", "/maintenance/1", login).status, 404U) << "it is of node1 too";
   EXPECT_EQ(ask("DELETE", "/maintenance/2", login).status, 404U);
   EXPECT_EQ(ask("POST", "/maintenance", login, R"({"nodes":"@compute","for":"4h"})").status, 404U);
+  for (const char* guess : {"nod", "node1", "node77"}) {
+    const HttpResponse answer =
+        ask("POST", "/maintenance", login, fmt::format(R"({{"nodes":"{}","for":"4h"}})", guess));
+    EXPECT_EQ(answer.status, 404U);
+    EXPECT_THAT(answer.body, HasSubstr(fmt::format("the inventory has no node {}\"", guess)))
+        << "whether it is there or not";
+  }
   ASSERT_EQ(ask("POST", "/maintenance", login, R"({"nodes":"login1","for":"4h"})").status, 200U);
   EXPECT_EQ(ask("DELETE", "/maintenance/3", login).status, 204U);
 }

@@ -38,6 +38,9 @@ TEST_F(ApiTest, WhoSeesSomeClassesHearsOfThemAlone) {
       {"his profile", EventKind::profile_approved, "login", "", ""},
       {"on another network", EventKind::profile_approved, "login@hsn", "", ""},
       {"another profile", EventKind::profile_approved, "compute", "", nullptr},
+      {"what waits of his", EventKind::profile_waiting, "login", "", ""},
+      {"what waits of another", EventKind::profile_waiting, "compute", "", nullptr},
+      {"what was not learned of his", EventKind::profile_not_learned, "login@hsn", "", ""},
   };
   const control::ClusterView& view = *live_->current()->view;
   PartialEvents partial;

@@ -101,10 +101,15 @@ class StoredPortSets {
   std::vector<PortSets> sets_;
 };
 
+/// A sweep that was lost kept its open ports alone: what it examined counts as a look, and says
+/// nothing of what the other ports were.
+constexpr std::string_view kOfLostSweep =
+    "first_sweep IN (SELECT id FROM sweeps WHERE state = 'lost')";
+
 /// What is stored of a look that examined everything.
 struct Examination {
   WallTime latest{};
-  std::int64_t first_sweep = 0;  ///< 0: before that was noted
+  std::int64_t first_sweep = 0;  ///< 0: before that was noted; negative: it was lost
 };
 
 /// Of the places of `seen` that were examined in full with these ports.
@@ -112,9 +117,9 @@ Result<std::unordered_map<const SeenPlace*, Examination>> stored_examinations(
     Connection& connection, std::int64_t port_set, SeenPlaces& seen) {
   std::unordered_map<const SeenPlace*, Examination> result;
   const std::string query = fmt::format(
-      "SELECT node, network, address, protocol, examined, first_sweep FROM looks WHERE "
-      "port_set = {} AND examined IS NOT NULL AND {}",
-      port_set, kOfStagedNodes);
+      "SELECT node, network, address, protocol, examined, CASE WHEN {} THEN -1 ELSE first_sweep "
+      "END FROM looks WHERE port_set = {} AND examined IS NOT NULL AND {}",
+      kOfLostSweep, port_set, kOfStagedNodes);
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
     const SeenPlace* const place = seen.find(
         {row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3].value_or("")});
@@ -192,7 +197,8 @@ Result<void> write_looks(Connection& connection, const StoredSweep& sweep, SeenP
     if (before == nullptr && !examined) {
       row.null();
     } else {
-      row.number(before == nullptr ? sweep.info.id : before->first_sweep);
+      const bool is_first = before == nullptr || before->first_sweep < 0;
+      row.number(is_first ? sweep.info.id : before->first_sweep);
     }
   });
 }
@@ -204,8 +210,8 @@ Result<ExaminedBefore> read_examined_before(Connection& connection, std::int64_t
   ExaminedBefore result;
   const std::string query = fmt::format(
       "SELECT node, network, address, protocol, port_set FROM looks WHERE examined IS NOT NULL AND "
-      "(first_sweep IS NULL OR first_sweep <> {}) AND {}",
-      sweep, kOfStagedNodes);
+      "(first_sweep IS NULL OR first_sweep <> {} AND NOT {}) AND {}",
+      sweep, kOfLostSweep, kOfStagedNodes);
   LOCKSTEP_CHECK(connection.bulk().read(query, [&](Fields row) -> Result<void> {
     const SeenPlace* const place = seen.find(
         {row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3].value_or("")});
