@@ -51,7 +51,7 @@ Result<std::vector<MaintenanceWindow>> list_maintenance(
   LOCKSTEP_TRY(std::vector<MaintenanceWindow> windows, store.maintenance());
   windows.insert(windows.end(), configured.begin(), configured.end());
   std::erase_if(windows, [&](const MaintenanceWindow& window) { return window.until <= now; });
-  std::ranges::stable_sort(windows, {}, [](const MaintenanceWindow& window) {
+  std::ranges::sort(windows, {}, [](const MaintenanceWindow& window) {
     return std::tuple(window.from, window.until, window.id);
   });
   return windows;
