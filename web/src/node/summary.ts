@@ -47,8 +47,9 @@ function outOf(page: NodePage): Summary['out'] {
   return [...ports, ...reported];
 }
 
-function doubtsOf(page: NodePage, keys: Key[]): string[] {
+function doubtsOf(page: NodePage, keys: Key[], isStale: boolean): string[] {
   const doubts: string[] = [];
+  if (isStale) doubts.push('It is stale: it was examined too long ago.');
   const unproven = page.looks.filter(({ proven }) => !proven);
   if (page.looks.length === 0) doubts.push('It was never examined.');
   else if (unproven.length > 0) {
@@ -79,9 +80,15 @@ function worstOf(rows: AlertRow[]): Severity {
   return kSeverities[worst] ?? 'medium';
 }
 
-export function summarise(page: NodePage, isOld: boolean, keys: Key[] = []): Summary {
+/** `isOld`: the answer is; `isStale`: what was examined is. */
+export function summarise(
+  page: NodePage,
+  isOld: boolean,
+  keys: Key[] = [],
+  isStale = false,
+): Summary {
   const out = outOf(page);
-  const doubts = doubtsOf(page, keys);
+  const doubts = doubtsOf(page, keys, isStale);
   const standing = page.alerts.filter(({ status }) => status !== 'resolved');
   const loud = standing.filter((row) => !isMuted(row));
   const muted = standing.filter(isMuted);

@@ -1,7 +1,9 @@
 // The wall as it is shown: what the link says, what the cluster is, and where in it one looks.
 
 import { untrack } from 'svelte';
+import { aging } from '../cluster/aging.svelte';
 import { cluster } from '../cluster/cluster.svelte';
+import { staleAfter } from '../cluster/coverage';
 import { selection } from '../cluster/selection.svelte';
 import { clock } from '../shell/clock.svelte';
 import { router } from '../shell/router.svelte';
@@ -10,20 +12,11 @@ import { isVolatile, kBys, kOrders, type By, type Order } from './groups';
 import type { Painter } from './painter';
 import type { Replay } from './replay';
 import { Scene } from './scene';
-import {
-  filterText,
-  parseFilter,
-  staleAfter,
-  type Counts,
-  type Filter,
-  type Marks,
-} from './states';
+import { filterText, parseFilter, type Counts, type Filter, type Marks } from './states';
 import { clamped, kWhole, showing, zoomed, type Viewport } from './viewport';
 
 /** Nodes that change their group all the time would make nobody the wiser. */
 const kRearrange_ms = 2000;
-/** How often it is looked whether nodes have become stale. */
-const kAging_ms = 10_000;
 /** A pointer means the worst of the nodes that are as near as this. */
 const kReach_px = 2;
 
@@ -51,7 +44,6 @@ export class Wall {
   /** The past that is shown; null: now. */
   past = $state.raw<{ replay: Replay; at: number } | null>(null);
 
-  private readonly aging = $derived(Math.floor(clock.now / kAging_ms));
   private marks: Marks = { of: new Uint8Array(), selected: 0, lit: 0 };
   private arrangedAt = 0;
   private scheduled = 0;
@@ -67,7 +59,7 @@ export class Wall {
 
   /** To be called in an effect: whatever changes, the wall follows, once a frame. */
   follow(): void {
-    void [cluster.revision, cluster.nodes, selection.nodes, selection.lit, this.aging];
+    void [cluster.revision, cluster.nodes, selection.nodes, selection.lit, aging.turn];
     void [this.by, this.order, this.filter, this.size, this.past, this.painter];
     untrack(() => this.schedule());
   }
