@@ -1,6 +1,7 @@
 // What a person on call wants to know first: what of the node is out of step, and what nobody can
 // tell. A node is in step only where everything was examined and judged.
 
+import { isMuted } from '../alerts/order';
 import { kSeverities, type AlertRow, type Key, type NodePage, type Severity } from '../api/types';
 import { count } from '../base/text';
 import { keyState } from './keys';
@@ -13,10 +14,6 @@ export interface Summary {
   glyph: Severity | 'none' | 'unknown';
   out: { name: string; text: string; verdict: string; key: string }[];
   doubts: string[];
-}
-
-export function isMuted({ status }: Pick<AlertRow, 'status'>): boolean {
-  return status === 'acknowledged' || status === 'silenced';
 }
 
 function outOf(page: NodePage): Summary['out'] {
