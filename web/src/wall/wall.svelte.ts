@@ -39,7 +39,8 @@ export class Wall {
   cursor = $state('');
   /** Its card stays. */
   isPinned = $state(false);
-  hovered = $state(-1);
+  /** The node that is pointed at, by name: indices are of one list of nodes. Empty: none. */
+  private hovered = $state('');
   isSelecting = $state(false);
   /** The past that is shown; null: now. */
   past = $state.raw<{ replay: Replay; at: number } | null>(null);
@@ -170,6 +171,14 @@ export class Wall {
 
   get cursorIndex(): number {
     return this.cursor === '' ? -1 : (cluster.nodes.indices.get(this.cursor) ?? -1);
+  }
+
+  get hoveredIndex(): number {
+    return this.hovered === '' ? -1 : (cluster.nodes.indices.get(this.hovered) ?? -1);
+  }
+
+  setHovered(index: number): void {
+    this.hovered = cluster.nodes.names[index] ?? '';
   }
 
   setCursor(index: number): void {
