@@ -69,7 +69,10 @@ export class AlertList {
       endEvents();
       endRevision();
       clearInterval(beat);
-      if (this.viewers === 0) this.soon.stop();
+      if (this.viewers > 0) return;
+      this.soon.stop();
+      // What somebody wanted to know once is not asked for ever.
+      this.most = kAtOnce;
     };
   };
 

@@ -13,6 +13,7 @@ export class OneAlert {
   isLoaded = $state(false);
   isMissing = $state(false);
   problem = $state('');
+  private latest = 0; // of the questions
   private readonly soon: Throttle;
 
   constructor(readonly id: string) {
@@ -38,12 +39,15 @@ export class OneAlert {
   }
 
   async load(): Promise<void> {
+    const mine = ++this.latest;
     try {
       const { rows } = await get<{ rows: AlertRow[] }>(`/alerts/${encodeURIComponent(this.id)}`);
+      if (mine !== this.latest) return;
       this.rows = rows;
       this.isMissing = false;
       this.problem = '';
     } catch (error) {
+      if (mine !== this.latest) return;
       this.isMissing = error instanceof ApiError && (error.status === 404 || error.status === 400);
       if (this.isMissing) this.rows = [];
       this.problem = problemOf(error);

@@ -1,7 +1,6 @@
 // Which causes are shown, and in what order.
 
 import { kSeverities, type AlertRow, type AlertStatus } from '../api/types';
-import type { Nodes } from '../cluster/cluster.svelte';
 
 export interface Filter {
   severity: string; // so grave or graver; empty: all
@@ -16,7 +15,7 @@ const kMuted: AlertStatus[] = ['acknowledged', 'silenced'];
 const kOver: AlertStatus[] = ['pending', 'resolved'];
 
 /** Somebody deals with it, or nobody wants to hear of it. */
-export const isMuted = (row: AlertRow) => kMuted.includes(row.status);
+export const isMuted = ({ status }: Pick<AlertRow, 'status'>) => kMuted.includes(status);
 /** Nobody deals with it: it is shown filled, all else hollow. */
 export const isOpen = ({ status }: AlertRow) => status === 'open' || status === 'reopened';
 /** Somebody can still act on it. */
@@ -26,13 +25,6 @@ export const keyOf = (row: AlertRow) =>
   [row.id, row.status, row.owner ?? '', row.until ?? ''].join(' ');
 
 export const rankOf = (row: AlertRow) => kSeverities.indexOf(row.severity);
-
-/** How many nodes have exactly these classes, "compute+gpu", as alerts name them. */
-export function classSizes({ columns, dictionary }: Nodes): Map<string, number> {
-  const bySet = new Array<number>(dictionary.classes.length).fill(0);
-  for (const set of columns.classSet) bySet[set] = (bySet[set] ?? 0) + 1;
-  return new Map(dictionary.classes.map((set, i) => [[...set].sort().join('+'), bySet[i]!]));
-}
 
 /** The part of its class that has it; 1 where the class is not known. */
 export function shareOf(row: AlertRow, sizes: Map<string, number>): number {

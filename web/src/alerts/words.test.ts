@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import source from '../../../src/model/finding.h?raw';
-import { kWords, nextOf, sentenceOf, titleOf, whatOf } from './words';
+import { kWords, nextOf, titleOf, whatOf } from './words';
 import { row } from './test_rows';
 
 describe('words', () => {
@@ -39,11 +39,6 @@ describe('words', () => {
     ['a kind of tomorrow', row({ kind: 'brand-new', reason: 'why' }), '4444/tcp brand-new: why'],
   ])('say what %s is', (_, alert, text) => {
     expect(whatOf(alert)).toBe(text);
-  });
-
-  it('make a sentence', () => {
-    expect(sentenceOf(row({}))).toBe('A-1: 4444/tcp open on node[1-2] (compute)');
-    expect(sentenceOf(row({ nodes: '', class: '' }))).toBe('A-1: 4444/tcp open');
   });
 
   it('do without a kind that is not known', () => {

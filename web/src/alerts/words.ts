@@ -1,6 +1,6 @@
 // What an alert is about, in words: a table of all kinds of findings (src/model/finding.h).
 
-import type { AlertRow, Subject } from '../api/types';
+import type { Subject } from '../api/types';
 
 /** What words are made from; of an alert or of a span of time. */
 export interface Cause extends Subject {
@@ -152,9 +152,3 @@ export function whatOf(cause: Cause): string {
 
 export const titleOf = (kind: string) => kWords[kind]?.title ?? kind;
 export const nextOf = (kind: string) => kWords[kind]?.next ?? '';
-
-/** "A-17: 4444/tcp open on node[017,201] (compute)", as one tells it to somebody. */
-export function sentenceOf(row: AlertRow): string {
-  const where = row.nodes ? ` on ${row.nodes}` : '';
-  return `${row.id}: ${whatOf(row)}${where}${row.class ? ` (${row.class})` : ''}`;
-}

@@ -4,19 +4,16 @@
 import { kSeverities, type Severity } from '../api/types';
 import { expand, NodesetError, type GroupResolver } from '../base/nodeset';
 import type { Nodes } from '../cluster/cluster.svelte';
+import { coverageOf, kCoverages, type Age, type Coverage } from '../cluster/coverage';
 
-export type Coverage = 'never' | 'partial' | 'proven';
-const kCoverages: Coverage[] = ['never', 'partial', 'proven'];
-export const kCoverageWords: Record<Coverage, string> = {
-  never: 'never examined',
-  partial: 'in part',
-  proven: 'proven',
-};
+/** What was examined, however long ago: as the API has it. */
+const kSights = ['never', 'partial', 'proven'];
 
 export class NodeRow {
   constructor(
     private readonly all: Nodes,
     private readonly i: number,
+    private readonly age: Age,
   ) {}
   get name(): string {
     return this.all.names[this.i]!;
@@ -38,7 +35,9 @@ export class NodeRow {
     return this.all.columns.muted[this.i]!;
   }
   get coverage(): Coverage {
-    return kCoverages[this.all.columns.sight[this.i]! & 3] ?? 'never';
+    const { sight, looked } = this.all.columns;
+    const { now_s, stale_s } = this.age;
+    return kCoverages[coverageOf(sight[this.i]!, looked[this.i]!, now_s, stale_s)]!;
   }
   get isWatched(): boolean {
     return (this.all.columns.sight[this.i]! & 4) !== 0;
@@ -60,7 +59,8 @@ export class NodeRow {
       state: state || null,
       worst: kSeverities[this.worst - 1] ?? null,
       worst_muted: kSeverities[this.muted - 1] ?? null,
-      sight: coverage,
+      sight: kSights[this.all.columns.sight[this.i]! & 3] ?? 'never',
+      stale: coverage === 'stale',
       watched: isWatched,
       alerts,
       looked: Number.isNaN(looked) ? null : new Date(looked).toISOString(),
@@ -105,7 +105,7 @@ export interface Selected {
   problem: string; // why the nodeset cannot be read; all nodes are shown then
 }
 
-export function select(all: Nodes, filter: NodeFilter, group: GroupResolver): Selected {
+export function select(all: Nodes, filter: NodeFilter, group: GroupResolver, age: Age): Selected {
   let names: Set<string> | undefined;
   let problem = '';
   try {
@@ -117,7 +117,7 @@ export function select(all: Nodes, filter: NodeFilter, group: GroupResolver): Se
   const least = kSeverities.indexOf(filter.severity as Severity) + 1;
   const rows: NodeRow[] = [];
   for (let i = 0; i < all.names.length; ++i) {
-    const row = new NodeRow(all, i);
+    const row = new NodeRow(all, i, age);
     if (names && !names.has(row.name)) continue;
     if (filter.class && !row.classes.includes(filter.class)) continue;
     if (filter.rack && row.rack !== filter.rack) continue;

@@ -116,3 +116,9 @@ it('does not trust a key that nobody knows', () => {
   const keys = [{ known: false, seen: true }] as Parameters<typeof summarise>[2];
   expect(summarise(page, false, keys).word).toBe('not known');
 });
+
+it('does not trust what was examined too long ago', () => {
+  const summary = summarise(page, false, [], true);
+  expect([summary.word, summary.glyph]).toEqual(['not known', 'unknown']);
+  expect(summary.doubts).toHaveLength(1);
+});

@@ -1,6 +1,7 @@
 // What a person on call wants to know first: what of the node is out of step, and what nobody can
 // tell. A node is in step only where everything was examined and judged.
 
+import { isMuted } from '../alerts/order';
 import { kSeverities, type AlertRow, type Key, type NodePage, type Severity } from '../api/types';
 import { count } from '../base/text';
 import { keyState } from './keys';
@@ -13,10 +14,6 @@ export interface Summary {
   glyph: Severity | 'none' | 'unknown';
   out: { name: string; text: string; verdict: string; key: string }[];
   doubts: string[];
-}
-
-export function isMuted({ status }: Pick<AlertRow, 'status'>): boolean {
-  return status === 'acknowledged' || status === 'silenced';
 }
 
 function outOf(page: NodePage): Summary['out'] {
@@ -47,8 +44,9 @@ function outOf(page: NodePage): Summary['out'] {
   return [...ports, ...reported];
 }
 
-function doubtsOf(page: NodePage, keys: Key[]): string[] {
+function doubtsOf(page: NodePage, keys: Key[], isStale: boolean): string[] {
   const doubts: string[] = [];
+  if (isStale) doubts.push('It is stale: it was examined too long ago.');
   const unproven = page.looks.filter(({ proven }) => !proven);
   if (page.looks.length === 0) doubts.push('It was never examined.');
   else if (unproven.length > 0) {
@@ -79,9 +77,15 @@ function worstOf(rows: AlertRow[]): Severity {
   return kSeverities[worst] ?? 'medium';
 }
 
-export function summarise(page: NodePage, isOld: boolean, keys: Key[] = []): Summary {
+/** `isOld`: the answer is; `isStale`: what was examined is. */
+export function summarise(
+  page: NodePage,
+  isOld: boolean,
+  keys: Key[] = [],
+  isStale = false,
+): Summary {
   const out = outOf(page);
-  const doubts = doubtsOf(page, keys);
+  const doubts = doubtsOf(page, keys, isStale);
   const standing = page.alerts.filter(({ status }) => status !== 'resolved');
   const loud = standing.filter((row) => !isMuted(row));
   const muted = standing.filter(isMuted);

@@ -91,7 +91,7 @@ interface Place {
 }
 
 /** The network that a node's addresses are of where nobody says otherwise. */
-const kUsualNetwork = 'management';
+export const kUsualNetwork = 'management';
 
 /** "4444/tcp", "4444/tcp on bmc". */
 export function portName({ network, protocol, port }: Place): string {

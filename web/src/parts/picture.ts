@@ -93,11 +93,6 @@ export async function savePng(svg: SVGSVGElement, name: string): Promise<void> {
   download(`${name}.png`, blob, 'image/png');
 }
 
-/** What a canvas shows, as a PNG. */
-export async function saveCanvas(canvas: HTMLCanvasElement, name: string): Promise<void> {
-  download(`${name}.png`, await blobOf(canvas), 'image/png');
-}
-
 export async function pngOf(svg: string, size: PictureSize): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
   try {

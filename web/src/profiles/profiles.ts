@@ -15,6 +15,7 @@ export interface HostType {
 export type ProfileState =
   'changed by hand' | 'waits for approval' | 'none yet' | 'never approved' | 'approved';
 
+/** "compute@hsn" is of compute. */
 export const classOf = (hostType: string) => hostType.split('@')[0]!;
 
 /** Those of the answer, and those of `more` that have nothing yet; by name. */

@@ -52,6 +52,20 @@ it('lists causes with their evidence, the gravest first', () => {
   expect(lines[1]!.resolve_s).toBe(3600);
 });
 
+it('is as grave as its gravest case', () => {
+  const spans = [
+    span({ severity: 'low' }),
+    span({ severity: 'critical', to: '2026-11-30T02:00:00Z' }),
+    span({ severity: 'medium' }),
+    span({ alert: 'A-2' }),
+  ];
+  const lines = causesOf(spans, [], period);
+  expect(lines.map(({ id, severity }) => [id, severity])).toEqual([
+    ['A-1', 'critical'],
+    ['A-2', 'high'],
+  ]);
+});
+
 it('counts what began in each hour by severity', () => {
   const bars = raisedBars([span({}), span({ severity: 'critical' })], period);
   expect(bars).toHaveLength(12);

@@ -58,6 +58,9 @@ function median(spans: Case[], to: (span: Case) => string | null): number | null
   return timesOf(times).median_s;
 }
 
+const gravity = ({ severity }: { severity: string }) =>
+  kSeverities.indexOf(severity as AlertRow['severity']);
+
 /** The gravest first, then the latest. */
 export function causesOf(spans: Case[], alerts: AlertRow[], period: Period): CauseLine[] {
   const bySpan = new Map<string, Case[]>();
@@ -75,7 +78,7 @@ export function causesOf(spans: Case[], alerts: AlertRow[], period: Period): Cau
     const isMuted = open.length > 0 && open.every((each) => each.isMuted);
     return {
       id,
-      severity: one.severity,
+      severity: kSeverities[Math.max(...cases.map(gravity))] ?? one.severity,
       what: whatOf({ ...one, reason: known[0]?.reason ?? null }),
       nodeClass: one.class,
       nodes: nodesOf(cases),
@@ -89,8 +92,7 @@ export function causesOf(spans: Case[], alerts: AlertRow[], period: Period): Cau
       notes: notesOf(known),
     };
   });
-  const rank = ({ severity }: CauseLine) => kSeverities.indexOf(severity as AlertRow['severity']);
-  return lines.sort((a, b) => rank(b) - rank(a) || b.first.localeCompare(a.first));
+  return lines.sort((a, b) => gravity(b) - gravity(a) || b.first.localeCompare(a.first));
 }
 
 /** Cases that began in each slot, one value a severity, the gravest first. */

@@ -4,8 +4,9 @@ import { kSeverities, type Severity } from '../api/types';
 import { count } from '../base/text';
 import { relative } from '../base/time';
 import type { Nodes } from '../cluster/cluster.svelte';
+import { coverageOf, kCoverages, kCoverageWords, type Coverage } from '../cluster/coverage';
 import { kindsText } from './groups';
-import { coverageOf, kCoverages, type Coverage, type Glance } from './states';
+import type { Glance } from './states';
 
 export interface Facts {
   node: string;
@@ -21,13 +22,6 @@ export interface Facts {
   looked: number; // milliseconds since 1970; NaN: never
   isSwept: boolean;
 }
-
-export const kCoverageWords: Record<Coverage, string> = {
-  never: 'never looked at',
-  partial: 'looked at in part',
-  stale: 'looked at too long ago',
-  proven: 'proven',
-};
 
 const severity = (value: number): Severity | '' => kSeverities[value - 1] ?? '';
 
@@ -67,5 +61,5 @@ export function sentence(facts: Facts, now: number): string {
   else parts.push('nothing open');
   if (facts.alerts > 0) parts.push(count(facts.alerts, 'alert'));
   const looked = Number.isNaN(facts.looked) ? '' : `, looked at ${relative(facts.looked, now)}`;
-  return `${parts.join(', ')}, ${kCoverageWords[facts.coverage]}${looked}`;
+  return `${parts.join(', ')}, coverage: ${kCoverageWords[facts.coverage]}${looked}`;
 }

@@ -9,7 +9,8 @@ import { paint } from './canvas';
 import { headingText, kFont } from './headings';
 import { cssColor, faded, pagePalette, type Palette } from './palette';
 import { levelOf, pooled } from './pool';
-import { codeOf, kFindings, kProven, kMuted, kCoverages } from './states';
+import { kCoverages, kCoverageWords, kProven } from '../cluster/coverage';
+import { codeOf, kFindings, kMuted } from './states';
 import { Sheet, word } from './tiles';
 import { pictureSvg } from './svg';
 import type { Wall } from './wall.svelte';
@@ -48,7 +49,7 @@ function describe(wall: Wall): Picture {
   }));
   const coverages = [1, 2, 0].map((i) => ({
     code: codeOf(0, i, false, false),
-    text: `${['never looked at', 'in part', 'stale', 'proven'][i] ?? kCoverages[i]!} ${(counts?.coverages[i] ?? 0).toLocaleString()}`,
+    text: `${kCoverageWords[kCoverages[i]!]} ${(counts?.coverages[i] ?? 0).toLocaleString()}`,
   }));
   const palette = pagePalette(document.documentElement);
   return {

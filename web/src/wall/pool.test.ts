@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { levelOf, pooled } from './pool';
-import { codeOf, kNever, kProven } from './states';
+import { kNever, kProven } from '../cluster/coverage';
+import { codeOf } from './states';
 
 const well = codeOf(0, kProven, false, false);
 const never = codeOf(0, kNever, false, false);

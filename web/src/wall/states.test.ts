@@ -1,18 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  codeOf,
-  encode,
-  filterText,
-  kNever,
-  kPartial,
-  kProven,
-  kRanks,
-  kStale,
-  lookOf,
-  parseFilter,
-  staleAfter,
-  type Glance,
-} from './states';
+import { kNever, kPartial, kProven, kStale } from '../cluster/coverage';
+import { codeOf, encode, filterText, kRanks, lookOf, parseFilter, type Glance } from './states';
 
 const kNow = 1_000_000;
 const kHour = 3600;
@@ -27,16 +15,6 @@ function glance(nodes: [worst: number, muted: number, sight: number, age: number
     kinds: new Uint8Array(nodes.length),
   };
 }
-
-it.each([
-  ['just swept: nothing is stale before two hours', [60, 60, 60], 2 * kHour],
-  ['twice the median', [3 * kHour, 3 * kHour, 4 * kHour], 6 * kHour],
-  ['a day at the latest', [100 * kHour, 100 * kHour, 100 * kHour], 24 * kHour],
-  ['nobody was looked at', [-1, -1], 24 * kHour],
-])('stale: %s', (_, ages, after) => {
-  const { looked } = glance(ages.map((age) => [0, 0, 2, age]));
-  expect(staleAfter(looked, kNow)).toBe(after);
-});
 
 const kAll = { findings: 0, coverages: 0 };
 const unmarked = (n: number) => ({ of: new Uint8Array(n), selected: 0, lit: 0 });

@@ -2,16 +2,18 @@
 // whether it stands back, and whether it is selected. Tiles (tiles.ts) are drawn by this byte.
 
 import type { Columns } from '../api/snapshot';
+import {
+  coverageOf,
+  kCoverages,
+  kNever,
+  kPartial,
+  kProven,
+  kStale,
+  staleAfter,
+  type Coverage,
+} from '../cluster/coverage';
 
 export type Glance = Pick<Columns, 'worst' | 'muted' | 'sight' | 'looked' | 'alerts' | 'kinds'>;
-
-/** How well a node has been looked at. */
-export const kNever = 0;
-export const kPartial = 1;
-export const kStale = 2;
-export const kProven = 3;
-export const kCoverages = ['never', 'partial', 'stale', 'proven'] as const;
-export type Coverage = (typeof kCoverages)[number];
 
 /** What is found: nothing, open 1 to 5, or only what somebody deals with (acknowledged, silenced). */
 export const kFindings = [
@@ -25,34 +27,6 @@ export const kFindings = [
 ] as const;
 export type Finding = (typeof kFindings)[number];
 export const kMuted = 6;
-
-/** What was seen longer ago than this may be otherwise by now, whatever the rule of sweeps is. */
-export const kStaleAtLatest_s = 24 * 3600;
-/** And nothing is stale before: while a sweep runs, half of the nodes have just been looked at. */
-export const kStaleAtSoonest_s = 2 * 3600;
-
-/**
- * A node is stale that has not been looked at for longer than twice the median of all nodes, or for
- * longer than a day. Returns the age in seconds from which on nodes are.
- */
-export function staleAfter(looked: Uint32Array, now_s: number): number {
-  const ages: number[] = [];
-  // A few thousand tell the median well enough, and this is done often.
-  const step = Math.max(1, Math.floor(looked.length / 4096));
-  for (let i = 0; i < looked.length; i += step) {
-    if (looked[i]! > 0) ages.push(Math.max(0, now_s - looked[i]!));
-  }
-  if (ages.length === 0) return kStaleAtLatest_s;
-  ages.sort((a, b) => a - b);
-  const median = ages[ages.length >> 1]!;
-  return Math.min(kStaleAtLatest_s, Math.max(kStaleAtSoonest_s, 2 * median));
-}
-
-export function coverageOf(sight: number, looked: number, now_s: number, stale_s: number): number {
-  if ((sight & 3) === 0 || looked === 0) return kNever;
-  if (now_s - looked > stale_s) return kStale;
-  return (sight & 3) === 2 ? kProven : kPartial;
-}
 
 /** An index into kFindings. */
 export function findingOf(worst: number, muted: number): number {

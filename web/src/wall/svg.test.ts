@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Palette } from './palette';
 import { Scene } from './scene';
-import { codeOf, kNever, kProven } from './states';
+import { kNever, kProven } from '../cluster/coverage';
+import { codeOf } from './states';
 import { cellShape, escaped, pictureSvg } from './svg';
 
 const palette: Palette = {

@@ -5,7 +5,8 @@ import { headingText } from './headings';
 import { mix, type Palette, type Rgb } from './palette';
 import type { Picture } from './picture';
 import type { Scene } from './scene';
-import { kNever, kPartial, kProven, kStale, lookOf } from './states';
+import { kNever, kPartial, kProven, kStale } from '../cluster/coverage';
+import { lookOf } from './states';
 
 const kHead_px = 46;
 const kLegend_px = 26;

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Palette } from './palette';
-import { codeOf, kNever, kProven, kStale } from './states';
+import { kNever, kProven, kStale } from '../cluster/coverage';
+import { codeOf } from './states';
 import { Sheet } from './tiles';
 
 const kGreen = 0xff00ff00;

@@ -2,7 +2,8 @@
 // copied from there by whoever draws the wall. The shapes are those of parts/Glyph.svelte.
 
 import { mix, type Palette, type Rgb } from './palette';
-import { kNever, kPartial, kProven, kStale, lookOf, type Look } from './states';
+import { kNever, kPartial, kProven, kStale } from '../cluster/coverage';
+import { lookOf, type Look } from './states';
 
 /** Below this many pixels a shape cannot be told from another. */
 export const kGlyphFrom_px = 7;

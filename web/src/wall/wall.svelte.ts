@@ -1,7 +1,9 @@
 // The wall as it is shown: what the link says, what the cluster is, and where in it one looks.
 
 import { untrack } from 'svelte';
+import { aging } from '../cluster/aging.svelte';
 import { cluster } from '../cluster/cluster.svelte';
+import { staleAfter } from '../cluster/coverage';
 import { selection } from '../cluster/selection.svelte';
 import { clock } from '../shell/clock.svelte';
 import { router } from '../shell/router.svelte';
@@ -10,20 +12,11 @@ import { isVolatile, kBys, kOrders, type By, type Order } from './groups';
 import type { Painter } from './painter';
 import type { Replay } from './replay';
 import { Scene } from './scene';
-import {
-  filterText,
-  parseFilter,
-  staleAfter,
-  type Counts,
-  type Filter,
-  type Marks,
-} from './states';
+import { filterText, parseFilter, type Counts, type Filter, type Marks } from './states';
 import { clamped, kWhole, showing, zoomed, type Viewport } from './viewport';
 
 /** Nodes that change their group all the time would make nobody the wiser. */
 const kRearrange_ms = 2000;
-/** How often it is looked whether nodes have become stale. */
-const kAging_ms = 10_000;
 /** A pointer means the worst of the nodes that are as near as this. */
 const kReach_px = 2;
 
@@ -46,12 +39,12 @@ export class Wall {
   cursor = $state('');
   /** Its card stays. */
   isPinned = $state(false);
-  hovered = $state(-1);
+  /** The node that is pointed at, by name: indices are of one list of nodes. Empty: none. */
+  private hovered = $state('');
   isSelecting = $state(false);
   /** The past that is shown; null: now. */
   past = $state.raw<{ replay: Replay; at: number } | null>(null);
 
-  private readonly aging = $derived(Math.floor(clock.now / kAging_ms));
   private marks: Marks = { of: new Uint8Array(), selected: 0, lit: 0 };
   private arrangedAt = 0;
   private scheduled = 0;
@@ -67,7 +60,7 @@ export class Wall {
 
   /** To be called in an effect: whatever changes, the wall follows, once a frame. */
   follow(): void {
-    void [cluster.revision, cluster.nodes, selection.nodes, selection.lit, this.aging];
+    void [cluster.revision, cluster.nodes, selection.nodes, selection.lit, aging.turn];
     void [this.by, this.order, this.filter, this.size, this.past, this.painter];
     untrack(() => this.schedule());
   }
@@ -178,6 +171,14 @@ export class Wall {
 
   get cursorIndex(): number {
     return this.cursor === '' ? -1 : (cluster.nodes.indices.get(this.cursor) ?? -1);
+  }
+
+  get hoveredIndex(): number {
+    return this.hovered === '' ? -1 : (cluster.nodes.indices.get(this.hovered) ?? -1);
+  }
+
+  setHovered(index: number): void {
+    this.hovered = cluster.nodes.names[index] ?? '';
   }
 
   setCursor(index: number): void {

@@ -3,7 +3,7 @@
 import { get, problemOf, send } from '../../api/client';
 import { moment } from '../../base/time';
 import { cluster } from '../../cluster/cluster.svelte';
-import { classOf } from './steps';
+import { classOf } from '../../profiles/profiles';
 
 interface Learned {
   since: number; // by the viewer's clock; 0: it is over

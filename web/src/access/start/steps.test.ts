@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classSizes, classStates, kSteps, stepsFor, stepStates, type Facts } from './steps';
+import { classStates, kSteps, stepsFor, stepStates, type Facts } from './steps';
 
 const kAll: Facts = {
   nodes: 5,
@@ -47,15 +47,6 @@ describe('whoever does not see all', () => {
 });
 
 describe('classes', () => {
-  it('count their nodes', () => {
-    const sets = [['compute'], [], ['compute', 'gpu'], ['login']];
-    const { sizes, unclassed } = classSizes(sets, [0, 0, 2, 1]);
-    expect([...sizes]).toEqual([
-      ['compute', 3],
-      ['gpu', 1],
-    ]);
-    expect(unclassed).toEqual([3]);
-  });
   it('know how far their profiles are', () => {
     const profiles = {
       waiting: [{ host_type: 'compute@hsn' }],

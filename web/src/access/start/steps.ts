@@ -2,6 +2,7 @@
 // on at any time, and off what others did.
 
 import type { Profiles } from '../../api/types';
+import { classOf } from '../../profiles/profiles';
 
 export type StepName = 'nodes' | 'classes' | 'look' | 'approve' | 'sweep' | 'tell';
 
@@ -25,9 +26,6 @@ export interface Facts {
   sweeps: number; // that have ended
   channels: number;
 }
-
-/** "compute@hsn" is of compute. */
-export const classOf = (hostType: string) => hostType.split('@')[0] ?? hostType;
 
 function isDone(name: StepName, facts: Facts): boolean {
   const approved = new Set(facts.approved.map(classOf));
@@ -94,24 +92,4 @@ export function classStates(sizes: Map<string, number>, profiles: Profiles | nul
       .map((each) => each.host_type)
       .filter((each) => classOf(each) === name),
   }));
-}
-
-/** Nodes by class, and how many are of none. A node may be of several. */
-export function classSizes(
-  sets: string[][],
-  classSet: ArrayLike<number>,
-): { sizes: Map<string, number>; unclassed: number[] } {
-  const sizes = new Map<string, number>();
-  const unclassed: number[] = [];
-  const counts = new Array<number>(sets.length).fill(0);
-  for (let node = 0; node < classSet.length; ++node) {
-    const set = classSet[node]!;
-    ++counts[set]!;
-    if ((sets[set]?.length ?? 0) === 0) unclassed.push(node);
-  }
-  sets.forEach((set, index) => {
-    if (counts[index] === 0) return; // of nodes that somebody else sees
-    for (const name of set) sizes.set(name, (sizes.get(name) ?? 0) + counts[index]!);
-  });
-  return { sizes, unclassed };
 }
