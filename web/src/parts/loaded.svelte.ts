@@ -5,7 +5,7 @@ import { untrack } from 'svelte';
 import { ApiError, problemOf } from '../api/client';
 import type { LiveEvent } from '../api/events';
 import { cluster } from '../cluster/cluster.svelte';
-import { clock } from '../shell/clock.svelte';
+import { clock } from '../base/clock.svelte';
 
 const kEach_ms = 30_000;
 const kSoon_ms = 400; // events come in groups
