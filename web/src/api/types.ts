@@ -373,3 +373,11 @@ export interface AuditEntry {
   detail: string;
   chain: string | null;
 }
+
+export interface AuditCheck {
+  holds: boolean;
+  entries: number;
+  tied: number; // of them have their place in the chain
+  broken: number | null;
+  latest: string | null;
+}

@@ -6,7 +6,7 @@
 import { ApiError, pathOf, refuse, request } from '../api/client';
 import { listen, type LiveEvent } from '../api/events';
 import { applyDelta, parseSnapshot, type Columns, type Dictionary } from '../api/snapshot';
-import { clock } from '../shell/clock.svelte';
+import { clock } from '../base/clock.svelte';
 
 /** How old what is shown is allowed to be before the page says so, and before it fades. */
 export const kLate_ms = 20_000;

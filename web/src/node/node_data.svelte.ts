@@ -5,7 +5,7 @@ import type { LiveEvent } from '../api/events';
 import type { Key, NodeHistory, NodePage, Series } from '../api/types';
 import { expand } from '../base/nodeset';
 import { apiTime } from '../base/time';
-import { clock } from '../shell/clock.svelte';
+import { clock } from '../base/clock.svelte';
 import { Loaded } from '../parts/loaded.svelte';
 
 const kSlowly_ms = 60_000;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { suffices } from '../api/roles';
 import type { Role } from '../api/types';
 import { partsFor } from './parts';
 
-const kRanks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 const names = (role: Role, seesAll: boolean) =>
-  partsFor((needed) => kRanks[role] >= kRanks[needed], seesAll).map(({ name }) => name);
+  partsFor((needed) => suffices(role, needed), seesAll).map(({ name }) => name);
 
 describe('parts', () => {
   it.each([

@@ -1,5 +1,6 @@
 // What each role may, in a few words.
 
+import { suffices } from '../api/roles';
 import type { Role } from '../api/types';
 
 export const kRoles: { role: Role; may: string }[] = [
@@ -8,9 +9,7 @@ export const kRoles: { role: Role; may: string }[] = [
   { role: 'admin', may: 'approves, sets, invites' },
 ];
 
-const kRanks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
-
 /** The roles that somebody of this role can give away. */
 export function rolesUpTo(role: Role): Role[] {
-  return kRoles.map((each) => each.role).filter((each) => kRanks[each] <= kRanks[role]);
+  return kRoles.map((each) => each.role).filter((each) => suffices(role, each));
 }

@@ -52,11 +52,3 @@ export interface MaintenanceWindow {
   note: string;
   source: string; // "configuration", or who opened it
 }
-
-export interface AuditCheck {
-  holds: boolean;
-  entries: number;
-  tied: number;
-  broken: number | null;
-  latest: string | null;
-}

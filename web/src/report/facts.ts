@@ -2,16 +2,17 @@
 // the others back, and says so where it would stand.
 
 import { get, problemOf } from '../api/client';
-import type { AlertPage, AlertRow, AuditEntry, Profiles, Run, Sweep, Timeline } from '../api/types';
+import type {
+  AlertPage,
+  AlertRow,
+  AuditCheck,
+  AuditEntry,
+  Profiles,
+  Run,
+  Sweep,
+  Timeline,
+} from '../api/types';
 import { queryOf, type Period } from './period';
-
-export interface AuditCheck {
-  holds: boolean;
-  entries: number;
-  tied: number; // of them have their place in the chain
-  broken: number | null;
-  latest: string | null;
-}
 
 export type Part<T> = { value: T; problem?: undefined } | { value?: undefined; problem: string };
 

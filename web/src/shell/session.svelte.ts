@@ -1,9 +1,8 @@
 // Who looks at the page, and what he may.
 
 import { get, send } from '../api/client';
+import { suffices } from '../api/roles';
 import type { Me, Role } from '../api/types';
-
-const kRanks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 
 class Session {
   me = $state.raw<Me | null>(null);
@@ -11,7 +10,7 @@ class Session {
   unknown = $state(true);
 
   may(role: Role): boolean {
-    return this.me !== null && kRanks[this.me.role] >= kRanks[role];
+    return this.me !== null && suffices(this.me.role, role);
   }
 
   /** Sees all classes: what concerns the cluster as a whole is for these. */

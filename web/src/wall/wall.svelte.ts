@@ -5,7 +5,7 @@ import { aging } from '../cluster/aging.svelte';
 import { cluster } from '../cluster/cluster.svelte';
 import { staleAfter } from '../cluster/coverage';
 import { selection } from '../cluster/selection.svelte';
-import { clock } from '../shell/clock.svelte';
+import { clock } from '../base/clock.svelte';
 import { router } from '../shell/router.svelte';
 import { factsOf, type Facts } from './facts';
 import { isVolatile, kBys, kOrders, type By, type Order } from './groups';

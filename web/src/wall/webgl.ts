@@ -1,6 +1,7 @@
 // One triangle that covers the screen: each pixel finds its cell in a texture that has one texel a
 // cell, and its colour in the sheet of tiles.
 
+import { graphicsName, isSoftware } from '../base/graphics';
 import type { Grid } from './pool';
 import { tileScale, type Frame, type Renderer } from './renderer';
 import type { Sheet } from './tiles';
@@ -64,13 +65,6 @@ function texture(gl: WebGL2RenderingContext, unit: number): void {
   }
 }
 
-/** Whether the processor has to play the graphics card. */
-function isSoftware(gl: WebGL2RenderingContext): boolean {
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  const name = info ? String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)) : '';
-  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
-}
-
 export class WebGlRenderer implements Renderer {
   private readonly gl: WebGL2RenderingContext;
   private readonly places = new Map<string, WebGLUniformLocation | null>();
@@ -93,7 +87,7 @@ export class WebGlRenderer implements Renderer {
       stencil: false,
     });
     if (!gl) throw new Error('WebGL: not here');
-    if (!evenSlow && isSoftware(gl)) {
+    if (!evenSlow && isSoftware(graphicsName(gl))) {
       gl.getExtension('WEBGL_lose_context')?.loseContext();
       throw new Error('WebGL: by the processor');
     }

@@ -4,7 +4,7 @@
 const kTick_ms = 1000;
 const kWorthTelling_ms = 5000;
 
-class Clock {
+export class Clock {
   /** The viewer's clock, to the second; milliseconds since 1970. */
   local = $state(Date.now());
   /** How far the server's is ahead of it; milliseconds. */
@@ -21,6 +21,11 @@ class Clock {
 
   tick(): void {
     this.local = Date.now();
+  }
+
+  /** What the server's clock showed at a moment of the viewer's; for <Time>, which goes by it. */
+  atServer(local: number): number {
+    return local + this.offset;
   }
 
   /** The server's clock as it said, to the second. */
