@@ -24,7 +24,7 @@ describe('expand', () => {
     ['a closed bracket', 'node1]'],
     ['backwards', 'node[3-1]'],
     ['more digits than are exact', 'n[9007199254740992-9007199254740994]'],
-    ['far too many in parts', 'a[1-900000],b[1-900000],c[1-900000],d1'],
+    ['far too many in parts', 'a[1-100000],'.repeat(11)],
     ['no numbers', 'node[a-b]'],
     ['far too many', 'node[1-99999999]'],
     ['a group that is not there', '@none'],

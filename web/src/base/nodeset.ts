@@ -79,7 +79,6 @@ export function expand(text: string, group: GroupResolver = () => undefined): Se
   let nodes = new Set<string>();
   let work = 0;
   for (const [operator, part] of parts(text)) {
-    if (work > 2 * kMost) throw new NodesetError('More than a million nodes.');
     let next: Set<string>;
     if (part.startsWith('@')) {
       const members = group(part.slice(1));
@@ -89,6 +88,7 @@ export function expand(text: string, group: GroupResolver = () => undefined): Se
       next = new Set(expandPattern(part));
     }
     work += next.size;
+    if (work > kMost) throw new NodesetError('More than a million nodes.');
     if (operator === ',') for (const name of next) nodes.add(name);
     if (operator === '!') for (const name of next) nodes.delete(name);
     if (operator === '&') nodes = new Set([...nodes].filter((name) => next.has(name)));

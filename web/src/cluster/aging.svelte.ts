@@ -1,7 +1,7 @@
 // What has been looked at becomes stale without any change: by time alone.
 
 import { untrack } from 'svelte';
-import { clock } from '../shell/clock.svelte';
+import { clock } from '../base/clock.svelte';
 import { cluster } from './cluster.svelte';
 import { staleAfter, type Age } from './coverage';
 
