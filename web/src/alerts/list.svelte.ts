@@ -35,7 +35,8 @@ export class AlertList {
   private seen = -1;
   private whose: Me | null = null;
   private readonly soon = new Throttle(async () => {
-    if (this.viewers > 0 && !cluster.paused && !document.hidden) await this.load();
+    if (cluster.paused || cluster.halted || document.hidden) return;
+    if (this.viewers > 0) await this.load();
   }, kSoonest_ms);
 
   constructor({ all }: { all: boolean }) {

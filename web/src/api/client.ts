@@ -60,8 +60,10 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   return response;
 }
 
-/** Throws what the server said instead of an answer. */
-export async function refuse(response: Response): Promise<never> {
+/** Throws what the server said instead of an answer; tells where somebody has to log in again. */
+export async function refuse(response: Response, { isLogin = false } = {}): Promise<never> {
+  // Whoever logs in has no session yet: his wrong password is no reason to send him to log in.
+  if (response.status === 401 && !isLogin) hooks.onUnknown();
   let kind = 'failed';
   let message = `The server answered ${response.status}.`;
   try {
@@ -76,9 +78,8 @@ export async function refuse(response: Response): Promise<never> {
 
 async function ask<T>(method: string, path: string, query: Query, init: RequestInit): Promise<T> {
   const response = await request(pathOf(path, query), { method, ...init });
-  // Whoever logs in has no session yet: his wrong password is no reason to send him to log in.
-  if (response.status === 401 && !(method === 'POST' && path === '/session')) hooks.onUnknown();
-  if (!response.ok) await refuse(response);
+  const isLogin = method === 'POST' && path === '/session';
+  if (!response.ok) await refuse(response, { isLogin });
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }

@@ -9,10 +9,15 @@ export interface LiveEvent {
   nodes: string; // a nodeset
 }
 
+/** The server says each 15 s that it is there; a connection that says nothing is only half there. */
+const kSilence_ms = 3 * 15_000;
+
 /** What listen() tells. */
 export interface EventSink {
   /** Bytes came, if only a sign of life. */
   onSign(): void;
+  /** Up to which event all was told. */
+  onPlace(id: string): void;
   onEvent(event: LiveEvent): void;
 }
 
@@ -21,6 +26,8 @@ export class EventParser {
   private rest = '';
   private kind = '';
   private data = '';
+  private id = '';
+  /** Of the latest event that came whole. */
   lastId = '';
 
   push(text: string, sink: (event: LiveEvent) => void): void {
@@ -32,9 +39,10 @@ export class EventParser {
   private line(line: string, sink: (event: LiveEvent) => void): void {
     if (line === '') {
       if (this.data) sink(this.event());
-      this.kind = this.data = '';
+      if (this.id) this.lastId = this.id;
+      this.kind = this.data = this.id = '';
     } else if (line.startsWith('id: ')) {
-      this.lastId = line.slice(4);
+      this.id = line.slice(4);
     } else if (line.startsWith('event: ')) {
       this.kind = line.slice(7);
     } else if (line.startsWith('data: ')) {
@@ -53,23 +61,32 @@ export class EventParser {
   }
 }
 
-/** Listens until the stream ends, or is aborted. Returns the last event's number. */
-export async function listen(after: string, sink: EventSink, signal: AbortSignal): Promise<string> {
+/** Listens to what came after an event, until the stream ends, is aborted, or says nothing. */
+export async function listen(after: string, sink: EventSink, signal: AbortSignal): Promise<void> {
   const parser = new EventParser();
-  parser.lastId = after;
-  // fetch() itself and not request(): the stream may take longer than an answer may.
-  const response = await fetch(pathOf('/events', { after }), {
-    headers: { Accept: 'text/event-stream', 'X-Lockstep-Request': '1' },
-    credentials: 'same-origin',
-    signal,
-  });
-  if (!response.ok) await refuse(response);
-  if (!response.body) return parser.lastId;
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return parser.lastId;
-    sink.onSign();
-    parser.push(value, sink.onEvent);
+  const silence = new AbortController();
+  const guard = () => setTimeout(() => silence.abort(), kSilence_ms);
+  let timer = guard();
+  try {
+    // fetch() itself and not request(): the stream may take longer than an answer may.
+    const response = await fetch(pathOf('/events', { after }), {
+      headers: { Accept: 'text/event-stream', 'X-Lockstep-Request': '1' },
+      credentials: 'same-origin',
+      signal: AbortSignal.any([signal, silence.signal]),
+    });
+    if (!response.ok) await refuse(response);
+    if (!response.body) return;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || signal.aborted) return;
+      clearTimeout(timer);
+      timer = guard();
+      sink.onSign();
+      parser.push(value, sink.onEvent);
+      if (parser.lastId) sink.onPlace(parser.lastId);
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }

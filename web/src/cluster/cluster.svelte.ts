@@ -59,6 +59,8 @@ export class Cluster {
   paused = $state(false);
   /** Changes that came while it is paused, at least. */
   missed = $state(0);
+  /** Nobody may see it now: what is known stays, for whom it was shown to. */
+  halted = $state(false);
 
   freshness: Freshness = $derived.by(() => {
     if (this.confirmed === 0) return 'loading';
@@ -78,23 +80,40 @@ export class Cluster {
   /** Follows the cluster until stop(). */
   start(): void {
     if (this.ending) return;
+    const isAgain = this.halted;
+    this.halted = false;
     this.ending = new AbortController();
     void this.follow(this.ending.signal);
     void this.hear(this.ending.signal);
     document.addEventListener('visibilitychange', this.onReturn);
     window.addEventListener('online', this.onReturn);
+    if (isAgain) this.tell({ kind: 'reset', subject: '', nodes: '' });
   }
 
+  /** Follows it no more until start(); what is known stays. */
+  halt(): void {
+    this.halted = true;
+    this.end();
+  }
+
+  /** Follows it no more, and forgets what is known. */
   stop(): void {
+    this.end();
+    this.nodes = kNone;
+    this.confirmed = this.event = this.made = 0;
+    this.problem = this.lastEvent = '';
+    this.halted = this.paused = false;
+    this.missed = 0;
+    ++this.revision;
+  }
+
+  private end(): void {
     this.ending?.abort();
     this.ending = undefined;
     document.removeEventListener('visibilitychange', this.onReturn);
     window.removeEventListener('online', this.onReturn);
-    this.nodes = kNone;
+    // What he may see may be something else then: it is asked for as a whole.
     this.version = this.epoch = 0n;
-    this.confirmed = this.event = this.made = 0;
-    this.problem = this.lastEvent = '';
-    ++this.revision;
   }
 
   /** Asks at once whether something has changed. */
@@ -126,6 +145,10 @@ export class Cluster {
     );
   };
 
+  private tell(event: LiveEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+
   private readonly onReturn = () => {
     clock.tick();
     this.refresh();
@@ -144,7 +167,6 @@ export class Cluster {
       } catch (error) {
         if (signal.aborted) return;
         this.problem = error instanceof Error ? error.message : String(error);
-        if (error instanceof ApiError && error.status === 401) return;
         ++failures;
       }
       const retry = kRetry_ms[Math.min(failures, kRetry_ms.length) - 1];
@@ -159,12 +181,14 @@ export class Cluster {
     await new Promise((resolve) => setTimeout(resolve, least));
     if (this.wanted || signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, most - least));
-      this.wake = () => {
+      const end = () => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', end);
         resolve();
       };
-      signal.addEventListener('abort', this.wake, { once: true });
+      const timer = setTimeout(end, Math.max(0, most - least));
+      this.wake = end;
+      signal.addEventListener('abort', end);
     });
     this.wake = () => {};
   }
@@ -172,12 +196,9 @@ export class Cluster {
   private async load(signal: AbortSignal): Promise<void> {
     const known = this.epoch === 0n ? {} : { after: `${this.version}`, epoch: `${this.epoch}` };
     const response = await request(pathOf('/snapshot', known), { signal });
-    if (!response.ok) {
-      if (response.status === 401) this.ending?.abort();
-      await refuse(response);
-    }
+    if (!response.ok) await refuse(response);
     const snapshot = parseSnapshot(await response.arrayBuffer());
-    if (this.paused) return;
+    if (this.paused || signal.aborted) return;
     if (snapshot.names) {
       this.nodes = {
         names: snapshot.names,
@@ -213,14 +234,14 @@ export class Cluster {
           onEvent: (event: LiveEvent) => {
             if (this.paused) ++this.missed;
             this.refresh();
-            for (const listener of this.listeners) listener(event);
+            this.tell(event);
           },
+          onPlace: (id: string) => (this.lastEvent = id),
         };
-        this.lastEvent = await listen(this.lastEvent, sink, signal);
+        await listen(this.lastEvent, sink, signal);
       } catch (error) {
         // Who may not listen asks now and then, which follow() does.
         if (error instanceof ApiError && error.status === 403) return;
-        if (error instanceof ApiError && error.status === 401) return;
         ++failures;
       }
       if (signal.aborted) return;

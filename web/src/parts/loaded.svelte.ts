@@ -136,8 +136,8 @@ export class Loaded<T> {
     this.timer = setTimeout(() => {
       this.timer = undefined;
       if (document.hidden) return; // until it is looked at
-      // What is shown stands still, by the viewer's wish.
-      if (cluster.paused && this.at > 0) this.soon(kHeld_ms);
+      // What is shown stands still, by the viewer's wish, or until he has logged in again.
+      if (cluster.halted || (cluster.paused && this.at > 0)) this.soon(kHeld_ms);
       else void this.reload();
     }, wait);
   }

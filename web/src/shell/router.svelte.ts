@@ -69,6 +69,9 @@ class Router {
     const link = (event.target as Element | null)?.closest?.('a');
     if (!link || link.target || link.hasAttribute('download')) return;
     if (link.origin !== location.origin || link.pathname.startsWith('/api/')) return;
+    // To another part of what is shown, the browser goes by itself.
+    const isHere = link.pathname === location.pathname && link.search === location.search;
+    if (link.hash && isHere) return;
     event.preventDefault();
     this.go(link.pathname + link.search);
   };
