@@ -75,7 +75,11 @@ const result = {
   browser_mib: browser_mib(),
   renderer: await renderer(page),
 };
-if (facts.picture) await page.screenshot({ path: facts.picture });
+if (facts.picture) {
+  await page.keyboard.press('0'); // all of it
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: facts.picture });
+}
 watched.check('frames');
 console.log(JSON.stringify(result));
 await browser.close();

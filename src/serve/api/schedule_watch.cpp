@@ -45,16 +45,23 @@ void ScheduleWatch::ask() {
   current_ = std::move(next);
 }
 
+/// False: there was no memory, most likely; what was said last stays.
+bool ScheduleWatch::try_ask() {
+  try {
+    ask();
+  } catch (const std::exception&) {
+    return false;
+  }
+  return true;
+}
+
 void ScheduleWatch::run(const std::stop_token& token) {
   while (!token.stop_requested()) {
     const auto begun = std::chrono::steady_clock::now();
-    try {
-      ask();
-    } catch (const std::exception&) {
-      // No memory, most likely: what was said last stays.
-    }
+    const bool has_asked = try_ask();
     const auto cost = std::chrono::ceil<milliseconds>(std::chrono::steady_clock::now() - begun);
-    const auto pause = std::clamp(cost * kPausePerCost, kLeastPause, kMostPause);
+    const auto pause =
+        has_asked ? std::clamp(cost * kPausePerCost, kLeastPause, kMostPause) : kMostPause;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, token, pause, [] { return false; });
   }

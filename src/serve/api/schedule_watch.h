@@ -29,6 +29,7 @@ class ScheduleWatch {
   void ask();
 
  private:
+  bool try_ask();
   void run(const std::stop_token& token);
 
   ApiWorld& world_;
