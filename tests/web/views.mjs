@@ -2,6 +2,8 @@
 
 export const kViews = {
   wall: '/',
+  past: '/?past=1h',
+  table: '/?table=1',
   display: '/?display=wall',
   alerts: '/alerts',
   alert: '/alerts/A-1',
