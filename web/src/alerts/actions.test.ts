@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../api/client';
+import { expand } from '../base/nodeset';
 import {
   causesOf,
   durationOf,
+  leftOf,
   narrowed,
   nodesOf,
   ownersOf,
+  partsOf,
   perform,
   problemWith,
   requestsOf,
@@ -60,6 +63,47 @@ describe('requests', () => {
     expect(requestsOf(targetsOf(many)).map(({ alerts }) => alerts.length)).toEqual([
       1000, 1000, 500,
     ]);
+  });
+
+  // Every other number: no ranges, so that it is as long as nodesets get.
+  const scattered = Array.from({ length: 12_000 }, (_, i) => `node${100_000 + 2 * i}`);
+  const long = `node[${scattered.map((name) => name.slice(4)).join(',')}]`;
+  const bytes = (text: string) => new TextEncoder().encode(text).length;
+
+  it('name all nodes, however many, and never none', () => {
+    const targets = targetsOf([row({ nodes: long, node_count: scattered.length })]);
+    const parts = requestsOf(targets).map(({ nodes }) => nodes);
+    expect(bytes(long)).toBeGreaterThan(65_536);
+    expect(parts.length).toBeGreaterThan(1);
+    for (const part of parts) {
+      expect(part).not.toBe('');
+      expect(bytes(part)).toBeLessThan(65_536);
+    }
+    expect(parts.flatMap((part) => [...expand(part)]).sort()).toEqual(scattered);
+  });
+
+  it.each([
+    ['nothing', '', ['']],
+    ['a few', 'node[1-3]', ['node[1-3]']],
+    ['one that is too long', 'é'.repeat(40_000), ['é'.repeat(40_000)]],
+  ])('leave together: %s', (_, nodes, parts) => expect(partsOf(nodes)).toEqual(parts));
+
+  it('are made anew for what is left alone', () => {
+    const targets = targetsOf([
+      row({ id: 'A-1', nodes: long, node_count: scattered.length }),
+      row({ id: 'A-2', nodes: 'node1', node_count: 1 }),
+      row({ id: 'A-3', nodes: '', node_count: 0 }),
+    ]);
+    const made = requestsOf(targets);
+    const [first, ...others] = made;
+    expect(leftOf(targets, made)).toEqual(targets);
+    expect(leftOf(targets, [])).toEqual([]);
+    const left = leftOf(targets, others);
+    expect(left.map(({ row }) => row.id)).toEqual(['A-1', 'A-2', 'A-3']);
+    expect(left[0]!.count).toBe(scattered.length - expand(first!.nodes).size);
+    expect(requestsOf(left).flatMap(({ nodes }) => [...expand(nodes)])).not.toContain(
+      [...expand(first!.nodes)][0],
+    );
   });
 
   const requests = ['A-1', 'A-2', 'A-3'].map((id) => ({ alerts: [id], nodes: '' }));

@@ -77,7 +77,7 @@ export interface ActionRequest {
 }
 
 const kMostIds = 1000; // of a request
-const kLongestNodeset = 500_000; // of a request; the server takes a mebibyte
+const kLongestNodeset = 64_000; // bytes of a request; the server takes 64 KiB
 const kLongestNote = 1000; // bytes that are kept
 const kUnits: Record<string, number> = { s: 1, m: 60, h: 3600, d: kDay_s, w: 7 * kDay_s };
 
@@ -141,22 +141,49 @@ export function ownersOf(targets: Target[], me: string): string[] {
   return [...new Set(owners)].filter((owner) => owner && owner !== me).sort();
 }
 
-/** Causes on the same nodes go together. */
+const isShort = (nodeset: string) => new TextEncoder().encode(nodeset).length <= kLongestNodeset;
+
+/** The same nodes as nodesets that the server takes. One without a name would mean all of them. */
+export function partsOf(nodeset: string): string[] {
+  if (isShort(nodeset)) return [nodeset];
+  const split = (names: string[]): string[] => {
+    const text = fold(names);
+    if (names.length === 1 || isShort(text)) return [text];
+    const half = names.length >> 1;
+    return [...split(names.slice(0, half)), ...split(names.slice(half))];
+  };
+  return split([...expand(nodeset)]);
+}
+
+/** Causes on the same nodes go together. Errors: NodesetError. */
 export function requestsOf(targets: Target[]): ActionRequest[] {
   const byNodes = new Map<string, Set<string>>();
   for (const { row, nodes } of targets) {
-    // The server knows better than we can tell it which nodes a cause of so many has.
-    const key = nodes.length > kLongestNodeset ? '' : nodes;
-    byNodes.set(key, (byNodes.get(key) ?? new Set()).add(row.id));
+    byNodes.set(nodes, (byNodes.get(nodes) ?? new Set()).add(row.id));
   }
   const requests: ActionRequest[] = [];
   for (const [nodes, ids] of byNodes) {
     const alerts = [...ids];
-    for (let i = 0; i < alerts.length; i += kMostIds) {
-      requests.push({ alerts: alerts.slice(i, i + kMostIds), nodes });
+    for (const part of partsOf(nodes)) {
+      for (let i = 0; i < alerts.length; i += kMostIds) {
+        requests.push({ alerts: alerts.slice(i, i + kMostIds), nodes: part });
+      }
     }
   }
   return requests;
+}
+
+/** What of them is not done: what is done is not done twice. */
+export function leftOf(targets: Target[], left: ActionRequest[]): Target[] {
+  const keys = new Set(left.flatMap(({ alerts, nodes }) => alerts.map((id) => `${id} ${nodes}`)));
+  return targets.flatMap((target) => {
+    const parts = partsOf(target.nodes);
+    const open = parts.filter((part) => keys.has(`${target.row.id} ${part}`));
+    if (open.length === parts.length) return [target];
+    if (open.length === 0) return [];
+    const nodes = open.join(',');
+    return [{ ...target, nodes, count: expand(nodes).size }];
+  });
 }
 
 export interface Outcome {
