@@ -173,6 +173,9 @@ class Service:
                            f"Authorization: Bearer {token}\r\n\r\n".encode())
         stream = connection.makefile("r", encoding="utf-8", newline="")
         connection.close()  # the stream keeps it open
+        # From then on it is settled which events it tells; before, one could be missed.
+        while stream.readline().strip():
+            pass
         return stream
 
 
