@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expand, fold, NodesetError } from './nodeset';
+import { expand, fold, has, NodesetError } from './nodeset';
 
 const groups = (name: string) => ({ gpu: ['g1', 'g2'] })[name];
 
@@ -31,6 +31,39 @@ describe('expand', () => {
   ])('refuses %s', (_, text) => {
     expect(() => expand(text, groups)).toThrow(NodesetError);
   });
+});
+
+describe('has', () => {
+  it.each([
+    ['node7'],
+    ['node[008-011]'],
+    ['node[8-11]'],
+    ['n[1-2,4]x[0-1]'],
+    ['n[1-2][0-9]'],
+    ['n[1-12][2-3]5'],
+    ['n[0-10/5]'],
+    ['a,b c'],
+    ['node[9-11],x,n[007]'],
+    ['n[00-02]'],
+    ['n[1-4]!n[2-3]'],
+    ['n[1-4]&n[3-9]'],
+    ['n[1-3]^n[2-4]'],
+    ['@gpu,g9'],
+    [''],
+  ])('says of "%s" what expand does', (text) => {
+    const names = ['a', 'b', 'c', 'ab', 'x', 'n', 'n1x', 'node', 'g1', 'g9', 'n007', 'n7', ''];
+    for (let i = 0; i < 130; ++i) names.push(`n${i}`, `node${i}`, `n0${i}`, `node0${i}`);
+    for (let i = 0; i < 5; ++i) names.push(`n${i}x0`, `n${i}x1`, `n${i}x2`, `n${i}x01`, `n1${i}35`);
+    names.push('node008', 'node011', 'node012', 'node0011');
+    const all = expand(text, groups);
+    expect(names.filter((name) => has(text, name, groups))).toEqual(
+      names.filter((name) => all.has(name)),
+    );
+  });
+  it.each([['node1]'], ['n1,node[3-1]'], ['n1,n[1-3'], ['node[a-b]'], ['@none']])(
+    'refuses "%s"',
+    (text) => expect(() => has(text, 'n1', groups)).toThrow(NodesetError),
+  );
 });
 
 describe('fold', () => {

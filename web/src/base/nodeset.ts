@@ -8,10 +8,16 @@ const kMost = 1_000_000;
 
 export class NodesetError extends Error {}
 
-/** What "[001-003,7]" stands for; zeros in front are part of a name. */
-function expandRanges(text: string): string[] {
-  const values: string[] = [];
-  for (const part of text.split(',')) {
+interface Range {
+  from: number;
+  to: number;
+  by: number;
+  width: number; // of padded numbers; 0: not padded
+}
+
+/** "[001-003,7]"; zeros in front are part of a name. */
+function rangesOf(text: string): Range[] {
+  return text.split(',').map((part) => {
     const found = /^(\d+)(?:-(\d+)(?:\/(\d+))?)?$/.exec(part.trim());
     if (!found) throw new NodesetError(`[${text}]: "${part}" is no range of numbers`);
     const [, first = '', last = first, step = '1'] = found;
@@ -24,27 +30,47 @@ function expandRanges(text: string): string[] {
     }
     if (to < from || by < 1) throw new NodesetError(`[${text}]: "${part}" goes backwards`);
     if ((to - from) / by > kMost) throw new NodesetError(`[${text}]: more than a million nodes`);
+    return { from, to, by, width };
+  });
+}
+
+function valuesOf(ranges: Range[]): string[] {
+  const values: string[] = [];
+  for (const { from, to, by, width } of ranges) {
     for (let n = from; n <= to; n += by) values.push(String(n).padStart(width, '0'));
   }
   return values;
 }
 
-function expandPattern(text: string): string[] {
-  let names = [''];
+interface Piece {
+  literal: string;
+  ranges: Range[] | null; // what follows it; null: nothing
+}
+
+function piecesOf(text: string): Piece[] {
+  const pieces: Piece[] = [];
   let rest = text;
   while (rest.length > 0) {
     const open = rest.indexOf('[');
     const literal = open < 0 ? rest : rest.slice(0, open);
     if (literal.includes(']')) throw new NodesetError(`"${text}": a "]" without its "["`);
-    let values = [''];
-    if (open >= 0) {
+    if (open < 0) {
+      pieces.push({ literal, ranges: null });
+      rest = '';
+    } else {
       const close = rest.indexOf(']', open);
       if (close < 0) throw new NodesetError(`"${text}": a "[" without its "]"`);
-      values = expandRanges(rest.slice(open + 1, close));
+      pieces.push({ literal, ranges: rangesOf(rest.slice(open + 1, close)) });
       rest = rest.slice(close + 1);
-    } else {
-      rest = '';
     }
+  }
+  return pieces;
+}
+
+function expandPattern(text: string): string[] {
+  let names = [''];
+  for (const { literal, ranges } of piecesOf(text)) {
+    const values = ranges ? valuesOf(ranges) : [''];
     if (names.length * values.length > kMost) {
       throw new NodesetError(`"${text}": more than a million nodes`);
     }
@@ -99,6 +125,39 @@ export function expand(text: string, group: GroupResolver = () => undefined): Se
     }
   }
   return nodes;
+}
+
+function isIn(digits: string, ranges: Range[]): boolean {
+  const n = Number(digits);
+  return ranges.some(
+    ({ from, to, by, width }) =>
+      n >= from && n <= to && (n - from) % by === 0 && String(n).padStart(width, '0') === digits,
+  );
+}
+
+/** The name, from a place on, is what the pieces from one on stand for. */
+function matches(pieces: Piece[], name: string, piece = 0, place = 0): boolean {
+  const wanted = pieces[piece];
+  if (!wanted) return place === name.length;
+  if (!name.startsWith(wanted.literal, place)) return false;
+  const start = place + wanted.literal.length;
+  if (!wanted.ranges) return matches(pieces, name, piece + 1, start);
+  // The next piece may begin with digits as well.
+  for (let end = start; end < name.length && /\d/.test(name[end]!);) {
+    ++end;
+    if (isIn(name.slice(start, end), wanted.ranges) && matches(pieces, name, piece + 1, end))
+      return true;
+  }
+  return false;
+}
+
+/** Whether the node is one of them, as expand() would have it, without writing all of them out. */
+export function has(text: string, name: string, group?: GroupResolver): boolean {
+  if (/[!&^@]/.test(text)) return expand(text, group).has(name);
+  let found = false;
+  // To the end: a nodeset that is none is none wherever the mistake is.
+  for (const [, part] of parts(text)) found = matches(piecesOf(part), name) || found;
+  return found;
 }
 
 interface Pattern {

@@ -3,7 +3,7 @@
 import { get } from '../api/client';
 import type { LiveEvent } from '../api/events';
 import type { Key, NodeHistory, NodePage, Series } from '../api/types';
-import { expand } from '../base/nodeset';
+import { has } from '../base/nodeset';
 import { apiTime } from '../base/time';
 import { clock } from '../base/clock.svelte';
 import { Loaded } from '../parts/loaded.svelte';
@@ -14,7 +14,7 @@ const kSlowly_ms = 60_000;
 export function isAbout(event: LiveEvent, name: string): boolean {
   if (!event.nodes) return event.kind === 'profile-approved';
   try {
-    return expand(event.nodes).has(name);
+    return has(event.nodes, name);
   } catch {
     return true; // a name that is no nodeset
   }

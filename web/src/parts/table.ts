@@ -23,6 +23,16 @@ export interface Order {
   descending: boolean;
 }
 
+/** A key for each, also where several have the same: these go by their place as well. */
+export function uniqueKeys(keys: { key: string; place: number }[]): string[] {
+  const seen = new Set<string>();
+  return keys.map(({ key, place }) => {
+    const unique = seen.has(key) ? `${key}\0${place}` : key;
+    seen.add(unique);
+    return unique;
+  });
+}
+
 // One for all: to make it anew for each pair takes ten times as long.
 const kOrder = new Intl.Collator(undefined, { numeric: true });
 

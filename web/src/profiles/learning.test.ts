@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { failureSince } from './learning';
+import type { Profiles } from '../api/types';
+import { failureSince, isLearnedSince } from './learning';
 
 const at = Date.parse('2026-11-30T10:00:00Z');
 const entry = (seconds: number, detail: string, action = 'learn') => ({
@@ -18,4 +19,23 @@ it.each([
   ['within rounding', [entry(-1, 'failed: ')], 'It failed.'],
 ])('finds %s', (_, entries, failure) => {
   expect(failureSince(entries, at)).toBe(failure);
+});
+
+it.each([
+  ['nothing', [], false],
+  ['of the class', [['compute', 5]], true],
+  ['of a network of it', [['compute@hsn', 5]], true],
+  ['within rounding', [['compute', -1]], true],
+  ['what waited before', [['compute', -60]], false],
+  ['of another class', [['login', 5]], false],
+] as [string, [string, number][], boolean][])('sees what was learned: %s', (_, made, expected) => {
+  const waiting: Profiles['waiting'] = made.map(([host_type, seconds]) => ({
+    host_type,
+    made: new Date(at + seconds * 1000).toISOString(),
+    maker: 'kim',
+    origin: '',
+    open_ports: [],
+    outliers: [],
+  }));
+  expect(isLearnedSince(waiting, 'compute', at)).toBe(expected);
 });
