@@ -1,8 +1,7 @@
 """The store against what was acknowledged and what is true. Each returns what is wrong, a line each."""
 
-import contextlib
-import pathlib
-import sqlite3
+import collections
+import json
 
 from load import LASTING, PMCD
 
@@ -16,27 +15,22 @@ UNTRUE = ("missing-port", "unreachable", "partial-coverage", "scan-overdue", "cl
 class Truth:
     """What earlier checks saw, which later ones must see again."""
 
-    def __init__(self, daemon, record):
-        self.path = pathlib.Path(daemon.folder, "lockstep.db")
+    def __init__(self, database, record, received):
+        self.query = database.query
+        self.whole = database.whole
         self.record = record
+        self.received = received  # what the receiver of notifications notes, a line each
+        self.messages = 0  # that it got
         self.alerts = {}  # (id, node) -> subject
         self.since = {}   # (node, port) -> since, of ports that stay open
         self.lasting = {}  # node -> id
 
-    def query(self, statement):
-        with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True,
-                                                timeout=30)) as store:
-            return store.execute(statement).fetchall()
-
     def check(self):
         """With no command on its way, whether or not a daemon runs."""
         return [complaint for look in (self.whole, self.alert_rows, self.actions, self.instances,
-                                       self.ports, self.values, self.runs)
+                                       self.ports, self.values, self.runs,
+                                       self.outbox)
                 for complaint in look()] + self.record.complaints
-
-    def whole(self):
-        said = self.query("PRAGMA integrity_check")
-        return [] if said == [("ok",)] else [f"integrity_check: {said[:3]}"]
 
     def alert_rows(self):
         rows = self.query("SELECT id, node, kind, network, protocol, port, reason, status FROM alerts")
@@ -132,6 +126,34 @@ class Truth:
         if running > 1:
             wrong.append(f"{running} sweeps are going on at once")
         return wrong
+
+    def outbox(self):
+        wrong = []
+        for dedup, count in self.query("SELECT dedup, COUNT(*) FROM outbox GROUP BY dedup "
+                                       "HAVING COUNT(*) > 1"):
+            wrong.append(f"message {dedup} is {count} times in the outbox")
+        given_up = self.query("SELECT COUNT(*) FROM outbox WHERE state = 'given-up'")[0][0]
+        return wrong + ([f"{given_up} messages were given up"] if given_up else [])
+
+    def waiting(self):
+        return [dedup for (dedup,) in self.query("SELECT dedup FROM outbox WHERE state = 'waiting'")]
+
+    def told(self):
+        """Once nothing waits: what the receiver got, against the outbox and all that was alerted."""
+        lines = self.received.read_text().splitlines() if self.received.exists() else []
+        posts = [json.loads(line) for line in lines]
+        self.messages = len(posts)
+        got = collections.Counter(post["id"] for post in posts)
+        wrong = [f"message {dedup} counts as delivered, and never arrived" for (dedup,) in self.query(
+            "SELECT dedup FROM outbox WHERE state = 'delivered'") if dedup not in got]
+        kept = {dedup for (dedup,) in self.query("SELECT dedup FROM outbox")}
+        wrong += [f"message {each} arrived, and is of no outbox" for each in got.keys() - kept]
+        raised = {post.get("alert") for post in posts if post["what"] in ("raised", "updated")}
+        # What a person acknowledged at once may be told to nobody.
+        acted = self.record.notes.keys() | self.record.perhaps.keys()
+        untold = {f"A-{number}" for (number, _), subject in self.alerts.items()
+                  if subject[0] == "unexpected-port"} - raised - acted
+        return wrong + [f"{name} was told to nobody" for name in sorted(untold)]
 
     def finished(self):
         """How many runs of each instance have finished; of the plug-in, the time of its values."""

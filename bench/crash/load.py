@@ -37,6 +37,17 @@ enabled = false
 command = "true"
 """
 
+# Whatever is told arrives, and at once: messages are under way while processes are killed.
+CHANNEL = """\
+[notify.sink]
+type = "webhook"
+url = "http://127.0.0.1:8080/"
+severity = "low"
+gather = "1s"
+"""
+SINK = pathlib.Path(__file__).resolve().parents[2] / "tests/notify/web_sink.py"
+SINK_PORT = 8080
+
 # Seconds, so that what was told later is never less. Takes a while, to be killed meanwhile.
 PLUGIN = """\
 #!/bin/sh
@@ -203,6 +214,14 @@ def begin_daemons(lab):
     for node in NODES:
         wait_for(lambda node=node: PMCD in lab.listening(node), "a pmcd", 30)
     return held
+
+
+def begin_sink(lab, folder):
+    """A receiver that notes all that it gets, in FOLDER/root.jsonl. Returns what holds it."""
+    sink = lab.popen("monitor", "python3", str(SINK), str(SINK_PORT), str(folder),
+                     stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: f":{SINK_PORT} " in lab.exec("monitor", "ss", "-Hltn").stdout, "the receiver", 30)
+    return sink
 
 
 def wait_for(condition, what, patience_s):

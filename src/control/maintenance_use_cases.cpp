@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -51,8 +52,10 @@ Result<std::vector<MaintenanceWindow>> list_maintenance(
   LOCKSTEP_TRY(std::vector<MaintenanceWindow> windows, store.maintenance());
   windows.insert(windows.end(), configured.begin(), configured.end());
   std::erase_if(windows, [&](const MaintenanceWindow& window) { return window.until <= now; });
+  // (Not stable_sort: clang does not compile that of libstdc++ 12 without a warning.) Those of the
+  // configuration have no number, and the rest tells them apart.
   std::ranges::sort(windows, {}, [](const MaintenanceWindow& window) {
-    return std::tuple(window.from, window.until, window.id);
+    return std::tuple(window.from, window.until, window.id, std::string_view(window.note));
   });
   return windows;
 }

@@ -16,6 +16,8 @@
 #include <tuple>
 #include <utility>
 
+#include "serve/http/request_reader.h"
+
 namespace lockstep::serve {
 namespace {
 
@@ -26,17 +28,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
-using Parser = http::request_parser<http::string_body>;
+using Parser = RequestParser;
 using Answer = http::response<http::string_body>;
 using Clock = std::chrono::steady_clock;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 /// What time it is here, as HTTP writes it (RFC 9110, 5.6.7): pages reckon ages by it, since their
 /// own clock may be wrong.
@@ -69,20 +63,6 @@ std::optional<HttpResponse> answer_to(const error_code& error) {
     return refusal(400, "this is no HTTP request");
   }
   return std::nullopt;
-}
-
-Result<HttpRequest> to_request(const Parser::value_type& message, std::string peer, bool secure) {
-  HttpRequest request;
-  request.method = std::string(message.method_string());
-  LOCKSTEP_TRY(request.target, parse_target({message.target().data(), message.target().size()}));
-  for (const auto& field : message) {
-    request.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
-                                 std::string(field.value()));
-  }
-  request.body = message.body();
-  request.peer = std::move(peer);
-  request.secure = secure;
-  return request;
 }
 
 Answer to_answer(HttpResponse response, const Parser::value_type& message, bool keep) {
@@ -181,8 +161,7 @@ class Connection {
 
   asio::awaitable<bool> one_request() {
     Parser parser;
-    parser.header_limit(static_cast<std::uint32_t>(shared_.options.most_header_bytes));
-    parser.body_limit(shared_.options.most_body_bytes);
+    bound(parser, shared_.options);
     error_code error;
     if (buffer_.size() == 0) {
       // The first byte may take its time, the rest may not.

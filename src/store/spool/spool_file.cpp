@@ -25,6 +25,9 @@ constexpr std::size_t kSumBytes = 8;
 constexpr std::size_t kRecordHeadBytes = 4 + 4 + 8 + 8 + 1 + kSumBytes;
 /// After making room, so much of the file is free: it is not rewritten with each record.
 constexpr std::uint64_t kFreeShare = 8;
+/// Numbers and times beyond these are damage: nothing is reckoned with them.
+constexpr std::uint64_t kGreatestNumber = std::uint64_t{1} << 62;
+constexpr std::uint64_t kLatestSecond = std::uint64_t{1} << 33;
 
 void put(std::string& bytes, std::uint64_t number, int size) {
   for (int i = 0; i < size; ++i) bytes.push_back(static_cast<char>(number >> (8 * i)));
@@ -39,8 +42,8 @@ std::uint64_t get(std::string_view bytes, std::size_t offset, int size) {
 }
 
 std::uint64_t seconds_of(WallTime time) {
-  const auto since = time.time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(since).count());
+  const auto since = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+  return std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(0, since)), kLatestSecond);
 }
 
 /// Of what stands between the size and the sum of a record's head, and of its payload.
@@ -63,6 +66,12 @@ std::string record_of(std::int64_t number, WallTime at, bool expendable, std::st
   bytes += sum_of(middle, payload);
   bytes += payload;
   return bytes;
+}
+
+/// Whether a record's head makes sense beside its checksum.
+bool is_plausible(std::string_view top) {
+  const std::uint64_t number = get(top, 8, 8);
+  return number > 0 && number <= kGreatestNumber && get(top, 16, 8) <= kLatestSecond;
 }
 
 Result<void> write_at(int file, std::string_view bytes, std::uint64_t offset,
@@ -166,7 +175,9 @@ Result<void> SpoolFile::read_all() {
     return {};
   }
   id_ = head.substr(kMagic.size(), kIdDigits);
-  next_ = static_cast<std::int64_t>(get(head, kMagic.size() + kIdDigits, 8));
+  // Damage of it is no reason to begin a new spool: the store says too what is taken.
+  const std::uint64_t next = get(head, kMagic.size() + kIdDigits, 8);
+  next_ = next > kGreatestNumber ? 1 : std::max<std::int64_t>(1, static_cast<std::int64_t>(next));
   struct stat info {};
   if (::fstat(file_.get(), &info) != 0) return std::unexpected(system_error(errno, path_));
   const auto all = static_cast<std::uint64_t>(info.st_size);
@@ -180,7 +191,7 @@ Result<void> SpoolFile::read_all() {
     LOCKSTEP_TRY(const std::string payload,
                  read_at(file_.get(), end_ + kRecordHeadBytes, size - kRecordHeadBytes, path_));
     const std::string_view middle = std::string_view(top).substr(8, 17);
-    if (sum_of(middle, payload) == std::string_view(top).substr(25)) {
+    if (is_plausible(top) && sum_of(middle, payload) == std::string_view(top).substr(25)) {
       const Entry entry{.number = static_cast<std::int64_t>(get(top, 8, 8)),
                         .at = WallTime(std::chrono::seconds(get(top, 16, 8))),
                         .expendable = top[24] != 0,
