@@ -10,6 +10,8 @@ export default defineConfig({
     target: 'es2022',
     // Everything is a file of its own: a policy that allows no inline code allows no data: either.
     assetsInlineLimit: 0,
+    // One style sheet, with the page: it is small, and code that is fetched later needs nothing else.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },

@@ -59,6 +59,9 @@ export class Watched {
       if (url.endsWith('/api/v1/me') && message.text().includes('401')) return;
       // Nor has a class a profile before it was learned.
       if (url.includes('/api/v1/profiles/') && message.text().includes('404')) return;
+      // Links of the lab come and go on this machine, and Chromium then ends what it was fetching:
+      // the page has to fetch it again, and whether it did, the steps show.
+      if (message.text().includes('ERR_NETWORK_CHANGED')) return;
       if (message.type() === 'error') note(`the console: ${message.text()} ${url.split('?')[0]}`);
     });
     page.on('request', (request) => {

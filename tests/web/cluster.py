@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 ROOT = TESTS.parent
@@ -138,6 +139,7 @@ class WebDaemon(Daemon):
 
     def play(self, scenario, **facts):
         """Runs a scenario; an AssertionError with what it said where it fails."""
+        self._settle()
         said = tempfile.TemporaryFile("w+", encoding="utf-8")
         process = self.lab.popen(self.place, shutil.which("node"), str(TESTS / "web/run.mjs"), scenario,
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True)
@@ -165,6 +167,13 @@ class WebDaemon(Daemon):
             sys.stderr.write(text)
         else:
             raise AssertionError(f"{text[-9000:]}\nThe daemon: {self.log.read_text(errors='replace')[-1500:]}")
+
+    def _settle(self):
+        """Waits for new addresses to be tried: Chromium drops what it fetches when that ends."""
+        deadline = time.monotonic() + 10
+        while self.lab.exec(self.place, "ip", "-6", "address", "show", "tentative").stdout.strip():
+            assert time.monotonic() < deadline, "addresses stay tentative"
+            time.sleep(0.2)
 
     @staticmethod
     def _tell(process, fact):

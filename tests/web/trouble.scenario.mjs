@@ -117,6 +117,19 @@ export default async function trouble({ browser, facts, ask, step, open }) {
     }
   });
 
+  await step('a view whose code cannot be fetched', async () => {
+    const other = await begin();
+    await logIn(other, facts.user, facts.password);
+    await find(other.page, 'live', () => liveWord(other.page));
+    way.break();
+    await other.page.getByRole('link', { name: 'Report' }).click();
+    await other.page.getByText('This part of the page could not be loaded').waitFor();
+    way.mend();
+    await other.page.getByRole('heading', { name: 'Report', level: 1 }).waitFor();
+    other.check('code that could not be fetched');
+    await other.close();
+  });
+
   await step('a clock that is set back while one looks', async () => {
     const other = await begin();
     await other.page.clock.install();
