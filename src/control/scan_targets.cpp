@@ -12,14 +12,16 @@ namespace {
 
 /// Classes and groups of the inventory as nodeset groups: "@compute", "@rack1", "@*".
 Result<std::string> resolve_group(const Inventory& inventory, std::string_view source,
-                                  std::string_view group) {
+                                  std::string_view group, const std::set<std::string>* own) {
   const std::string name(group);
   const bool all = group == "*";
   std::vector<std::string> members;
   for (const auto& [node_name, node] : inventory.nodes) {
-    if (all || node.classes.contains(name) || node.group == name) members.push_back(node_name);
+    const bool is_meant = all || node.classes.contains(name) || node.group == name;
+    if (is_meant && (own == nullptr || own->contains(node_name))) members.push_back(node_name);
   }
-  const bool known = all || !members.empty() || inventory.classes.contains(name);
+  const bool is_class = own == nullptr && inventory.classes.contains(name);
+  const bool known = all || !members.empty() || is_class;
   if (source.empty() && known) return fold_nodeset(members);
   return fail(
       ErrorKind::not_found,
@@ -27,10 +29,12 @@ Result<std::string> resolve_group(const Inventory& inventory, std::string_view s
                   quoted(fmt::format("@{}{}{}", source, source.empty() ? "" : ":", group))));
 }
 
-NodesetOptions options_for(const Inventory& inventory) {
+NodesetOptions options_for(const Inventory& inventory, const NodesetScope& scope) {
   NodesetOptions options;
-  options.resolve_group = [&inventory](std::string_view source, std::string_view group) {
-    return resolve_group(inventory, source, group);
+  options.max_nodes = scope.most_names;
+  options.resolve_group = [&inventory, own = scope.own](std::string_view source,
+                                                        std::string_view group) {
+    return resolve_group(inventory, source, group, own);
   };
   return options;
 }
@@ -121,8 +125,9 @@ class TargetParser {
 
 }  // namespace
 
-Result<Nodeset> parse_nodeset_with_groups(std::string_view text, const Inventory& inventory) {
-  return parse_nodeset(text, options_for(inventory));
+Result<Nodeset> parse_nodeset_with_groups(std::string_view text, const Inventory& inventory,
+                                          const NodesetScope& scope) {
+  return parse_nodeset(text, options_for(inventory, scope));
 }
 
 Result<Inventory> parse_scan_targets(const std::vector<std::string>& expressions,

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,16 @@ inline constexpr std::uint64_t kMaxScanAddresses = 65536;
 Result<Inventory> parse_scan_targets(const std::vector<std::string>& expressions,
                                      const Inventory& inventory);
 
+/// What a nodeset of somebody may cost, and tell him.
+struct NodesetScope {
+  std::uint64_t most_names = 1'000'000;
+  /// The nodes that groups are made of: a group without one of them is not there. Null: all.
+  const std::set<std::string>* own = nullptr;
+};
+
 /// A nodeset whose `@group` names a class or a group of the inventory.
-Result<Nodeset> parse_nodeset_with_groups(std::string_view text, const Inventory& inventory);
+Result<Nodeset> parse_nodeset_with_groups(std::string_view text, const Inventory& inventory,
+                                          const NodesetScope& scope = {});
 
 /// The nodes of a nodeset over the inventory, in folded order. Errors: `invalid` syntax or no node
 /// at all, `not_found` with a suggestion for a node that the inventory does not have.

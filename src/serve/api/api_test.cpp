@@ -1,6 +1,7 @@
 // What the API refuses, and what it answers.
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <map>
 
@@ -206,6 +207,44 @@ TEST_F(ApiTest, WhoSeesSomeClassesSeesNothingElse) {
   for (const AlertRecord& record : book) {
     EXPECT_EQ(record.status, record.id == 2 ? AlertStatus::acknowledged : AlertStatus::open);
   }
+}
+
+TEST_F(ApiTest, ANodesetIsOfOnesOwnNodesAndHardlyLongerThanTheCluster) {
+  const std::string part = token(Role::viewer, {"login"});
+  const auto total = [&](const std::string& nodeset) {
+    const HttpResponse answer = ask("GET", "/nodes?nodes=" + nodeset, part);
+    return answer.status == 200 ? parse(answer).at("total").as_int64() : -1;
+  };
+  EXPECT_EQ(total("@*"), 1);
+  EXPECT_EQ(total("@login"), 1);
+  // Whether there is such a class is not his to know.
+  EXPECT_EQ(ask("GET", "/nodes?nodes=@compute", part).status,
+            ask("GET", "/nodes?nodes=@none", part).status);
+  const HttpResponse wide = ask("GET", "/alerts?nodes=node[1-100000]", part);
+  EXPECT_EQ(wide.status, 400U);
+  EXPECT_THAT(wide.body, HasSubstr("10,010"));
+}
+
+TEST_F(ApiTest, AStoreThatWasBroughtBackIsTold) {
+  raise(1, {"node1"});
+  raise(2, {"node1"});
+  const std::int64_t before = store_->latest_event().value();
+  ASSERT_EQ(live_->current()->view->event, before);
+  std::vector<std::string> heard;
+  const auto joined = server_->feed().subscribe(
+      0, [&](const SharedEvent& event) { heard.push_back(event ? event->text : "anew"); });
+  // As somebody does who brings back a backup of before all that.
+  sqlite3* file = nullptr;
+  ASSERT_EQ(sqlite3_open((folder_ / "store.db").c_str(), &file), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(file, "DELETE FROM alerts; DELETE FROM events", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(file);
+  live_->catch_up();
+  EXPECT_EQ(live_->current()->view->event, 0);
+  EXPECT_THAT(live_->current()->view->alerts, testing::IsEmpty());
+  raise(7, {"node2"});
+  live_->stop();
+  EXPECT_THAT(heard, testing::ElementsAre("anew", testing::StartsWith("id: 1\n")));
 }
 
 TEST_F(ApiTest, NoTokenMayMoreThanWhoMakesIt) {

@@ -120,13 +120,21 @@ std::string ApiCall::text(std::string_view name) const {
   return std::string(request.parameter(name).value_or(""));
 }
 
-Result<std::optional<std::set<std::string>>> ApiCall::nodes(std::string_view nodeset) const {
-  std::optional<std::set<std::string>> own = own_nodes();
-  if (nodeset.empty()) return own;
-  if (nodeset.size() > kMostNodesetBytes) {
+Result<Nodeset> ApiCall::nodeset(std::string_view text,
+                                 const std::optional<std::set<std::string>>& own) const {
+  if (text.size() > kMostNodesetBytes) {
     return fail(ErrorKind::invalid, "the nodeset is longer than 64 KiB");
   }
-  LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(nodeset, *view().inventory));
+  const Inventory& inventory = *view().inventory;
+  return parse_nodeset_with_groups(
+      text, inventory,
+      {.most_names = 2 * inventory.nodes.size() + kMostUnknown, .own = own ? &*own : nullptr});
+}
+
+Result<std::optional<std::set<std::string>>> ApiCall::nodes(std::string_view text) const {
+  std::optional<std::set<std::string>> own = own_nodes();
+  if (text.empty()) return own;
+  LOCKSTEP_TRY(const Nodeset set, nodeset(text, own));
   // Names that nobody knows cost memory, and mean nothing; but an alert may be of a node that left.
   std::set<std::string> meant;
   for (const std::string& name : set.sorted()) {

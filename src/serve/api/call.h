@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "control/profile_use_cases.h"
+#include "model/nodeset.h"
 #include "serve/api/live.h"
 #include "serve/api/world.h"
 #include "serve/auth/access.h"
@@ -53,9 +54,13 @@ class ApiCall {
   std::string text(std::string_view name) const;  ///< empty: not given
   /// "2026-12-01T00:00:00Z"; parts of a second, as browsers write them, are cut off.
   Result<WallTime> time(std::string_view name, WallTime usual) const;
-  /// The nodes of a nodeset with groups and classes ("@compute"), but for those that the caller
-  /// does not see; none: nothing was given, and he sees all. Errors: `invalid`.
-  Result<std::optional<std::set<std::string>>> nodes(std::string_view nodeset) const;
+  /// A nodeset with groups and classes ("@compute"), as far as they are the caller's: `own` is
+  /// own_nodes(). Errors: `invalid`, also where it is much longer than the cluster.
+  Result<Nodeset> nodeset(std::string_view text,
+                          const std::optional<std::set<std::string>>& own) const;
+  /// The nodes of a nodeset(), but for those that the caller does not see; none: nothing was given,
+  /// and he sees all. Errors: `invalid`.
+  Result<std::optional<std::set<std::string>>> nodes(std::string_view text) const;
   /// The body, an object with these keys alone. Errors: `invalid`.
   Result<boost::json::object> body(const std::set<std::string_view>& known) const;
 };

@@ -106,6 +106,7 @@ Result<void> Live::look() {
   }
   LOCKSTEP_TRY(const std::int64_t latest, store_->latest_event());
   if (told_ < 0) first_ = told_ = latest;
+  if (latest < told_) begin_anew(latest);
   const auto before = current();
   const auto now = std::chrono::steady_clock::now();
   const auto schedules = schedules_.current();
@@ -115,6 +116,12 @@ Result<void> Live::look() {
   const bool is_time = !before || now - made_ >= cost_ * kPausePerCost || is_awaited();
   if (is_stale && is_time) LOCKSTEP_CHECK(renew(schedules));
   return tell();
+}
+
+void Live::begin_anew(std::int64_t latest) {
+  first_ = told_ = latest;
+  whole_ = {};
+  feed_.restart(latest);
 }
 
 Result<void> Live::renew(const std::shared_ptr<const Schedules>& schedules) {

@@ -46,6 +46,8 @@ class Live {
   void run(const std::stop_token& token);
   Result<void> try_look();
   Result<void> look();
+  /// It is another store, or was brought back from a backup.
+  void begin_anew(std::int64_t latest);
   Result<void> renew(const std::shared_ptr<const Schedules>& schedules);
   /// Null: what has changed since the view that there is cannot be told.
   Result<std::shared_ptr<const control::ClusterView>> renewed();

@@ -44,13 +44,10 @@ Result<HttpResponse> list(ApiCall& call) {
 /// Named one by one: a window of a class is of its nodes as they are now.
 Result<std::vector<std::string>> meant_nodes(const ApiCall& call, const std::string& nodeset) {
   if (nodeset.empty()) return fail(ErrorKind::invalid, "\"nodes\": a nodeset");
-  if (nodeset.size() > (64U << 10)) {
-    return fail(ErrorKind::invalid, "the nodeset is longer than 64 KiB");
-  }
   const auto own = call.own_nodes();
-  if (!own) return parse_inventory_nodes(nodeset, *call.view().inventory);
   // Of nodes that he may not see he learns neither that they are there nor what they are called.
-  LOCKSTEP_TRY(const Nodeset set, parse_nodeset_with_groups(nodeset, *call.view().inventory));
+  LOCKSTEP_TRY(const Nodeset set, call.nodeset(nodeset, own));
+  if (!own) return parse_inventory_nodes(nodeset, *call.view().inventory);
   if (set.empty()) return fail(ErrorKind::invalid, "\"nodes\" names no node");
   std::vector<std::string> unseen;
   std::ranges::copy_if(set.sorted(), std::back_inserter(unseen),

@@ -94,22 +94,23 @@ class Waiting {
   Waiting(const asio::any_io_executor& executor, std::size_t most, TextOf text_of)
       : most_(most), timer_(executor), text_of_(std::move(text_of)) {}
 
-  /// From any thread.
+  /// From any thread. Null: there is nothing to wait for any more.
   static void push(const std::shared_ptr<Waiting>& self, const SharedEvent& event) {
     asio::post(self->timer_.get_executor(), [self, event] {
-      if (self->events_.size() >= self->most_) self->is_slow_ = true;
-      if (!self->is_slow_) self->events_.push_back(event);
+      if (event == nullptr || self->events_.size() >= self->most_) self->is_over_ = true;
+      if (!self->is_over_) self->events_.push_back(event);
       self->timer_.cancel();
     });
   }
 
-  bool is_slow() const { return is_slow_; }
+  /// It was too slow, or numbers have begun anew: it has to come again.
+  bool is_over() const { return is_over_; }
   /// Each event is cut to what the listener may know, here, in the thread that serves all others.
   bool is_partial() const { return static_cast<bool>(text_of_); }
 
   /// What there is, at once; or what comes within `time`; empty: nothing came that he may know of.
   asio::awaitable<std::string> take(Clock::duration time) {
-    if (events_.empty() && !is_slow_) {
+    if (events_.empty() && !is_over_) {
       timer_.expires_after(time);
       error_code cancelled;
       co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
@@ -136,7 +137,7 @@ class Waiting {
   TextOf text_of_;
   Clock::time_point skipped_{};
   std::deque<SharedEvent> events_;
-  bool is_slow_ = false;
+  bool is_over_ = false;
 };
 
 template <typename Stream>
@@ -260,7 +261,7 @@ class Connection {
         stream_.get_executor(), shared_.options.most_waiting, std::move(response.event_text));
     const EventFeed::Joined joined =
         shared_.feed.subscribe(after, [waiting, after](const SharedEvent& event) {
-          if (event->id > after) Waiting::push(waiting, event);
+          if (event == nullptr || event->id > after) Waiting::push(waiting, event);
         });
     std::string text = std::move(response.body);
     const bool is_much = waiting->is_partial() && joined.backlog.size() > kMostPartial;
@@ -275,7 +276,7 @@ class Connection {
     // Whether he may still listen is asked anew now and then: listeners come back by themselves.
     const auto end = Clock::now() + shared_.options.longest_stream;
     auto heartbeat = Clock::now() + shared_.options.heartbeat;
-    while (!shared_.stopping && !waiting->is_slow() && Clock::now() < end) {
+    while (!shared_.stopping && !waiting->is_over() && Clock::now() < end) {
       if (text.empty() && Clock::now() >= heartbeat) text = ": still here\n\n";
       if (!text.empty()) {
         allow(shared_.options.write_time);

@@ -21,6 +21,13 @@ void EventFeed::publish(FeedEvent event) {
   for (const Listener& listener : listeners_) listener(shared);
 }
 
+void EventFeed::restart(std::int64_t latest) {
+  const std::lock_guard lock(mutex_);
+  recent_.clear();
+  latest_ = forgotten_ = latest;
+  for (const Listener& listener : listeners_) listener(nullptr);
+}
+
 EventFeed::Joined EventFeed::subscribe(std::int64_t after, Listener listener) {
   const std::lock_guard lock(mutex_);
   Joined joined;

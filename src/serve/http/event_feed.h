@@ -27,7 +27,8 @@ using SharedEvent = std::shared_ptr<const FeedEvent>;
 /// For several threads at once.
 class EventFeed {
  public:
-  /// Called under the feed's lock, in the order of the events: it must only hand on.
+  /// Called under the feed's lock, in the order of the events: it must only hand on. Null: numbers
+  /// begin anew, and the listener gets nothing any more; he has to come again.
   using Listener = std::function<void(const SharedEvent&)>;
 
   /// Ends with its life; must not outlive the feed.
@@ -48,6 +49,8 @@ class EventFeed {
 
   /// `event.id` is greater than all before.
   void publish(FeedEvent event);
+  /// Events go on after `latest`, which may be less than before: what was published is forgotten.
+  void restart(std::int64_t latest);
   /// What a new listener gets besides all that comes from now on.
   struct Joined {
     std::unique_ptr<Subscription> subscription{};

@@ -12,6 +12,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <tuple>
@@ -62,7 +63,8 @@ struct HttpServer::State {
   Result<void> take_over(const tcp::endpoint& endpoint, UniqueFd socket);
   Result<void> open(const tcp::endpoint& endpoint);
   asio::awaitable<void> accept_all();
-  asio::awaitable<void> serve(tcp::socket socket);
+  asio::awaitable<void> serve(tcp::socket socket, asio::ip::address peer);
+  bool is_one_too_many(const asio::ip::address& peer) const;
   TlsContext current_tls() {
     const std::lock_guard lock(mutex);
     return tls;
@@ -72,12 +74,20 @@ struct HttpServer::State {
   std::unique_ptr<asio::io_context> io;  // null: stopped
   std::unique_ptr<tcp::acceptor> acceptor;
   std::uint16_t port = 0;
+  std::map<asio::ip::address, std::size_t> peers{};  // their connections; the loop's alone
   std::mutex mutex;
   TlsContext tls;
   std::jthread thread;
 };
 
-asio::awaitable<void> HttpServer::State::serve(tcp::socket socket) {
+bool HttpServer::State::is_one_too_many(const asio::ip::address& peer) const {
+  if (shared.open >= shared.options.most_connections) return true;
+  const auto known = peers.find(peer);
+  return known != peers.end() && known->second >= shared.options.most_of_one_peer;
+}
+
+asio::awaitable<void> HttpServer::State::serve(tcp::socket socket, asio::ip::address peer) {
+  ++peers[peer];
   ++shared.open;
   ++shared.connections;
   try {
@@ -87,6 +97,7 @@ asio::awaitable<void> HttpServer::State::serve(tcp::socket socket) {
     ++shared.refused;
   }
   --shared.open;
+  if (--peers[peer] == 0) peers.erase(peer);
 }
 
 asio::awaitable<void> HttpServer::State::accept_all() {
@@ -101,11 +112,13 @@ asio::awaitable<void> HttpServer::State::accept_all() {
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    if (shared.open >= shared.options.most_connections) {
+    const auto peer = socket.remote_endpoint(error).address();
+    if (error) continue;  // it is gone already
+    if (is_one_too_many(peer)) {
       ++shared.refused;
       continue;
     }
-    asio::co_spawn(*io, serve(std::move(socket)), asio::detached);
+    asio::co_spawn(*io, serve(std::move(socket), peer), asio::detached);
   }
 }
 
@@ -150,6 +163,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpOptions options, Uniq
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY) {
     options.most_connections = std::min<std::size_t>(options.most_connections, files.rlim_cur / 2);
   }
+  options.most_of_one_peer = std::min(options.most_of_one_peer,
+                                      std::max<std::size_t>(options.most_connections * 3 / 4, 1));
   auto state = std::make_unique<State>(std::move(options));
   LOCKSTEP_TRY(state->tls, load_tls(state->shared.options));
   const tcp::endpoint endpoint(address, state->shared.options.port);

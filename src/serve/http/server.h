@@ -30,8 +30,9 @@ struct HttpOptions {
   std::size_t most_header_bytes = 16 << 10;
   std::size_t most_body_bytes = 1 << 20;
   std::size_t most_connections = 4096;
-  std::size_t most_at_work = 1024;  ///< requests; further ones get status 503
-  std::size_t most_waiting = 4096;  ///< events of one listener; who is slower is cut off
+  std::size_t most_of_one_peer = 3072;  ///< connections; three quarters of all at most
+  std::size_t most_at_work = 1024;      ///< requests; further ones get status 503
+  std::size_t most_waiting = 4096;      ///< events of one listener; who is slower is cut off
   std::chrono::milliseconds request_time{10'000};  ///< for the headers, and again for the body
   std::chrono::milliseconds idle_time{60'000};     ///< between two requests
   std::chrono::milliseconds write_time{30'000};

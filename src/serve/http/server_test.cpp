@@ -217,6 +217,29 @@ TEST(HttpServer, TooManyAtOnceAreToldSo) {
   EXPECT_THAT(first.read(), StartsWith("HTTP/1.1 200"));
 }
 
+TEST(HttpServer, OnePeerLeavesConnectionsToOthers) {
+  HttpOptions options;
+  options.most_connections = 4;
+  const auto server = serve(options);
+  const std::string_view request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<Client>(server->port()));
+    clients.back()->send(request);
+    EXPECT_THAT(clients.back()->read("127.0.0.1"), StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_EQ(Client(server->port()).read(), "") << "the fourth is for somebody else";
+  clients.front()->send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  clients.front()->read();
+  std::string text;
+  for (int i = 0; i < 100 && text.empty(); ++i) {  // the end of the first is being noticed
+    Client again(server->port());
+    again.send(request);
+    text = again.read("127.0.0.1");
+  }
+  EXPECT_THAT(text, StartsWith("HTTP/1.1 200"));
+}
+
 HttpResponse stream_from(std::int64_t after) {
   HttpResponse response;
   response.body = "retry: 1000\n\n";
@@ -274,6 +297,19 @@ TEST(HttpServer, AStreamLeavesOutWhatAListenerMayNotKnow) {
   EXPECT_EQ(text.find("secret"), std::string::npos);
   server->stop();
   client.read();
+}
+
+TEST(HttpServer, WhereNumbersBeginAnewListenersComeAgain) {
+  const auto server = serve({}, [](const HttpRequest&) { return stream_from(5); });
+  server->feed().publish({.id = 6, .text = "id: 6\n\n", .about = {}});
+  Client client(server->port());
+  client.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.read("id: 6\n\n");
+  server->feed().restart(2);
+  client.read();
+  const auto joined = server->feed().subscribe(1, [](const SharedEvent&) {});
+  EXPECT_TRUE(joined.gap);
+  EXPECT_EQ(joined.latest, 2);
 }
 
 TEST(HttpServer, AListenerThatIsTooSlowIsCutOff) {
