@@ -312,6 +312,22 @@ TEST_P(PastConformance, WhoeverMutesAnAlertIsInItsSpan) {
                    "A-1 n1 14 to 16 critical, muted 15", "A-1 n1 16 to 18 low, muted 15"}));
 }
 
+TEST_P(PastConformance, AnAcknowledgementThatRanOutIsNotMadeLongerByTheNext) {
+  const auto store = open();
+  const auto acknowledge = [&](std::int64_t second, std::int64_t until) {
+    AlertRecord next = record(1, "n1", AlertStatus::acknowledged, second);
+    next.until = at(until);
+    ASSERT_TRUE(write(*store, {next}));
+  };
+  ASSERT_TRUE(write(*store, {record(1, "n1", AlertStatus::open, 1)}));
+  acknowledge(3, 10);
+  acknowledge(8, 12);
+  EXPECT_EQ(spans(*store), Lines{"A-1 n1 1 to - high, muted 3"}) << "in time";
+  acknowledge(20, 30);
+  EXPECT_EQ(spans(*store),
+            (Lines{"A-1 n1 1 to 12 high, muted 3", "A-1 n1 12 to - high, muted 20"}));
+}
+
 TEST_P(PastConformance, SpansOfNoLengthAreNone) {
   const auto store = open();
   for (const auto status : {AlertStatus::open, AlertStatus::acknowledged, AlertStatus::open}) {

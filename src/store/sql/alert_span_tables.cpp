@@ -65,7 +65,14 @@ struct Step {
 
   bool is_any() const {
     if (!stands(before) || !stands(after)) return stands(before) || stands(after);
-    return before->severity != after->severity || is_muted(*before) != is_muted(*after);
+    return has_gap() || before->severity != after->severity ||
+           is_muted(*before) != is_muted(*after);
+  }
+
+  /// It was dealt with anew after that had run out; nobody had looked in between.
+  bool has_gap() const {
+    return stands(before) && stands(after) && is_muted(*before) && is_muted(*after) &&
+           before->until && *before->until < after->changed;
   }
 };
 
@@ -122,6 +129,13 @@ class SpanWriter {
       return;
     }
     AlertSpan span = open_span(key, *step.before);
+    if (step.has_gap()) {
+      const WallTime over = std::max(span.began, *step.before->until);
+      span.ended = over;
+      if (span.began < over) add(std::move(span));
+      begin(key, *step.after, over, step.after->changed);
+      return;
+    }
     const WallTime now = std::max(span.began, time_of(step));  // clocks are set back at times
     if (!stands(step.after)) {
       span.ended = now;
