@@ -6,7 +6,7 @@ import type { Scene } from './scene';
 import type { Viewport } from './viewport';
 
 export const kFont = '12px system-ui, "DejaVu Sans", sans-serif';
-const kLetter_px = 6.6; // on average; long names are cut by it, not measured
+export const kLetter_px = 6.6; // on average; long names are cut by it, not measured
 const kNarrowest_px = 28;
 const kLine_px = 16;
 

@@ -19,7 +19,7 @@ export interface Layout {
   blocks: Block[];
 }
 
-export const kLargestCell_px = 64;
+export const kLargestCell_px = 112;
 const kSmallestCell_px = 0.05;
 const kHeading_px = 18;
 const kHeadingWidth_px = 64;
@@ -33,7 +33,8 @@ const kHeadingsFrom_px = 14;
 
 interface Shape {
   heading: number; // all in cells
-  gap: number;
+  gap: number; // between neighbours
+  below: number;
   narrowest: number;
 }
 
@@ -164,7 +165,7 @@ function arrange(
       first += count;
       x += wide + shape.gap;
     }
-    y += high + shape.gap;
+    y += high + shape.below;
     before = high;
     start += members;
   }
@@ -182,8 +183,10 @@ function attempt(
   const rows = Math.floor(height / cell + 1e-6);
   if (columns < 1 || rows < 1) return undefined;
   const shape = {
-    heading: ceilDiv(style.heading_px, cell),
+    // Headings have their distance from what is above in the same rows: a row may be much.
+    heading: style.heading_px > 0 ? ceilDiv(style.heading_px + style.gap_px, cell) : 0,
     gap: ceilDiv(style.gap_px, cell),
+    below: style.heading_px > 0 ? 0 : ceilDiv(style.gap_px, cell),
     narrowest: Math.max(1, Math.min(columns, ceilDiv(style.width_px, cell))),
   };
   const blocks = arrange(counts, columns, rows, shape);

@@ -9,8 +9,8 @@ it('is never smaller than the whole, and never beside it', () => {
 });
 
 it('stops where cells are large', () => {
-  expect(clamped({ scale: 1000, x: 0, y: 0 }, size, 36).scale).toBe(2);
-  expect(clamped({ scale: 3, x: 0, y: 0 }, size, 100).scale).toBe(1);
+  expect(clamped({ scale: 1000, x: 0, y: 0 }, size, 56).scale).toBe(2);
+  expect(clamped({ scale: 3, x: 0, y: 0 }, size, 120).scale).toBe(1);
 });
 
 it('what is under the pointer stays there', () => {

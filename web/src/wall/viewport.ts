@@ -9,7 +9,7 @@ export interface Viewport {
 export const kWhole: Viewport = { scale: 1, x: 0, y: 0 };
 
 /** A cell needs no more than this. */
-const kLargestCell_px = 72;
+const kLargestCell_px = 112;
 
 export interface Size {
   width: number;
