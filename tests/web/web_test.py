@@ -36,8 +36,10 @@ PICTURES = pathlib.Path("build/web")
 
 
 class WithLab(unittest.TestCase):
+    hosts = {"compute": 4, "login": 1}
+
     def setUp(self):
-        self.lab = Lab(compute=4, login=1).__enter__()
+        self.lab = Lab(**self.hosts).__enter__()
         self.addCleanup(self.lab.__exit__)
 
     def daemon(self, learn=True, **options):
@@ -69,6 +71,14 @@ class Views(WithLab):
         daemon.do_listen("node2", 4444)
         daemon.wait(lambda: daemon.do_alerts(), "an alert")
         daemon.play("views", user=daemon.join("kim", "admin"))
+
+
+class Surface(WithLab):
+    hosts = {"compute": 28, "login": 2}  # there is something to zoom into
+
+    def test_what_hands_and_machines_do(self):
+        daemon = self.daemon()
+        daemon.play("surface", user=daemon.join("kim", "admin"))
 
 
 class Hostile(WithLab):
