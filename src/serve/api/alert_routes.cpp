@@ -110,6 +110,17 @@ std::string place_of(const AlertRow& row) {
   return place;
 }
 
+/// Of the nodes that the caller sees.
+std::size_t unproven_of(const ApiCall& call) {
+  const control::ClusterView& view = call.view();
+  if (call.sees_all()) return view.listing.unproven;
+  return static_cast<std::size_t>(
+      std::ranges::count_if(view.nodes, [&](const control::NodeGlance& glance) {
+        return glance.watched && glance.sight != control::NodeSight::proven &&
+               call.sees(*glance.node);
+      }));
+}
+
 Result<HttpResponse> list(ApiCall& call) {
   LOCKSTEP_TRY(const RowFilter filter, filter_of(call));
   LOCKSTEP_TRY(const PageOrder order, page_order(call));
@@ -121,12 +132,12 @@ Result<HttpResponse> list(ApiCall& call) {
     items += items.empty() ? "" : ",";
     items += rows.rows[i].text();
   }
-  const control::AlertListing& listing = call.view().listing;
-  return json_answer(
-      fmt::format(R"({{"alerts":[{}],"total":{},"next":{},"complete":{},"unproven":{},"event":{}}})"
-                  "\n",
-                  items, rows.rows.size(), page.next_text(), listing.complete(), listing.unproven,
-                  call.view().event));
+  const std::size_t unproven = unproven_of(call);
+  const bool complete = call.view().listing.latest.has_value() && unproven == 0;
+  return json_answer(fmt::format(
+      R"({{"alerts":[{}],"total":{},"next":{},"complete":{},"unproven":{},"event":{}}})"
+      "\n",
+      items, rows.rows.size(), page.next_text(), complete, unproven, call.view().event));
 }
 
 Result<std::int64_t> id_of(std::string_view text) {

@@ -184,6 +184,7 @@ TEST_F(ApiTest, WhoSeesSomeClassesSeesNothingElse) {
   const json::object alerts = parse(ask("GET", "/alerts", secret));
   ASSERT_EQ(alerts.at("alerts").as_array().size(), 1U);
   EXPECT_EQ(alerts.at("alerts").as_array()[0].as_object().at("id"), "A-2");
+  EXPECT_EQ(alerts.at("unproven"), 1) << "of five";
   EXPECT_EQ(parse(ask("GET", "/nodes", secret)).at("total"), 1);
   EXPECT_EQ(ask("GET", "/nodes/node1", secret).status, 404U);
   EXPECT_EQ(ask("GET", "/nodes/login1", secret).status, 200U);
