@@ -38,7 +38,8 @@ std::string profiles_json(const std::vector<control::ProfileState>& states,
 /// What was done about a profile, the latest first.
 std::string profile_history_json(const std::vector<AuditEntry>& entries);
 
-std::string keys_json(const std::vector<control::KeyRow>& rows);
+/// `next`: the cursor of the next page, where this is one; empty: it is the last. Null: all rows.
+std::string keys_json(const std::vector<control::KeyRow>& rows, const std::string* next = nullptr);
 std::string accept_json(const control::AcceptReport& report);
 
 std::string status_json(const control::DaemonStatus& status);
@@ -63,6 +64,8 @@ std::string node_page_json(const control::NodePage& page);
 std::string node_past_json(const control::NodePast& past, WallTime now);
 std::string node_series_json(const control::NodeSeries& series);
 std::string timeline_json(const control::Timeline& timeline);
-std::string values_json(const std::vector<control::ValueRow>& rows);
+/// `next` as of keys_json().
+std::string values_json(const std::vector<control::ValueRow>& rows,
+                        const std::string* next = nullptr);
 
 }  // namespace lockstep::documents

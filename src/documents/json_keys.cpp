@@ -21,8 +21,8 @@ json::object of_row(const control::KeyRow& row) {
 
 }  // namespace
 
-std::string keys_json(const std::vector<control::KeyRow>& rows) {
-  LongDocument document({{"count", rows.size()}});
+std::string keys_json(const std::vector<control::KeyRow>& rows, const std::string* next) {
+  LongDocument document(list_head(rows.size(), next));
   document.add("keys", rows, of_row);
   return document.take();
 }

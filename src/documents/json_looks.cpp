@@ -106,8 +106,8 @@ std::string nodes_json(const std::vector<Node>& nodes) {
   return json_document({{"nodes", json_array(nodes, json_node)}});
 }
 
-std::string values_json(const std::vector<control::ValueRow>& rows) {
-  LongDocument document({{"count", rows.size()}});
+std::string values_json(const std::vector<control::ValueRow>& rows, const std::string* next) {
+  LongDocument document(list_head(rows.size(), next));
   document.add("values", rows, json_value_row);
   return document.take();
 }

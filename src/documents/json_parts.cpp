@@ -56,6 +56,12 @@ json::value json_or_null(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(json_text(text));
 }
 
+json::object list_head(std::size_t count, const std::string* next) {
+  json::object head{{"count", count}};
+  if (next != nullptr) head["next"] = json_or_null(*next);
+  return head;
+}
+
 void add_subject(json::object& object, std::optional<Protocol> protocol, std::optional<Port> port,
                  std::optional<PortState> state) {
   object["protocol"] = protocol ? json::value(to_string(*protocol)) : json::value(nullptr);

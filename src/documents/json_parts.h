@@ -61,6 +61,10 @@ std::string json_document(const boost::json::object& object);
 
 /// A document whose long arrays are written row by row: as one tree of values they would take many
 /// times the memory of the sweep itself.
+/// How a list begins: `next` is the cursor of the next page, empty on the last one; null: it has no
+/// pages.
+boost::json::object list_head(std::size_t count, const std::string* next);
+
 class LongDocument {
  public:
   /// `head` has a key at least.

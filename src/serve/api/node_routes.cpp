@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <ranges>
+#include <set>
 
 #include "control/key_use_cases.h"
 #include "control/node_page.h"
@@ -133,22 +135,44 @@ Result<HttpResponse> snapshot(ApiCall& call) {
   return response;
 }
 
+/// Nodes that have rows of their own, a page at a time.
+struct NodesOfPage {
+  std::set<std::string> names{};
+  std::string next{};  ///< the cursor; empty: these are the last
+};
+
+/// Without a nodeset those that the inventory has.
+Result<NodesOfPage> nodes_of_page(const ApiCall& call) {
+  LOCKSTEP_TRY(const PageOrder order, page_order(call));
+  LOCKSTEP_TRY(const auto meant, call.nodes(call.text("nodes")));
+  std::vector<std::string_view> names;
+  if (meant) {
+    names.assign(meant->begin(), meant->end());
+  } else {
+    const auto known = call.view().inventory->nodes | std::views::keys;
+    names.assign(known.begin(), known.end());
+  }
+  Page page = page_of(names.size(), order, [&](std::size_t i) { return std::string(names[i]); });
+  NodesOfPage result;
+  for (const std::size_t i : page.items) result.names.emplace(names[i]);
+  result.next = std::move(page.next);
+  return result;
+}
+
 Result<HttpResponse> values(ApiCall& call) {
-  LOCKSTEP_TRY(const auto names, call.nodes(call.text("nodes")));
-  if (names && names->empty()) return json_answer(documents::values_json({}));
+  LOCKSTEP_TRY(const NodesOfPage page, nodes_of_page(call));
+  if (page.names.empty()) return json_answer(documents::values_json({}, &page.next));
   LOCKSTEP_TRY(const auto rows,
-               control::list_values(call.store, *call.view().inventory,
-                                    names.value_or(std::set<std::string>()), call.text("instance"),
-                                    control::MissingValues::all));
-  return json_answer(documents::values_json(rows));
+               control::list_values(call.store, *call.view().inventory, page.names,
+                                    call.text("instance"), control::MissingValues::all));
+  return json_answer(documents::values_json(rows, &page.next));
 }
 
 Result<HttpResponse> keys(ApiCall& call) {
-  LOCKSTEP_TRY(const auto names, call.nodes(call.text("nodes")));
-  if (names && names->empty()) return json_answer(documents::keys_json({}));
-  LOCKSTEP_TRY(const auto rows,
-               control::list_keys(call.store, names.value_or(std::set<std::string>())));
-  return json_answer(documents::keys_json(rows));
+  LOCKSTEP_TRY(const NodesOfPage page, nodes_of_page(call));
+  if (page.names.empty()) return json_answer(documents::keys_json({}, &page.next));
+  LOCKSTEP_TRY(const auto rows, control::list_keys(call.store, page.names));
+  return json_answer(documents::keys_json(rows, &page.next));
 }
 
 Result<HttpResponse> accept_keys(ApiCall& call) {
@@ -184,9 +208,15 @@ constexpr Parameter kListQuery[] = {
 constexpr Parameter kValuesQuery[] = {
     {"nodes", "string", "of these alone: a nodeset, @CLASS among it"},
     {"instance", "string", "of this plug-in instance"},
+    {"limit", "integer", "nodes of a page, up to 1,000; 100 where nothing is said"},
+    {"cursor", "string", "what the page before gave as next"},
 };
 constexpr Parameter kKeysQuery[] = {
-    {"nodes", "string", "of these alone: a nodeset, @CLASS among it"}};
+    {"nodes", "string",
+     "of these alone: a nodeset, @CLASS among it; without it of all that the inventory has"},
+    {"limit", "integer", "nodes of a page, up to 1,000; 100 where nothing is said"},
+    {"cursor", "string", "what the page before gave as next"},
+};
 
 constexpr Route kRoutes[] = {
     {"GET", "/nodes", Role::viewer, false, false, "Nodes at a glance, by name", kListQuery, nullptr,

@@ -82,6 +82,37 @@ TEST_F(PastApiTest, TheCurvesOfANode) {
   EXPECT_EQ(parse(ask("GET", "/nodes/node2/series", secret)).at("series").as_array().size(), 0U);
 }
 
+TEST_F(PastApiTest, ValuesComeInPagesOfNodes) {
+  const std::vector<std::string> nodes = {"login1", "node1", "node2", "node3", "node4"};
+  std::vector<ValueObservation> values;
+  for (const std::string& node : nodes) {
+    values.push_back({node, "load", "load.1", 0.25, ""});
+    values.push_back({node, "load", "load.5", 0.5, ""});
+  }
+  ASSERT_TRUE(store_->save_values("load", nodes, values, world_->time));
+  const std::string secret = token(Role::viewer);
+  std::vector<std::string> seen;
+  std::string cursor;
+  for (int pages = 1;; ++pages) {
+    const json::object page = parse(ask("GET", "/values?limit=2" + cursor, secret));
+    for (const json::value& row : page.at("values").as_array()) {
+      seen.emplace_back(row.at("node").as_string());
+    }
+    if (page.at("next").is_null()) {
+      EXPECT_EQ(pages, 3);
+      break;
+    }
+    cursor = "&cursor=" + std::string(page.at("next").as_string());
+    ASSERT_LT(pages, 5);
+  }
+  EXPECT_THAT(seen, testing::ElementsAre("login1", "login1", "node1", "node1", "node2", "node2",
+                                         "node3", "node3", "node4", "node4"));
+  const json::object one = parse(ask("GET", "/values?nodes=node3&limit=1", secret));
+  EXPECT_EQ(one.at("count"), 2);
+  EXPECT_TRUE(one.at("next").is_null());
+  EXPECT_TRUE(parse(ask("GET", "/keys", secret)).at("next").is_null());
+}
+
 TEST_F(PastApiTest, TheTimeline) {
   sweep({});
   raise(1, {"node1", "node2"});
