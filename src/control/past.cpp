@@ -66,7 +66,7 @@ Result<std::vector<SweepInfo>> looks_at(Store& store, const std::string& node,
                                         const Period& period) {
   std::vector<SweepInfo> looks;
   Members members(node);
-  std::int64_t below = std::numeric_limits<std::int64_t>::max();
+  std::int64_t below = kAnyId;
   for (std::size_t read = 0; read < kMostSweeps; read += kSweepsAtOnce) {
     LOCKSTEP_TRY(std::vector<SweepInfo> sweeps,
                  store.finished_sweeps(period, below, kSweepsAtOnce));

@@ -21,8 +21,6 @@ constexpr std::size_t kMostLooksBefore = 2'000;
 constexpr std::size_t kMostNodesetBytes = 4 << 20;  ///< of spans, and of looks
 constexpr std::size_t kMostUnfolded = 1'000'000;    ///< names, for who sees a part
 
-constexpr std::int64_t kAnyId = std::numeric_limits<std::int64_t>::max();
-
 /// Records of the book by id and node.
 class Book {
  public:

@@ -45,17 +45,17 @@ std::string accept_json(const control::AcceptReport& report);
 std::string status_json(const control::DaemonStatus& status);
 std::string instances_json(const std::vector<control::InstanceRow>& rows);
 /// The latest first.
-std::string sweeps_json(const std::vector<SweepInfo>& sweeps);
+std::string sweeps_json(const std::vector<SweepInfo>& sweeps, const std::string* next = nullptr);
 std::string users_json(const std::vector<User>& users);
 std::string tokens_json(const std::vector<AccessToken>& tokens);
-std::string runs_json(const std::vector<InstanceRun>& runs);
+std::string runs_json(const std::vector<InstanceRun>& runs, const std::string* next = nullptr);
 /// Without secrets, places and facts.
 std::string notices_json(const std::vector<control::ChannelInfo>& channels,
                          const std::vector<Notice>& notices,
                          const std::map<std::string, std::size_t>& waiting);
 std::string outbox_json(const std::vector<control::OutboxRow>& rows);
 std::string maintenance_json(const std::vector<MaintenanceWindow>& windows);
-std::string audit_json(const std::vector<AuditEntry>& entries);
+std::string audit_json(const std::vector<AuditEntry>& entries, const std::string* next = nullptr);
 
 std::string nodes_json(const std::vector<Node>& nodes);
 /// As nodes_json() of the one node, with what is known of it.

@@ -35,8 +35,10 @@ std::string alerts_json(const control::AlertListing& listing) {
   return json_document(document);
 }
 
-std::string sweeps_json(const std::vector<SweepInfo>& sweeps) {
-  return json_document({{"sweeps", json_array(sweeps, of_sweep)}});
+std::string sweeps_json(const std::vector<SweepInfo>& sweeps, const std::string* next) {
+  json::object document{{"sweeps", json_array(sweeps, of_sweep)}};
+  if (next != nullptr) document["next"] = json_or_null(*next);
+  return json_document(document);
 }
 
 }  // namespace lockstep::documents

@@ -98,14 +98,14 @@ std::string instances_json(const std::vector<control::InstanceRow>& rows) {
   return document.take();
 }
 
-std::string runs_json(const std::vector<InstanceRun>& runs) {
-  LongDocument document({{"count", runs.size()}});
+std::string runs_json(const std::vector<InstanceRun>& runs, const std::string* next) {
+  LongDocument document(list_head(runs.size(), next));
   document.add("runs", runs, of_run);
   return document.take();
 }
 
-std::string audit_json(const std::vector<AuditEntry>& entries) {
-  LongDocument document({{"count", entries.size()}});
+std::string audit_json(const std::vector<AuditEntry>& entries, const std::string* next) {
+  LongDocument document(list_head(entries.size(), next));
   document.add("audit", entries, [](const AuditEntry& entry) {
     return json::object{{"id", entry.id},
                         {"at", json_time(entry.at)},

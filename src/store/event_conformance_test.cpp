@@ -113,6 +113,8 @@ TEST_P(EventConformance, WhatWasDoneCannotBeChangedUnseen) {
   EXPECT_EQ(sound.tied, 3U);
   EXPECT_FALSE(sound.broken) << *sound.broken;
   EXPECT_EQ(sound.latest, store->audit(1)->front().chain);
+  const std::int64_t latest = store->audit(1)->front().id;
+  EXPECT_EQ(store->audit(1, latest)->front().id, latest - 1);
   sql("UPDATE audit SET person = 'eve' WHERE id = 2;");
   EXPECT_EQ(store->check_audit()->broken, 2);
   sql("DELETE FROM audit WHERE id = 2;");

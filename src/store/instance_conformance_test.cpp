@@ -80,6 +80,7 @@ TEST_P(InstanceConformance, RunsGoOnUntilTheyEndOrTheirProcessDoes) {
   later.id = store->begin_run(later).value();
   EXPECT_EQ(store->latest_runs()->size(), 2U);
   EXPECT_EQ(store->runs(1).value(), std::vector<InstanceRun>{later});
+  EXPECT_EQ(store->runs(1, later.id).value(), std::vector<InstanceRun>{dead});
 }
 
 TEST_P(InstanceConformance, ASweepNamesItsRun) {

@@ -82,6 +82,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -241,6 +242,9 @@ struct Pruned {
   friend bool operator==(const Pruned&, const Pruned&) = default;
 };
 
+/// Above every id.
+constexpr std::int64_t kAnyId = std::numeric_limits<std::int64_t>::max();
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -314,8 +318,9 @@ class Store {
                                                         const SweepFacts& facts,
                                                         const DecideAlerts& decide) = 0;
 
-  /// The latest sweeps, at most `limit`, the newest first.
-  virtual Result<std::vector<SweepInfo>> sweeps(std::size_t limit) = 0;
+  /// The latest sweeps whose id is below `below`, at most `limit`, the newest first.
+  virtual Result<std::vector<SweepInfo>> sweeps(std::size_t limit, std::int64_t below) = 0;
+  Result<std::vector<SweepInfo>> sweeps(std::size_t limit) { return sweeps(limit, kAnyId); }
 
   virtual Result<Looks> looks() = 0;
   /// Those of these nodes alone.
@@ -367,8 +372,9 @@ class Store {
   virtual Result<std::int64_t> begin_run(const InstanceRun& run) = 0;
   /// How far it is, or how it ended.
   virtual Result<void> save_run(const InstanceRun& run) = 0;
-  /// The latest, at most `limit`, the newest first.
-  virtual Result<std::vector<InstanceRun>> runs(std::size_t limit) = 0;
+  /// The latest whose id is below `below`, at most `limit`, the newest first.
+  virtual Result<std::vector<InstanceRun>> runs(std::size_t limit, std::int64_t below) = 0;
+  Result<std::vector<InstanceRun>> runs(std::size_t limit) { return runs(limit, kAnyId); }
   /// The latest of each instance, in any order.
   virtual Result<std::vector<InstanceRun>> latest_runs() = 0;
   /// Runs that are held for running and whose owner is not alive become `lost`.
@@ -380,8 +386,9 @@ class Store {
   /// `event` is told together with it; null: none is.
   virtual Result<void> add_audit(const AuditEntry& entry, const Event* event) = 0;
   Result<void> add_audit(const AuditEntry& entry) { return add_audit(entry, nullptr); }
-  /// The latest, at most `limit`, the newest first.
-  virtual Result<std::vector<AuditEntry>> audit(std::size_t limit) = 0;
+  /// The latest whose id is below `below`, at most `limit`, the newest first.
+  virtual Result<std::vector<AuditEntry>> audit(std::size_t limit, std::int64_t below) = 0;
+  Result<std::vector<AuditEntry>> audit(std::size_t limit) { return audit(limit, kAnyId); }
   /// What was done about profiles of a class (with all its networks), or of class@network: the
   /// latest, at most `limit`, the newest first.
   virtual Result<std::vector<AuditEntry>> profile_audit(const std::string& node_class,

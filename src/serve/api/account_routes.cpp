@@ -10,15 +10,13 @@
 #include "documents/documents.h"
 #include "documents/json_parts.h"
 #include "serve/api/account.h"
+#include "serve/api/page.h"
 #include "serve/api/routes.h"
 
 namespace lockstep::serve {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t kMostRows = 1000;
-constexpr std::size_t kUsualRows = 50;
 
 HttpResponse nothing() {
   HttpResponse response;
@@ -180,9 +178,10 @@ Result<HttpResponse> remove_token(ApiCall& call) {
 }
 
 Result<HttpResponse> audit(ApiCall& call) {
-  LOCKSTEP_TRY(const std::size_t limit, call.number("limit", kUsualRows, kMostRows));
-  LOCKSTEP_TRY(const auto entries, call.store.audit(limit));
-  return json_answer(documents::audit_json(entries));
+  LOCKSTEP_TRY(const LatestOrder order, latest_order(call));
+  LOCKSTEP_TRY(const auto entries, call.store.audit(order.limit, order.below));
+  const std::string next = order.next_after(entries);
+  return json_answer(documents::audit_json(entries, &next));
 }
 
 Result<HttpResponse> check_audit(ApiCall& call) {
@@ -195,7 +194,10 @@ Result<HttpResponse> check_audit(ApiCall& call) {
        {"latest", documents::json_or_null(chain.latest)}}));
 }
 
-constexpr Parameter kLimit[] = {{"limit", "integer", "the latest so many, up to 1,000"}};
+constexpr Parameter kLimit[] = {
+    {"limit", "integer", "rows of a page, up to 1,000; 100 where nothing is said"},
+    {"cursor", "string", "what the page before gave as next"},
+};
 
 constexpr Route kRoutes[] = {
     {"POST",

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 #include "base/text.h"
 
@@ -43,6 +45,16 @@ Result<PageOrder> page_order(const ApiCall& call) {
   LOCKSTEP_TRY(order.limit, call.number("limit", kUsualRows, kMostRows));
   LOCKSTEP_TRY(order.after, parse_cursor(call.text("cursor")));
   return order;
+}
+
+Result<LatestOrder> latest_order(const ApiCall& call) {
+  LOCKSTEP_TRY(const PageOrder order, page_order(call));
+  LatestOrder latest{.limit = order.limit, .below = kAnyId};
+  if (order.after.empty()) return latest;
+  const char* const end = order.after.data() + order.after.size();
+  const auto read = std::from_chars(order.after.data(), end, latest.below);
+  if (read.ec == std::errc() && read.ptr == end) return latest;
+  return fail(ErrorKind::invalid, "cursor: it is none of this list; begin without one");
 }
 
 std::string Page::next_text() const {

@@ -9,6 +9,7 @@
 #include "control/instance_use_cases.h"
 #include "documents/documents.h"
 #include "documents/json_parts.h"
+#include "serve/api/page.h"
 #include "serve/api/routes.h"
 
 namespace lockstep::serve {
@@ -16,9 +17,6 @@ namespace {
 
 namespace json = boost::json;
 using control::InstanceRow;
-
-constexpr std::size_t kMostRows = 1000;
-constexpr std::size_t kUsualRows = 50;
 
 HttpResponse accepted() {
   HttpResponse response;
@@ -93,15 +91,17 @@ Result<HttpResponse> run(ApiCall& call) {
 }
 
 Result<HttpResponse> runs(ApiCall& call) {
-  LOCKSTEP_TRY(const std::size_t limit, call.number("limit", kUsualRows, kMostRows));
-  LOCKSTEP_TRY(const auto runs, call.store.runs(limit));
-  return json_answer(documents::runs_json(runs));
+  LOCKSTEP_TRY(const LatestOrder order, latest_order(call));
+  LOCKSTEP_TRY(const auto runs, call.store.runs(order.limit, order.below));
+  const std::string next = order.next_after(runs);
+  return json_answer(documents::runs_json(runs, &next));
 }
 
 Result<HttpResponse> sweeps(ApiCall& call) {
-  LOCKSTEP_TRY(const std::size_t limit, call.number("limit", kUsualRows, kMostRows));
-  LOCKSTEP_TRY(const auto sweeps, call.store.sweeps(limit));
-  return json_answer(documents::sweeps_json(sweeps));
+  LOCKSTEP_TRY(const LatestOrder order, latest_order(call));
+  LOCKSTEP_TRY(const auto sweeps, call.store.sweeps(order.limit, order.below));
+  const std::string next = order.next_after(sweeps);
+  return json_answer(documents::sweeps_json(sweeps, &next));
 }
 
 Result<HttpResponse> order(ApiCall& call) {
@@ -114,7 +114,10 @@ Result<HttpResponse> order(ApiCall& call) {
   return accepted();
 }
 
-constexpr Parameter kLimit[] = {{"limit", "integer", "the latest so many, up to 1,000"}};
+constexpr Parameter kLimit[] = {
+    {"limit", "integer", "rows of a page, up to 1,000; 100 where nothing is said"},
+    {"cursor", "string", "what the page before gave as next"},
+};
 
 constexpr Route kRoutes[] = {
     {"GET",

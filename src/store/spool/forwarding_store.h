@@ -15,8 +15,11 @@ namespace lockstep {
 class ForwardingStore : public Store {
  public:
   using Store::add_audit;
+  using Store::audit;
   using Store::change_alerts;
+  using Store::runs;
   using Store::save_values;
+  using Store::sweeps;
 
   Result<void> replace_inventory(const Inventory& inventory) override {
     return on([&](Store& store) { return store.replace_inventory(inventory); });
@@ -47,8 +50,8 @@ class ForwardingStore : public Store {
                                                 const DecideAlerts& decide) override {
     return on([&](Store& store) { return store.finish_sweep(sweep, end, facts, decide); });
   }
-  Result<std::vector<SweepInfo>> sweeps(std::size_t limit) override {
-    return on([&](Store& store) { return store.sweeps(limit); });
+  Result<std::vector<SweepInfo>> sweeps(std::size_t limit, std::int64_t below) override {
+    return on([&](Store& store) { return store.sweeps(limit, below); });
   }
   Result<Looks> looks() override {
     return on([&](Store& store) { return store.looks(); });
@@ -97,8 +100,8 @@ class ForwardingStore : public Store {
   Result<void> save_run(const InstanceRun& run) override {
     return on([&](Store& store) { return store.save_run(run); });
   }
-  Result<std::vector<InstanceRun>> runs(std::size_t limit) override {
-    return on([&](Store& store) { return store.runs(limit); });
+  Result<std::vector<InstanceRun>> runs(std::size_t limit, std::int64_t below) override {
+    return on([&](Store& store) { return store.runs(limit, below); });
   }
   Result<std::vector<InstanceRun>> latest_runs() override {
     return on([&](Store& store) { return store.latest_runs(); });
@@ -117,8 +120,8 @@ class ForwardingStore : public Store {
                                                 std::size_t limit) override {
     return on([&](Store& store) { return store.profile_audit(node_class, limit); });
   }
-  Result<std::vector<AuditEntry>> audit(std::size_t limit) override {
-    return on([&](Store& store) { return store.audit(limit); });
+  Result<std::vector<AuditEntry>> audit(std::size_t limit, std::int64_t below) override {
+    return on([&](Store& store) { return store.audit(limit, below); });
   }
   Result<AuditChain> check_audit() override {
     return on([&](Store& store) { return store.check_audit(); });

@@ -120,7 +120,8 @@ Result<std::vector<AlertRecord>> PatientStore::finish_sweep(std::int64_t sweep, 
   return alerts;
 }
 
-Result<std::vector<SweepInfo>> PatientStore::sweeps(std::size_t limit) {
+Result<std::vector<SweepInfo>> PatientStore::sweeps(std::size_t limit, std::int64_t below) {
+  if (below != kAnyId) return ForwardingStore::sweeps(limit, below);
   return read(&Known::sweeps, [&](Store& store) { return store.sweeps(limit); });
 }
 

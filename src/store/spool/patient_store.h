@@ -28,7 +28,8 @@ class PatientStore final : public ForwardingStore {
   Result<std::vector<AlertRecord>> finish_sweep(std::int64_t sweep, const SweepEnd& end,
                                                 const SweepFacts& facts,
                                                 const DecideAlerts& decide) override;
-  Result<std::vector<SweepInfo>> sweeps(std::size_t limit) override;
+  using Store::sweeps;
+  Result<std::vector<SweepInfo>> sweeps(std::size_t limit, std::int64_t below) override;
   Result<Looks> looks() override;
   Result<std::vector<PortFact>> port_states() override;
   Result<std::vector<KnownKey>> known_keys() override;

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <string>
 
 #include "base/text.h"
 #include "store/sql/numbers.h"
 #include "store/sql/rows.h"
 #include "store/sql/text.h"
+#include "store/store.h"
 
 namespace lockstep {
 namespace {
@@ -53,8 +53,10 @@ Result<std::vector<AuditEntry>> select_audit(Connection& connection, const std::
 
 }  // namespace
 
-Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit) {
-  return select_audit(connection, fmt::format("ORDER BY id DESC LIMIT {}", to_number(limit)));
+Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit,
+                                           std::int64_t below) {
+  return select_audit(
+      connection, fmt::format("WHERE id < {} ORDER BY id DESC LIMIT {}", below, to_number(limit)));
 }
 
 /// Chosen here and not by the database: names of classes may hold what no statement may.
@@ -74,7 +76,7 @@ Result<std::vector<AuditEntry>> read_profile_audit(Connection& connection,
 }
 
 Result<void> add_audit(Connection& connection, const AuditEntry& entry) {
-  LOCKSTEP_TRY(const std::vector<AuditEntry> latest, read_audit(connection, 1));
+  LOCKSTEP_TRY(const std::vector<AuditEntry> latest, read_audit(connection, 1, kAnyId));
   AuditEntry added = as_stored(entry);
   added.id = latest.empty() ? 1 : latest.front().id + 1;
   added.chain = audit_link(latest.empty() ? "" : latest.front().chain, added);
@@ -90,8 +92,7 @@ Result<void> add_audit(Connection& connection, const AuditEntry& entry) {
 }
 
 Result<AuditChain> check_audit(Connection& connection) {
-  constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
-  LOCKSTEP_TRY(std::vector<AuditEntry> entries, read_audit(connection, kAll));
+  LOCKSTEP_TRY(std::vector<AuditEntry> entries, read_audit(connection, kAnyId, kAnyId));
   std::ranges::reverse(entries);
   return check_chain(entries);
 }

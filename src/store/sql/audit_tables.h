@@ -13,7 +13,8 @@
 namespace lockstep {
 
 /// The latest, at most `limit`, the newest first.
-Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit);
+Result<std::vector<AuditEntry>> read_audit(Connection& connection, std::size_t limit,
+                                           std::int64_t below);
 /// As Store::profile_audit().
 Result<std::vector<AuditEntry>> read_profile_audit(Connection& connection,
                                                    const std::string& node_class,

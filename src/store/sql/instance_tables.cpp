@@ -115,8 +115,10 @@ void remove_instance(Connection& connection, const std::string& name) {
   connection.sql() << "DELETE FROM instances WHERE name = :name", soci::use(stored);
 }
 
-Result<std::vector<InstanceRun>> read_runs(Connection& connection, std::size_t limit) {
-  return select_runs(connection, fmt::format("ORDER BY id DESC LIMIT {}", to_number(limit)));
+Result<std::vector<InstanceRun>> read_runs(Connection& connection, std::size_t limit,
+                                           std::int64_t below) {
+  return select_runs(
+      connection, fmt::format("WHERE id < {} ORDER BY id DESC LIMIT {}", below, to_number(limit)));
 }
 
 Result<std::vector<InstanceRun>> read_latest_runs(Connection& connection) {

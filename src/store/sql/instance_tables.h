@@ -22,7 +22,8 @@ Result<void> write_instance(Connection& connection, const StoredInstance& instan
 void remove_instance(Connection& connection, const std::string& name);
 
 /// The latest, at most `limit`, the newest first. Errors: `corrupt`.
-Result<std::vector<InstanceRun>> read_runs(Connection& connection, std::size_t limit);
+Result<std::vector<InstanceRun>> read_runs(Connection& connection, std::size_t limit,
+                                           std::int64_t below);
 /// Of each instance the latest run that was begun. Errors: `corrupt`.
 Result<std::vector<InstanceRun>> read_latest_runs(Connection& connection);
 Result<std::int64_t> add_run(Connection& connection, InstanceRun run);

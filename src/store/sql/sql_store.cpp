@@ -80,8 +80,11 @@ void note_end(const SweepEnd& end, SweepInfo& info) {
 class SqlStore final : public Store {
  public:
   using Store::add_audit;
+  using Store::audit;
   using Store::change_alerts;
+  using Store::runs;
   using Store::save_values;
+  using Store::sweeps;
 
   /// `name` is how messages call this store.
   SqlStore(std::unique_ptr<Connection> connection, std::string name)
@@ -170,8 +173,9 @@ class SqlStore final : public Store {
     });
   }
 
-  Result<std::vector<SweepInfo>> sweeps(std::size_t limit) override {
-    return within(Access::read, "reading sweeps", [&] { return read_sweeps(*connection_, limit); });
+  Result<std::vector<SweepInfo>> sweeps(std::size_t limit, std::int64_t below) override {
+    return within(Access::read, "reading sweeps",
+                  [&] { return read_sweeps(*connection_, limit, below); });
   }
 
   Result<Looks> looks() override {
@@ -259,8 +263,9 @@ class SqlStore final : public Store {
     });
   }
 
-  Result<std::vector<InstanceRun>> runs(std::size_t limit) override {
-    return within(Access::read, "reading runs", [&] { return read_runs(*connection_, limit); });
+  Result<std::vector<InstanceRun>> runs(std::size_t limit, std::int64_t below) override {
+    return within(Access::read, "reading runs",
+                  [&] { return read_runs(*connection_, limit, below); });
   }
 
   Result<std::vector<InstanceRun>> latest_runs() override {
@@ -286,9 +291,9 @@ class SqlStore final : public Store {
                   [&] { return read_profile_audit(*connection_, node_class, limit); });
   }
 
-  Result<std::vector<AuditEntry>> audit(std::size_t limit) override {
+  Result<std::vector<AuditEntry>> audit(std::size_t limit, std::int64_t below) override {
     return within(Access::read, "reading what was done",
-                  [&] { return read_audit(*connection_, limit); });
+                  [&] { return read_audit(*connection_, limit, below); });
   }
 
   Result<AuditChain> check_audit() override {

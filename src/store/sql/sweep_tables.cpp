@@ -166,10 +166,11 @@ Result<void> clear_way(Connection& connection, const SweepClaim& claim, const No
 
 }  // namespace
 
-Result<std::vector<SweepInfo>> read_sweeps(Connection& connection, std::size_t limit) {
-  LOCKSTEP_TRY(
-      const auto stored,
-      select_sweeps(connection, fmt::format("ORDER BY s.id DESC LIMIT {}", to_number(limit))));
+Result<std::vector<SweepInfo>> read_sweeps(Connection& connection, std::size_t limit,
+                                           std::int64_t below) {
+  LOCKSTEP_TRY(const auto stored,
+               select_sweeps(connection, fmt::format("WHERE s.id < {} ORDER BY s.id DESC LIMIT {}",
+                                                     below, to_number(limit))));
   std::vector<SweepInfo> sweeps;
   for (const StoredSweep& each : stored) sweeps.push_back(each.info);
   return sweeps;

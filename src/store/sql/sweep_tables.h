@@ -22,7 +22,8 @@ struct StoredSweep {
 };
 
 /// The latest sweeps, at most `limit`, the newest first. Errors: `corrupt`.
-Result<std::vector<SweepInfo>> read_sweeps(Connection& connection, std::size_t limit);
+Result<std::vector<SweepInfo>> read_sweeps(Connection& connection, std::size_t limit,
+                                           std::int64_t below);
 
 /// As Store::finished_sweeps(). Errors: `corrupt`.
 Result<std::vector<SweepInfo>> read_finished_sweeps(Connection& connection, const Period& period,

@@ -37,6 +37,27 @@ async function part<T>(ask: Promise<T>): Promise<Part<T>> {
   }
 }
 
+/** All lines of a list that begin in the period; `at` says when one did. The latest come first. */
+async function lines<T>(
+  path: string,
+  name: string,
+  at: (line: T) => string | null,
+  period: Period,
+  signal: AbortSignal,
+): Promise<T[]> {
+  const all: T[] = [];
+  let cursor: string | null = null;
+  for (let i = 0; i < kMostPages; ++i) {
+    const page: { next: string | null } = await get(path, { limit: kMost, cursor }, signal);
+    all.push(...(page as unknown as Record<string, T[]>)[name]!);
+    cursor = page.next;
+    const last = all.at(-1);
+    const text = last === undefined ? null : at(last);
+    if (!cursor || (text !== null && Date.parse(text) < period.from)) break;
+  }
+  return all;
+}
+
 async function alerts(signal: AbortSignal): Promise<AlertRow[]> {
   const rows: AlertRow[] = [];
   let cursor: string | null = null;
@@ -55,16 +76,13 @@ export async function factsOf(
   isAdmin: boolean,
   signal: AbortSignal,
 ): Promise<Facts> {
-  const limit = { limit: kMost };
   const [timeline, rows, sweeps, runs, profiles, audit, check] = await Promise.all([
     part(get<Timeline>('/timeline', queryOf(period), signal)),
     part(alerts(signal)),
-    part(get<{ sweeps: Sweep[] }>('/sweeps', limit, signal).then(({ sweeps: all }) => all)),
-    part(get<{ runs: Run[] }>('/runs', limit, signal).then(({ runs: all }) => all)),
+    part(lines<Sweep>('/sweeps', 'sweeps', ({ started }) => started, period, signal)),
+    part(lines<Run>('/runs', 'runs', ({ started }) => started, period, signal)),
     part(get<Profiles>('/profiles', {}, signal)),
-    isAdmin
-      ? part(get<{ audit: AuditEntry[] }>('/audit', limit, signal).then(({ audit: all }) => all))
-      : null,
+    isAdmin ? part(lines<AuditEntry>('/audit', 'audit', ({ at }) => at, period, signal)) : null,
     isAdmin ? part(get<AuditCheck>('/audit/check', {}, signal)) : null,
   ]);
   return { timeline, alerts: rows, sweeps, runs, profiles, audit, check };
@@ -78,5 +96,5 @@ export const isWithin = (text: string | null, { from, to }: Period) => {
 /** The list was cut, and its last line is of this period: earlier ones are missing. */
 export function isCut<T>(all: T[], at: (line: T) => string | null, period: Period): boolean {
   const last = all.at(-1);
-  return all.length >= kMost && last !== undefined && isWithin(at(last), period);
+  return all.length >= kMost * kMostPages && last !== undefined && isWithin(at(last), period);
 }
