@@ -128,6 +128,20 @@ Result<std::vector<std::int64_t>> end_alerts(Store& store, const std::set<std::s
   return std::vector<std::int64_t>(ids.begin(), ids.end());
 }
 
+/// Whether a person has read each key that is new to us.
+Result<void> check_read(const std::vector<KnownKey>& known, const std::vector<KnownKey>& after,
+                        const std::set<std::string>& read) {
+  std::set<KeyId> ids;
+  for (const KnownKey& key : known) ids.insert(id_of(key));
+  for (const KnownKey& key : after) {
+    if (ids.contains(id_of(key)) || read.contains(key.sha256)) continue;
+    return fail(ErrorKind::invalid,
+                fmt::format("{} shows the key {} by now, which is none of those that were read",
+                            key.node, key.sha256));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<KeyRow>> list_keys(Store& store, const std::set<std::string>& nodes) {
@@ -137,7 +151,7 @@ Result<std::vector<KeyRow>> list_keys(Store& store, const std::set<std::string>&
 }
 
 Result<AcceptReport> accept_keys(Store& store, const std::set<std::string>& nodes, AcceptWhat what,
-                                 const Act& act) {
+                                 const Act& act, const std::set<std::string>& read) {
   LOCKSTEP_TRY(const std::vector<KnownKey> known, store.known_keys());
   LOCKSTEP_TRY(const std::vector<ServiceFact> facts, store.services());
   const std::map<KeyId, KnownKey> seen = seen_keys(facts, nodes);
@@ -152,6 +166,7 @@ Result<AcceptReport> accept_keys(Store& store, const std::set<std::string>& node
   }
   const std::vector<KnownKey> after =
       what == AcceptWhat::next ? std::vector<KnownKey>{} : with_seen(known, seen, nodes, act);
+  if (!read.empty()) LOCKSTEP_CHECK(check_read(known, after, read));
   LOCKSTEP_CHECK(store.replace_known_keys({nodes.begin(), nodes.end()}, after));
   AcceptReport report;
   std::set<KeyId> before_ids;

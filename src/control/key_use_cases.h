@@ -36,8 +36,10 @@ struct AcceptReport {
 };
 
 /// For nodes that were installed again. Ends the alerts of these nodes about keys that changed; not
-/// those about keys that nodes share. Errors: `not_found` where nothing is known of a node.
+/// those about keys that nodes share. `read` are the fingerprints that the person has read; empty:
+/// he takes whatever is seen. Errors: `not_found` where nothing is known of a node; `invalid` where
+/// one of them shows a key that is neither known nor read, and then none is taken.
 Result<AcceptReport> accept_keys(Store& store, const std::set<std::string>& nodes, AcceptWhat what,
-                                 const Act& act);
+                                 const Act& act, const std::set<std::string>& read = {});
 
 }  // namespace lockstep::control

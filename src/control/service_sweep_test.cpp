@@ -167,6 +167,10 @@ TEST_F(ServiceSweep, AnOperatorAcceptsTheKeysOfARebuiltNode) {
   wait(24h);
   says(3, 22, an_sshd({{"ssh-ed25519", "X"}}));
   EXPECT_EQ(sweep_services().size(), 1U);
+  const auto refused =
+      accept_keys(*store_, nodes({"node3"}), AcceptWhat::seen, act(), {"SHA256:another"});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), testing::HasSubstr("none of those that were read"));
   const auto accepted = accept_keys(*store_, nodes({"node3"}), AcceptWhat::seen, act());
   ASSERT_TRUE(accepted) << accepted.error().message();
   EXPECT_EQ(accepted->accepted, 1U);

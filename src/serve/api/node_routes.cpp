@@ -176,9 +176,10 @@ Result<HttpResponse> keys(ApiCall& call) {
 }
 
 Result<HttpResponse> accept_keys(ApiCall& call) {
-  LOCKSTEP_TRY(const json::object body, call.body({"nodes", "next"}));
+  LOCKSTEP_TRY(const json::object body, call.body({"nodes", "next", "read"}));
   LOCKSTEP_TRY(const std::string nodeset, text_of(body, "nodes"));
   LOCKSTEP_TRY(const bool next, flag_of(body, "next"));
+  LOCKSTEP_TRY(const std::vector<std::string> read, texts_of(body, "read"));
   LOCKSTEP_TRY(const auto names, call.nodes(nodeset));
   if (nodeset.empty() || !names || names->empty()) {
     return fail(ErrorKind::invalid, "\"nodes\" is to say whose keys are accepted");
@@ -186,7 +187,7 @@ Result<HttpResponse> accept_keys(ApiCall& call) {
   LOCKSTEP_TRY(const control::AcceptReport report,
                control::accept_keys(call.store, *names,
                                     next ? control::AcceptWhat::next : control::AcceptWhat::seen,
-                                    call.act()));
+                                    call.act(), {read.begin(), read.end()}));
   return json_answer(documents::accept_json(report));
 }
 
