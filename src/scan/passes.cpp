@@ -219,7 +219,7 @@ void Passes::ask_earliest_first(std::span<const Port> all, std::vector<Port>& po
   before.resize(std::min(kSilentSample, before.size()));
   PortSet earliest;
   for (const Port port : before) earliest.insert(port);
-  std::ranges::stable_partition(ports, [&](Port port) { return earliest.contains(port); });
+  std::ranges::partition(ports, [&](Port port) { return earliest.contains(port); });
 }
 
 void Passes::make_lanes(Pass& pass, const PortsOfShares& ports_of) const {

@@ -120,6 +120,13 @@ class XdpRun {
     std::uint64_t strays = 0;
   };
 
+  /// The last probe of a pass.
+  struct Sent {
+    std::chrono::nanoseconds took{0};  ///< since the first
+    TimePoint by{};
+    std::uint64_t answers = 0;  ///< until then
+  };
+
   XdpMemory memory() const {
     return {programs_->shared(), programs_->answers(), programs_->words_per_port(),
             programs_->cursors(), programs_->targets()};
@@ -175,23 +182,24 @@ class XdpRun {
       hand_on_leaves(pass);
       report_now_and_then(pass);
     }
-    const auto ended = generators->end();
-    if (ended) wait_for_answers(passes, pass, Clock::now() - begun);
+    const Sent sent{.took = Clock::now() - begun, .by = Clock::now(), .answers = counted().answers};
+    const auto ended = generators->end();  // takes some 10 ms, in which answers come as well
+    if (ended) wait_for_answers(passes, pass, sent);
     report(pass);
     return ended;
   }
 
-  void wait_for_answers(const Passes& passes, const Pass& pass, std::chrono::nanoseconds sending) {
-    TimePoint last = Clock::now();
+  void wait_for_answers(const Passes& passes, const Pass& pass, const Sent& sent) {
     bool looked = pass.number > 1;  // only the first ends early
-    const TimePoint latest = last + plan_.quiet_time * kMostQuietTimes;
+    const TimePoint latest = sent.by + plan_.quiet_time * kMostQuietTimes;
     std::uint64_t answers = counted().answers;
+    TimePoint last = answers == sent.answers ? sent.by : Clock::now();
     while (!table_.run().stop && answers - answered_before_ < pass.probes) {
       const TimePoint now = Clock::now();
       if (now >= std::min(last + plan_.quiet_time, latest)) return;
       if (!looked && now >= last + kStill) {
         report(pass);
-        if (passes.settled(sending)) return;
+        if (passes.settled(sent.took)) return;
         looked = true;
       }
       std::this_thread::sleep_for(kPoll);
