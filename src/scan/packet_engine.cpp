@@ -62,7 +62,8 @@ class Sender {
         io_(io),
         walk_(std::move(walk)),
         room_(kSendBatch * state.link.frame_room()),
-        last_answer_(io.now()) {}
+        begun_(io.now()),
+        last_answer_(begun_) {}
 
   void run() {
     auto done = send_all();
@@ -148,7 +149,7 @@ class Sender {
   Result<void> wait_for_answers() {
     const std::chrono::nanoseconds quiet = state_.pass.quiet;
     net::TimePoint quiet_since = io_.now();
-    while (!stopped() && !(state_.sending == 0 && state_.passes.all_answered())) {
+    while (!stopped() && !(state_.sending == 0 && state_.passes.settled(quiet_since - begun_))) {
       LOCKSTEP_CHECK(receive());
       if (state_.sending > 0) quiet_since = io_.now();
       const net::TimePoint end = std::min(std::max(quiet_since, last_answer_) + quiet,
@@ -166,6 +167,7 @@ class Sender {
   std::array<net::Bytes, kSendBatch> frames_;  // views of room_
   std::vector<net::Frame> resets_;
   std::vector<net::Bytes> reset_views_;
+  net::TimePoint begun_;
   net::TimePoint last_answer_;
   std::uint64_t answers_ = 0;
 };

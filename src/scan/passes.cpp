@@ -92,10 +92,18 @@ std::chrono::nanoseconds Passes::quiet() const {
   return more ? std::min(plan_.quiet_time, kShort) : plan_.quiet_time;
 }
 
-bool Passes::all_answered() const {
+bool Passes::settled(std::chrono::nanoseconds sending) const {
   return std::all_of(active_.begin(), active_.end(), [&](std::uint32_t target) {
-    return unanswered(target) == 0 || table_.is_left(target);
+    return unanswered(target) == 0 || table_.is_left(target) || retry_is_due(target, sending);
   });
+}
+
+/// Whether the next pass asks a silent address, and only what this one asked in its first half,
+/// which is longer ago than an answer takes.
+bool Passes::retry_is_due(std::uint32_t target, std::chrono::nanoseconds sending) const {
+  return plan_.protocol == Protocol::tcp && number_ == 1 && plan_.tries > 1 &&
+         plan_.max_tries > 1 && sending >= 2 * plan_.quiet_time &&
+         plan_.ports_of(target).size() >= 2 * kSilentSample && table_.target(target).answered == 0;
 }
 
 std::uint32_t Passes::unanswered(std::uint32_t target) const {
@@ -198,37 +206,63 @@ Passes::PassPorts Passes::choose_ports(const Share& share, Pass& pass) const {
     std::erase_if(ports, [&](Port port) { return !wanted.contains(port); });
   }
   shuffle(ports, plan_.seed + number_);
+  if (number_ == 2) ask_earliest_first(all, ports);
   const PassPorts place{pass.ports.size(), ports.size()};
   pass.ports.insert(pass.ports.end(), ports.begin(), ports.end());
   return place;
 }
 
+/// Moves a sample of `ports` to the front: what pass 1 asked first of `all`.
+void Passes::ask_earliest_first(std::span<const Port> all, std::vector<Port>& ports) const {
+  std::vector<Port> before(all.begin(), all.end());
+  shuffle(before, plan_.seed + 1);
+  before.resize(std::min(kSilentSample, before.size()));
+  PortSet earliest;
+  for (const Port port : before) earliest.insert(port);
+  std::ranges::partition(ports, [&](Port port) { return earliest.contains(port); });
+}
+
 void Passes::make_lanes(Pass& pass, const PortsOfShares& ports_of) const {
   const std::vector<double> rates = allocate_rates(plan_, active_, rate_);
-  std::map<std::tuple<double, std::size_t, std::size_t, bool>, Lane> lanes;
+  std::map<std::tuple<double, std::size_t, std::size_t, bool, std::uint32_t>, Lane> lanes;
   for (std::size_t i = 0; i < active_.size(); ++i) {
     const std::uint32_t target = active_[i];
     const bool silent = number_ > 1 && table_.target(target).answered == 0;
     const PassPorts& share =
         ports_of.at({plan_.targets[target].first, plan_.targets[target].count});
     const std::size_t ports = silent ? std::min(kSilentSample, share.count) : share.count;
-    Lane& lane = lanes[{rates[i], share.first, ports, plan_.targets[target].address.is_v4()}];
+    const bool v4 = plan_.targets[target].address.is_v4();
+    Lane& lane = lanes[{rates[i], share.first, ports, v4, group_apart(target)}];
     lane.first_port = share.first;
     lane.period = period_of(rates[i]);
     if (plan_.protocol == Protocol::udp && plan_.icmp_limit) {
-      limit(lane, plan_.targets[target].address.is_v4());
+      limit(lane, v4);
+    } else if (number_ > 1) {
+      const auto own = period_of(plan_.targets[target].rate.value());
+      lane.least_period = std::max(own, lane.least_period.value_or(own));
     }
     lane.ports = ports;
     lane.lag = std::min(lane.lag, most_lag(lane.period, plan_.targets[target].rate));
+    // Pass 1 may have ended just now.
+    if (silent && number_ == 2) lane.offset = std::min(lane.period, plan_.quiet_time);
     lane.targets.push_back(target);
     pass.probes += silent ? ports : unanswered(target);
   }
   std::size_t place = 0;
   for (auto& [rate, lane] : lanes) {
     shuffle(lane.targets, plan_.seed ^ number_);
-    if (ports_of.size() > 1) lane.offset = lane.period * place++ / lanes.size();
+    if (ports_of.size() > 1) lane.offset += lane.period * place++ / lanes.size();
     pass.lanes.push_back(std::move(lane));
   }
+}
+
+/// In later passes the addresses of a lane share its rate (Lane::least_period): where their group
+/// has a cap, none of another are among them.
+std::uint32_t Passes::group_apart(std::uint32_t target) const {
+  const std::uint32_t group = plan_.targets[target].group;
+  const bool capped =
+      number_ > 1 && group != PlanTarget::kNoGroup && !plan_.group_rates[group].is_unlimited();
+  return capped ? group : PlanTarget::kNoGroup;
 }
 
 /// Answers by ICMP come no faster than the limit of the host for each address that asks, and those

@@ -7,7 +7,8 @@
 // silent ports has merely been unlucky each time; of an address behind a filter too few answer to
 // tell, so that the loss of all counts as well. ICMP errors say nothing of loss of TCP: hosts
 // limit them to one a second. An address that has never answered is asked a sample only, so that a
-// dead host costs little.
+// dead host costs little: in pass 2 what pass 1 asked first, so that nobody has to wait for the
+// last of its answers.
 //
 // A closed UDP port answers by ICMP alone, so that datagrams go no faster than the limit of the
 // host for each address that asks. What is silent when a pass no longer brings anything is
@@ -18,6 +19,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -39,12 +41,14 @@ class Passes {
   /// lost, the next pass goes at half of what was reached.
   std::optional<Pass> next(std::chrono::nanoseconds took);
 
-  /// Whether every probe of the pass just begun is answered, but for those of addresses that are
-  /// left.
-  bool all_answered() const;
+  /// Whether nothing is worth waiting for in the pass just begun, whose probes took `sending` to
+  /// send: every one is answered, but for those of addresses that are left, and of those that have
+  /// never answered and are asked again at once.
+  bool settled(std::chrono::nanoseconds sending) const;
 
  private:
   void resume();
+  bool retry_is_due(std::uint32_t target, std::chrono::nanoseconds sending) const;
   std::uint32_t unanswered(std::uint32_t target) const;
   std::uint32_t answered_itself(std::uint32_t target) const;
   double expected_losses(std::uint32_t target) const;
@@ -63,6 +67,8 @@ class Passes {
 
   PortsOfShares choose_ports(Pass& pass) const;
   PassPorts choose_ports(const Share& share, Pass& pass) const;
+  void ask_earliest_first(std::span<const Port> all, std::vector<Port>& ports) const;
+  std::uint32_t group_apart(std::uint32_t target) const;
   void make_lanes(Pass& pass, const PortsOfShares& ports) const;
   void limit(Lane& lane, bool v4) const;
   void slow_down(std::chrono::nanoseconds took);

@@ -236,6 +236,72 @@ TEST(Passes, GiveEachRateItsLane) {
       << "a period is rounded up, so that no rate is exceeded";
 }
 
+TEST(Passes, LaterPassesShareARateWithinWhatNodesAndGroupsMayHave) {
+  Plan plan = plan_of(6, port_range(1, 100));
+  plan.rate = PacketsPerSecond(60);
+  plan.group_rates = {PacketsPerSecond(40), PacketsPerSecond::unlimited()};
+  plan.targets[0].rate = PacketsPerSecond(50);
+  for (const std::size_t target : {1U, 2U}) plan.targets[target].group = 0;
+  plan.targets[3].group = 1;
+  const auto table = table_for(plan);
+  Passes passes(plan, table, targets_of(plan));
+  auto pass = passes.next(kTook);
+  ASSERT_EQ(pass->lanes.size(), 1U);
+  EXPECT_FALSE(pass->lanes[0].least_period) << "all are through at one time";
+  for (std::uint32_t target = 0; target < 6; ++target) table.record(target, 1, Answer::closed);
+  pass = passes.next(kTook);
+  std::map<std::set<std::uint32_t>, std::int64_t> least;
+  for (const Lane& lane : pass->lanes) {
+    least[{lane.targets.begin(), lane.targets.end()}] = lane.least_period.value().count();
+  }
+  EXPECT_EQ(least, (std::map<std::set<std::uint32_t>, std::int64_t>{{{0, 3, 4, 5}, 20'000'000},
+                                                                    {{1, 2}, 0}}))
+      << "those of a capped group share among themselves";
+}
+
+TEST(Passes, ASilentAddressIsAskedAgainWhatWasAskedFirst) {
+  const Plan plan = plan_of(2, port_range(1, 2000));
+  const auto table = table_for(plan);
+  Passes passes(plan, table, targets_of(plan));
+  const auto first = passes.next(kTook);
+  for (const Port port : plan.ports) table.record(0, port, Answer::closed);
+  EXPECT_FALSE(passes.settled(plan.quiet_time)) << "some of it may be too new";
+  EXPECT_TRUE(passes.settled(2 * plan.quiet_time));
+  const auto second = passes.next(kTook);
+  EXPECT_FALSE(passes.settled(2 * plan.quiet_time)) << "the third asks again what this one asks";
+  ASSERT_EQ(second->lanes.size(), 1U);
+  EXPECT_EQ(std::set<Port>(second->ports.begin(), second->ports.begin() + 256),
+            std::set<Port>(first->ports.begin(), first->ports.begin() + 256));
+}
+
+TEST(Passes, WaitForWhatMayStillCome) {
+  const struct {
+    const char* description;
+    Protocol protocol;
+    unsigned tries;
+    Port ports;
+    bool answers;  // once, and not again
+    bool settled;
+  } kRows[] = {
+      {"a silent one is asked again", Protocol::tcp, 3, 1000, false, true},
+      {"one that answers has lost something", Protocol::tcp, 3, 1000, true, false},
+      {"nothing comes after this pass", Protocol::tcp, 1, 1000, false, false},
+      {"too few ports for an early half", Protocol::tcp, 3, 500, false, false},
+      {"datagrams are answered late", Protocol::udp, 3, 1000, false, false},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    Plan plan = plan_of(1, port_range(1, row.ports));
+    plan.protocol = row.protocol;
+    plan.tries = row.tries;
+    const auto table = table_for(plan);
+    Passes passes(plan, table, targets_of(plan));
+    passes.next(kTook);
+    if (row.answers) table.record(0, 1, Answer::closed);
+    EXPECT_EQ(passes.settled(kTook), row.settled);
+  }
+}
+
 TEST(Passes, AskEachTargetItsShareAlone) {
   Plan plan = plan_of(4, port_range(1, 100));
   plan.targets[0].count = 40;

@@ -1,6 +1,7 @@
 #include "scan/walk.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "scan/random_step.h"
 
@@ -17,6 +18,10 @@ constexpr unsigned kBetweenSentinelsApart = 16;
 
 /// Of fewer probes, it cannot be said how fast a walk goes.
 constexpr std::uint64_t kMeasured = 1000;
+
+/// A lane is laid out anew once so many of its addresses are through, of the whole: each time costs
+/// it a round.
+constexpr std::size_t kThroughPart = 4;
 
 /// Far beyond any scan, and small enough to be added up.
 constexpr std::chrono::nanoseconds kNever = std::chrono::nanoseconds::max() / 4;
@@ -65,15 +70,13 @@ Walk::Walk(const Pass& pass, const ResultTable& table, unsigned slice, unsigned 
       sentinels_(sentinels),
       random_(pass.number * 256 + slice),
       begun_(start),
-      measured_from_(start),
-      lanes_(pass.lanes.begin(), pass.lanes.end()) {
+      measured_from_(start) {
   if (sentinels != nullptr) adopt_share(start);
-  for (std::size_t i = 0; i < pass.lanes.size(); ++i) {
-    Lane& lane = lanes_[i];
-    if (slice >= lane.ports) continue;
+  for (const Lane& of : pass.lanes) {
+    if (slice >= of.ports) continue;
+    Track& lane = lanes_.emplace_back(Track{of, std::vector(of.targets.size(), slice), 0});
     if (lane.period.count() == 0) unlimited_ += static_cast<std::int64_t>(lane.targets.size());
-    Cursor cursor{
-        .lane = &lane, .port = slice, .full_period = lane.period, .start = start + lane.offset};
+    Cursor cursor{.lane = &lane, .full_period = lane.period, .start = start + lane.offset};
     cursor.until_sentinels = rounds_until_sentinels(false);
     while (sentinels != nullptr && cursor.position < lane.targets.size()) {
       const bool slow = sentinels->period(lane.targets[cursor.position]) > lane.period;
@@ -112,22 +115,36 @@ std::size_t Walk::next(TimePoint now, std::span<Probe> out) {
 
 bool Walk::settle(Cursor& cursor, std::size_t& budget, TimePoint now) {
   for (; budget > 0; --budget) {
+    if (cursor.position == cursor.lane->targets.size()) end_round(cursor);
     if (cursor.lane->targets.empty()) return false;
-    if (cursor.position == cursor.lane->targets.size()) {
-      end_round(cursor);
-      if (cursor.port >= cursor.lane->ports) return false;
-    }
-    if (wanted(cursor, now)) break;
+    if (wanted(cursor, budget, now)) break;
+    if (budget == 0) break;
     ++cursor.position;
   }
   schedule(cursor);
   return true;
 }
 
-bool Walk::wanted(const Cursor& cursor, TimePoint now) {
-  const std::uint32_t target = cursor.lane->targets[cursor.position];
-  if (cursor.for_sentinels) return !table_.is_left(target) && sentinels_->needed(target, now);
-  return table_.answer(target, port_of(cursor)) == Answer::none && !table_.is_left(target);
+/// False as well where the budget ends: then the cursor is to stay where it is.
+bool Walk::wanted(const Cursor& cursor, std::size_t& budget, TimePoint now) {
+  Track& lane = *cursor.lane;
+  if (!find_port(lane, cursor.position, budget)) return false;
+  return !cursor.for_sentinels || sentinels_->needed(lane.targets[cursor.position], now);
+}
+
+/// Moves the target at `position` to its next port without an answer, and says whether it is there.
+bool Walk::find_port(Track& lane, std::size_t position, std::size_t& budget) const {
+  std::uint32_t& place = lane.places[position];
+  if (place >= lane.ports) return false;
+  const std::uint32_t target = lane.targets[position];
+  if (table_.is_left(target)) place = static_cast<std::uint32_t>(lane.ports);
+  while (place < lane.ports) {
+    if (table_.answer(target, pass_.ports[lane.first_port + place]) == Answer::none) return true;
+    place += slices_;
+    if (--budget == 0) break;
+  }
+  if (place >= lane.ports) ++lane.through;
+  return false;
 }
 
 void Walk::end_round(Cursor& cursor) {
@@ -137,13 +154,53 @@ void Walk::end_round(Cursor& cursor) {
     if (cursor.until_sentinels > 0) --cursor.until_sentinels;
   }
   cursor.used = false;
-  if (cursor.for_sentinels) {
-    cursor.until_sentinels = rounds_until_sentinels(cursor.apart);
-  } else {
-    cursor.port += slices_;
-  }
+  if (cursor.for_sentinels) cursor.until_sentinels = rounds_until_sentinels(cursor.apart);
   cursor.for_sentinels = sentinels_ != nullptr && cursor.until_sentinels == 0;
+  const bool moved = share_out(cursor);
   adopt_pace(cursor);
+  // Who was last in the round before may be first in this one.
+  if (moved) cursor.start += cursor.lane->period;
+}
+
+/// Once many are through, the others get their part, where they may. Says whether places in the
+/// round have changed.
+bool Walk::share_out(Cursor& cursor) {
+  Track& lane = *cursor.lane;
+  const std::size_t before = lane.targets.size();
+  if (lane.through == 0 || lane.through * kThroughPart < before) return false;
+  const auto shared = shared_period(cursor, before - lane.through);
+  if (has_limit(cursor) && lane.through < before && shared == cursor.full_period) return false;
+  drop_those_through(lane);
+  if (has_limit(cursor)) {
+    cursor.full_period = shared;
+  } else {
+    unlimited_ -= static_cast<std::int64_t>(before - lane.targets.size());
+  }
+  return true;
+}
+
+/// The period at which `left` of the lane's targets take the rate that all of them had.
+std::chrono::nanoseconds Walk::shared_period(const Cursor& cursor, std::size_t left) const {
+  const Track& lane = *cursor.lane;
+  if (!lane.least_period || cursor.apart) return cursor.full_period;
+  // The slices of a lane no longer take turns then, and what may come of that is kept free.
+  const auto least = *lane.least_period * (slices_ > 1 ? 2 : 1);
+  const double part = static_cast<double>(left) / static_cast<double>(lane.targets.size());
+  const std::chrono::nanoseconds shared(
+      static_cast<std::int64_t>(std::ceil(static_cast<double>(cursor.full_period.count()) * part)));
+  return std::min(cursor.full_period, std::max({shared, least, std::chrono::nanoseconds(1)}));
+}
+
+void Walk::drop_those_through(Track& lane) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < lane.targets.size(); ++i) {
+    if (lane.places[i] >= lane.ports) continue;
+    lane.targets[kept] = lane.targets[i];
+    lane.places[kept++] = lane.places[i];
+  }
+  lane.targets.resize(kept);
+  lane.places.resize(kept);
+  lane.through = 0;
 }
 
 /// By chance, since limits have rhythms of their own.
@@ -174,8 +231,7 @@ void Walk::space_out(Cursor& cursor, TimePoint now) {
 }
 
 void Walk::adopt_pace(Cursor& cursor) {
-  if (sentinels_ == nullptr) return;
-  Lane& lane = *cursor.lane;
+  Track& lane = *cursor.lane;
   auto period = std::chrono::nanoseconds(
       static_cast<std::int64_t>(static_cast<double>(cursor.full_period.count()) / share_));
   if (cursor.apart) period = std::max(period, sentinels_->period(lane.targets.front()));
@@ -194,15 +250,18 @@ std::chrono::nanoseconds Walk::reached_period(const Cursor& cursor, TimePoint no
 }
 
 Probe Walk::take(Cursor& cursor, TimePoint now) {
-  const Lane& lane = *cursor.lane;
+  Track& lane = *cursor.lane;
   Probe probe{.target = lane.targets[cursor.position],
               .port = port_of(cursor),
               .round = static_cast<std::uint32_t>(round_of(cursor))};
   if (cursor.for_sentinels) {
     probe.sentinel = true;
     probe.port = sentinels_->turn(probe.target, now, reached_period(cursor, now));
-  } else if (sentinels_ != nullptr) {
-    sentinels_->count_probe(probe.target);
+  } else {
+    std::uint32_t& place = lane.places[cursor.position];
+    place += slices_;
+    if (place >= lane.ports) ++lane.through;
+    if (sentinels_ != nullptr) sentinels_->count_probe(probe.target);
   }
   if (probe.port != 0) {
     if (now - cursor.due > lane.lag) cursor.start += now - cursor.due;
@@ -219,13 +278,16 @@ Probe Walk::take(Cursor& cursor, TimePoint now) {
 /// From here on the address at which the cursor stands goes its own way; its next probe is one
 /// period away.
 void Walk::set_apart(Cursor& cursor, TimePoint now) {
-  std::vector<std::uint32_t>& others = cursor.lane->targets;
-  const auto place = others.begin() + static_cast<std::ptrdiff_t>(cursor.position);
-  Lane lane = *cursor.lane;
-  lane.targets = {*place};
-  lane.period = sentinels_->period(*place);
-  others.erase(place);
-  Cursor own{.lane = &lanes_.emplace_back(std::move(lane)), .port = cursor.port, .apart = true};
+  Track& others = *cursor.lane;
+  const auto position = static_cast<std::ptrdiff_t>(cursor.position);
+  Track lane = others;
+  lane.targets = {others.targets[cursor.position]};
+  lane.places = {others.places[cursor.position]};
+  lane.through = 0;
+  lane.period = sentinels_->period(lane.targets.front());
+  others.targets.erase(others.targets.begin() + position);
+  others.places.erase(others.places.begin() + position);
+  Cursor own{.lane = &lanes_.emplace_back(std::move(lane)), .apart = true};
   own.until_sentinels = rounds_until_sentinels(true);
   own.full_period = cursor.full_period;
   own.start = now + own.lane->period - start_of_round(*own.lane, round_of(own));

@@ -2,10 +2,13 @@
 // address is thus asked evenly, no address twice in a row while there are others, and neighbours in
 // the table are not neighbours in time.
 //
-// Addresses of equal rate form a lane. A lane goes in rounds, one port a round: a round lasts at
-// least 1/rate, and asks each address of the lane at most once, so that no address ever gets more
-// than its rate, not even in later passes, where most of a round is skipped. Rounds in which
-// nothing is left to ask take no time.
+// Addresses of equal rate form a lane. A lane goes in rounds: a round lasts at least 1/rate, and
+// asks each address of the lane at most once, so that no address ever gets more than its rate. Each
+// address has a place of its own in the order of ports, and a round asks it the next port there
+// that it has not answered: in a first pass the same port of all, in later ones, where most is
+// answered, whatever is left, so that such a pass lasts as long as its probes take and no longer.
+// Addresses that are through leave, and the others may have their part of the rate, as far as
+// Lane::least_period lets them.
 //
 // An address whose sentinels are lost (sentinels.h) leaves its lane for one of its own, at the pace
 // that it bears. Every so many rounds of a lane are for the sentinels. Where all are to go slower,
@@ -19,6 +22,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -44,6 +48,8 @@ inline constexpr std::chrono::milliseconds kMostLag(2);
 struct Lane {
   std::vector<std::uint32_t> targets{};
   std::chrono::nanoseconds period{0};  ///< between two probes of one address; 0: no limit
+  /// What `period` may come down to as addresses are through; none: it stays.
+  std::optional<std::chrono::nanoseconds> least_period{};
   /// So many rounds may be ahead of the period, `burst_period` apart: what a bucket holds that is
   /// full at first.
   std::uint64_t burst = 0;
@@ -92,9 +98,14 @@ class Walk {
   TimePoint due() const { return heap_.front().due; }
 
  private:
+  /// A lane, and where each of its targets stands in its ports.
+  struct Track : Lane {
+    std::vector<std::uint32_t> places{};  // as targets; from `ports` on: it is through
+    std::size_t through = 0;              // targets
+  };
+
   struct Cursor {
-    Lane* lane = nullptr;
-    std::size_t port = 0;          // index into the lane's ports
+    Track* lane = nullptr;
     std::size_t position = 0;      // index into the lane's targets
     std::uint64_t rounds = 0;      // that sent something, before this one
     bool used = false;             // whether this round sent something
@@ -110,11 +121,16 @@ class Walk {
   /// Moves to the next probe that is wanted, from where the cursor stands; false at the end of the
   /// lane.
   bool settle(Cursor& cursor, std::size_t& budget, TimePoint now);
-  bool wanted(const Cursor& cursor, TimePoint now);
+  bool wanted(const Cursor& cursor, std::size_t& budget, TimePoint now);
+  bool find_port(Track& lane, std::size_t position, std::size_t& budget) const;
   Port port_of(const Cursor& cursor) const {
-    return pass_.ports[cursor.lane->first_port + cursor.port];
+    const Track& lane = *cursor.lane;
+    return pass_.ports[lane.first_port + lane.places[cursor.position]];
   }
   void end_round(Cursor& cursor);
+  bool share_out(Cursor& cursor);
+  std::chrono::nanoseconds shared_period(const Cursor& cursor, std::size_t left) const;
+  static void drop_those_through(Track& lane);
   void adopt_pace(Cursor& cursor);
   unsigned rounds_until_sentinels(bool apart);
   std::chrono::nanoseconds reached_period(const Cursor& cursor, TimePoint now) const;
@@ -139,7 +155,7 @@ class Walk {
   std::int64_t unlimited_ = 0;         // which have so many addresses
   TimePoint measured_from_{};          // without a gap,
   std::uint64_t measured_probes_ = 0;  // so many of those have gone out
-  std::deque<Lane> lanes_;             // those of the pass, and what has become of them
+  std::deque<Track> lanes_;            // those of the pass, and what has become of them
   std::vector<Cursor> heap_;           // the cursor that is due first in front
 };
 

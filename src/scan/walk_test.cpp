@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -60,7 +61,7 @@ struct Case {
   ResultTable table;
   unsigned slices;
   std::set<std::pair<std::uint32_t, Port>> wanted;  ///< what the walk is to ask
-  std::map<std::uint32_t, nanoseconds> periods;     ///< by target
+  std::map<std::uint32_t, nanoseconds> periods;     ///< the least, by target
 };
 
 Case any_case() {
@@ -79,6 +80,9 @@ Case any_case() {
     Lane& added = pass.lanes.emplace_back(lane(std::move(targets), period, ports));
     added.first_port = *rc::gen::inRange<std::size_t>(0, pass.ports.size() - ports + 1);
     added.offset = period * *rc::gen::inRange(0, 4) / 4;
+    if (!*rc::gen::inRange(0, 2)) continue;
+    added.least_period = period / *rc::gen::inRange(1, 5);
+    for (const std::uint32_t target : added.targets) periods[target] = *added.least_period;
   }
   auto table = ResultTable::create(next).value();
   std::set<std::pair<std::uint32_t, Port>> wanted;
@@ -113,9 +117,68 @@ RC_GTEST_PROP(Walk, AsksNoTargetAboveItsRate, ()) {
   const Case one = any_case();
   for (const auto& [target, times] :
        times_by_target(walk_on_time(one.pass, one.table, one.slices))) {
-    for (std::size_t i = 1; i < times.size(); ++i) {
-      RC_ASSERT(times[i] - times[i - 1] >= one.periods.at(target));
+    const nanoseconds period = one.periods.at(target);
+    if (one.slices == 1) {
+      for (std::size_t i = 1; i < times.size(); ++i) RC_ASSERT(times[i] - times[i - 1] >= period);
     }
+    // Slices no longer take turns where others are through.
+    for (std::size_t i = 12; i < times.size(); ++i) {
+      RC_ASSERT(times[i] - times[i - 12] >= 10 * period);
+    }
+  }
+}
+
+TEST(Walk, AsksAnAddressWhatIsLeftOfItWithoutPauses) {
+  // Each has another tenth unanswered: a pass over it takes a tenth of the first.
+  const auto table = ResultTable::create(10).value();
+  std::vector<std::uint32_t> targets(10);
+  std::iota(targets.begin(), targets.end(), 0U);
+  for (const std::uint32_t target : targets) {
+    for (Port port = 1; port <= 1000; ++port) {
+      if (port % 10 != target) table.record(target, port, Answer::closed);
+    }
+  }
+  const Pass pass{.number = 2,
+                  .ports = test::port_range(1, 1000),
+                  .lanes = {lane(targets, milliseconds(20), 1000)},
+                  .probes = 1000};
+  const std::vector<Sent> sent = walk_on_time(pass, table);
+  ASSERT_EQ(sent.size(), 1000U);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_EQ(sent[i].time, kStart + i * milliseconds(2)) << "probe " << i;
+  }
+}
+
+TEST(Walk, WhoIsLeftHasTheRateOfThoseThatAreThrough) {
+  // Target 0 has all its ports left, the other three have ten.
+  const struct {
+    const char* description;
+    std::optional<nanoseconds> least;
+    unsigned slices;
+    nanoseconds period;  // of target 0, once it is alone
+  } kRows[] = {
+      {"no limit of its own", nanoseconds(0), 1, milliseconds(5)},
+      {"twice its part is its limit", milliseconds(10), 1, milliseconds(10)},
+      {"it has what it may", milliseconds(20), 1, milliseconds(20)},
+      {"parts are not given away", {}, 1, milliseconds(20)},
+      {"two slices, and a limit", milliseconds(5), 2, milliseconds(10)},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    const auto table = ResultTable::create(4).value();
+    for (std::uint32_t target = 1; target < 4; ++target) {
+      for (Port port = 11; port <= 400; ++port) table.record(target, port, Answer::closed);
+    }
+    Pass pass{.number = 2,
+              .ports = test::port_range(1, 400),
+              .lanes = {lane({0, 1, 2, 3}, milliseconds(20), 400)},
+              .probes = 430};
+    pass.lanes[0].least_period = row.least;
+    const auto times = times_by_target(walk_on_time(pass, table, row.slices)).at(0);
+    ASSERT_EQ(times.size(), 400U);
+    const auto took = times.back() - times[20];
+    EXPECT_NEAR(static_cast<double>(took.count()), static_cast<double>((379 * row.period).count()),
+                static_cast<double>((3 * row.period).count()));
   }
 }
 
@@ -229,7 +292,7 @@ TEST(Walk, BoundsTheWorkOfOneCall) {
   }
   Walk walk(pass, table, 0, 1, kStart);
   std::array<Probe, 64> out;
-  EXPECT_EQ(walk.next(kStart, out), 0U);
+  EXPECT_EQ(walk.next(kStart, out), 1U) << "what is left of the first address";
   EXPECT_FALSE(walk.done());
   EXPECT_LE(walk.due(), kStart);
   EXPECT_EQ(walk_on_time(pass, table).size(), kTargets);

@@ -29,6 +29,8 @@ constexpr std::chrono::milliseconds kPoll(2);
 constexpr std::chrono::milliseconds kBetweenReports(1000);
 constexpr int kReportShare = 20;
 constexpr int kMostQuietTimes = 8;
+/// When nothing has come for so long, it is looked who has not answered.
+constexpr std::chrono::milliseconds kStill(10);
 /// Neighbours that the canary tries, and how long each may take.
 constexpr std::size_t kCanaries = 4;
 constexpr std::chrono::milliseconds kCanaryPatience(250);
@@ -104,7 +106,7 @@ class XdpRun {
       const auto pass = passes.next(took);
       if (!pass) break;
       const TimePoint start = Clock::now();
-      LOCKSTEP_CHECK(run_pass(*pass));
+      LOCKSTEP_CHECK(run_pass(passes, *pass));
       took = Clock::now() - start;
     }
     table_.run().stray.fetch_add(counted().strays, std::memory_order_relaxed);
@@ -116,6 +118,13 @@ class XdpRun {
   struct Counted {
     std::uint64_t answers = 0;
     std::uint64_t strays = 0;
+  };
+
+  /// The last probe of a pass.
+  struct Sent {
+    std::chrono::nanoseconds took{0};  ///< since the first
+    TimePoint by{};
+    std::uint64_t answers = 0;  ///< until then
   };
 
   XdpMemory memory() const {
@@ -157,13 +166,14 @@ class XdpRun {
                             quoted(interface_.name)));
   }
 
-  Result<void> run_pass(const Pass& pass) {
+  Result<void> run_pass(const Passes& passes, const Pass& pass) {
     lockstep_xdp_shared& shared = programs_->shared();
     const std::atomic_ref stop(shared.stop);
     stop.store(0, std::memory_order_relaxed);
     answered_before_ = counted().answers;
     sent_ = 0;
-    write_pass(memory(), pass, number_of_, walkers_, Clock::now());
+    const TimePoint begun = Clock::now();
+    write_pass(memory(), pass, number_of_, walkers_, begun);
     hand_on_leaves(pass);
     LOCKSTEP_TRY(const auto generators, net::Generators::start(*programs_, walkers_, frame_bytes_));
     while (!generators->done()) {
@@ -172,19 +182,26 @@ class XdpRun {
       hand_on_leaves(pass);
       report_now_and_then(pass);
     }
-    const auto ended = generators->end();
-    if (ended) wait_for_answers(pass);
+    const Sent sent{.took = Clock::now() - begun, .by = Clock::now(), .answers = counted().answers};
+    const auto ended = generators->end();  // takes some 10 ms, in which answers come as well
+    if (ended) wait_for_answers(passes, pass, sent);
     report(pass);
     return ended;
   }
 
-  void wait_for_answers(const Pass& pass) {
-    TimePoint last = Clock::now();
-    const TimePoint latest = last + plan_.quiet_time * kMostQuietTimes;
+  void wait_for_answers(const Passes& passes, const Pass& pass, const Sent& sent) {
+    bool looked = pass.number > 1;  // only the first ends early
+    const TimePoint latest = sent.by + plan_.quiet_time * kMostQuietTimes;
     std::uint64_t answers = counted().answers;
+    TimePoint last = answers == sent.answers ? sent.by : Clock::now();
     while (!table_.run().stop && answers - answered_before_ < pass.probes) {
       const TimePoint now = Clock::now();
       if (now >= std::min(last + plan_.quiet_time, latest)) return;
+      if (!looked && now >= last + kStill) {
+        report(pass);
+        if (passes.settled(sent.took)) return;
+        looked = true;
+      }
       std::this_thread::sleep_for(kPoll);
       const std::uint64_t before = std::exchange(answers, counted().answers);
       if (answers != before) last = Clock::now();

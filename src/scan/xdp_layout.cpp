@@ -117,7 +117,7 @@ void write_pass(const XdpMemory& memory, const Pass& pass, std::span<const std::
       cursor.port = i;
       cursor.period_ns = period;
       cursor.lag_ns = static_cast<std::uint64_t>(of.lag.count());
-      cursor.start_ns = static_cast<std::uint64_t>(start.time_since_epoch().count());
+      cursor.start_ns = static_cast<std::uint64_t>((start + of.offset).time_since_epoch().count());
       cursor.due_ns = cursor.start_ns + i * period;
       // A lane with fewer rounds than walkers leaves some of them nothing to do in it.
       if (cursor.port >= cursor.ports) ++shared.walkers[i].finished;

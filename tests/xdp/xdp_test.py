@@ -4,6 +4,7 @@
     tests/xdp/xdp_test.py LOCKSTEP ENGINE_RUN [unittest arguments]
 """
 
+import contextlib
 import json
 import pathlib
 import re
@@ -21,6 +22,7 @@ from lab import SKIPPED, Lab, LabNotAllowed  # noqa: E402
 from simnet import FAR, FAR6, Simnet, SimnetNotAllowed  # noqa: E402
 
 ALL_PORTS = 65535
+FORGER = pathlib.Path(__file__).with_name("forger.py")
 FULL_SPEED = ["--rate", "unlimited", "--node-rate", "unlimited"]
 
 
@@ -32,6 +34,59 @@ def engine_run(net, *words, check=True, **options):
     if done.returncode != 0:
         raise AssertionError(done.stderr)
     return json.loads(done.stdout)
+
+
+@contextlib.contextmanager
+def child(namespace, *words):
+    """A program that says "ready" first, and ends when its standard input does."""
+    started = subprocess.Popen(namespace.command(*words), stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        if started.stdout.readline() != "ready\n":
+            raise AssertionError(f"{words[1]} did not start")
+        yield started
+    finally:
+        if started.stdin and not started.stdin.closed:
+            started.stdin.close()
+        try:
+            started.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+        started.stdout.close()
+
+
+@contextlib.contextmanager
+def transfer(net):
+    """Sends the far end some bytes through the scanned interface, for two seconds; what it hands out
+    waits for the end and says how they arrived."""
+    receive = textwrap.dedent("""
+        import hashlib, socket
+        server = socket.create_server(("::", 7000), family=socket.AF_INET6, dualstack_ipv6=True)
+        print("ready", flush=True)
+        peer, _ = server.accept()
+        seen = hashlib.sha256()
+        while data := peer.recv(65536):
+            seen.update(data)
+        peer.sendall(seen.hexdigest().encode())
+    """)
+    send = textwrap.dedent(f"""
+        import hashlib, os, socket, time
+        peer = socket.create_connection(("{FAR}", 7000))
+        print("ready", flush=True)
+        sent = hashlib.sha256()
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            block = os.urandom(65536)
+            peer.sendall(block)
+            sent.update(block)
+        peer.shutdown(socket.SHUT_WR)
+        said = peer.recv(64, socket.MSG_WAITALL).decode()
+        print("whole" if said == sent.hexdigest() else "damaged")
+    """)
+    with child(net.far, sys.executable, "-c", receive), \
+         child(net.near, sys.executable, "-c", send) as client:
+        yield lambda: client.communicate(timeout=30)[0]
 
 
 def xdp_of(namespace, interface):
@@ -121,38 +176,34 @@ class Neighbours(unittest.TestCase):
     """What else lives on the interface."""
 
     def test_other_traffic_passes_meanwhile(self):
-        receive = textwrap.dedent("""
-            import hashlib, socket
-            server = socket.create_server(("0.0.0.0", 7000))
-            print("ready", flush=True)
-            peer, _ = server.accept()
-            seen = hashlib.sha256()
-            while data := peer.recv(65536):
-                seen.update(data)
-            peer.sendall(seen.hexdigest().encode())
-        """)
-        send = textwrap.dedent(f"""
-            import hashlib, os, socket, time
-            peer = socket.create_connection(("{FAR}", 7000))
-            sent = hashlib.sha256()
-            end = time.monotonic() + 2
-            while time.monotonic() < end:
-                block = os.urandom(65536)
-                peer.sendall(block)
-                sent.update(block)
-            peer.shutdown(socket.SHUT_WR)
-            said = peer.recv(64, socket.MSG_WAITALL).decode()
-            print("whole" if said == sent.hexdigest() else "damaged")
-        """)
-        with Simnet(nodes=64, routed=True) as net:
-            server = subprocess.Popen(net.far.command(sys.executable, "-c", receive),
-                                      stdout=subprocess.PIPE, text=True)
-            self.assertEqual(server.stdout.readline(), "ready\n")
-            client = net.popen(sys.executable, "-c", send, stdout=subprocess.PIPE, text=True)
+        with Simnet(nodes=64, routed=True) as net, transfer(net) as said:
             result = engine_run(net, "--count", 64, "--rate", 1_000_000)
-            self.assertEqual(client.communicate(timeout=30)[0], "whole\n")
-            server.communicate(timeout=30)
+            self.assertEqual(said(), "whole\n")
         self.assertEqual(result["answered"], 64 * ALL_PORTS)
+
+    def test_forged_answers_are_counted_and_nothing_else(self):
+        listen = textwrap.dedent("""
+            import socket, sys
+            servers = [socket.create_server(("::", port), family=socket.AF_INET6,
+                                            dualstack_ipv6=True) for port in (22, 7777, 40000)]
+            print("ready", flush=True)
+            sys.stdin.read()
+        """)
+        for address in (FAR, FAR6):
+            with self.subTest(address=address), Simnet(answers=False) as net:
+                net.far.run("ethtool", "-K", "far", "gro", "on", capture_output=True, check=True)
+                with child(net.far, sys.executable, "-c", listen), transfer(net) as said, \
+                     child(net.far, sys.executable, FORGER, "far", address, 1, 200_000) as forger:
+                    result = engine_run(net, "--first", address, "--count", 1, "--rate", 20_000)
+                    flood = json.loads(forger.communicate(timeout=30)[0])
+                    self.assertEqual(said(), "whole\n")
+                print(f"{address}: {flood['sent'] / flood['seconds']:,.0f} forged frames a second, "
+                      f"{result['stray']:,} of {flood['sent']:,} counted", file=sys.stderr)
+                self.assertEqual(result["open"], {address: [22, 7000, 7777, 40000]})
+                self.assertEqual(result["answered"], ALL_PORTS)
+                self.assertGreater(flood["sent"], 10_000, "that is no flood")
+                self.assertGreaterEqual(result["stray"], flood["sent"] // 2)
+                self.assertLessEqual(result["stray"], flood["sent"])
 
     def test_a_kill_leaves_no_program_behind(self):
         with Simnet(nodes=64, routed=True) as net:
