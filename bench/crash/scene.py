@@ -16,7 +16,7 @@ from load import (CHANNEL, INSTANCES, LASTING, Guests, Person, begin_daemons,  #
                   begin_lasting, begin_sink, wait_for, write_plugin)
 from stores import File, MariadbDatabase, PostgresqlDatabase  # noqa: E402
 
-SETTLES_S = 90       # an interval, a run, and a machine that others use too
+SETTLES_S = 240      # an interval, a run of all ports, and a machine that others use too
 SWEPT = ("all-ports", "versions")
 SERVERS = {"postgresql": (Postgresql, PostgresqlDatabase), "mariadb": (Mariadb, MariadbDatabase)}
 
@@ -43,8 +43,7 @@ class Scene:
         self.daemon.learn(ports="all")
         begin_lasting(self.lab)
         self.daemon.start()
-        wait_for(lambda: self.staying <= self.daemon.alerts(), "the alerts of what lasts",
-                 3 * SETTLES_S)
+        wait_for(lambda: self.staying <= self.daemon.alerts(), "the alerts of what lasts", SETTLES_S)
         self.person.look()
         self.person.start()
         self.guests.start()
@@ -69,7 +68,7 @@ class Scene:
             return {each for each in self.daemon.alerts()
                     if each[1] and each[0] != "scan-overdue"} == self.staying
         try:
-            wait_for(at_rest, "the end of what had passed", 2 * SETTLES_S)
+            wait_for(at_rest, "the end of what had passed", SETTLES_S)
         except TimeoutError as late:
             self.lose(0, f"{late}: {self.daemon.alerts() ^ self.staying}")
         self.person.end()
