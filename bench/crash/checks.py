@@ -140,12 +140,15 @@ class Truth:
 
     def told(self):
         """Once nothing waits: what the receiver got, against the outbox and all that was alerted."""
+        delivered = [dedup for (dedup,) in self.query(
+            "SELECT dedup FROM outbox WHERE state = 'delivered'")]
+        # Afterwards: the end of what has just ended may be told between the two.
         lines = self.received.read_text().splitlines() if self.received.exists() else []
         posts = [json.loads(line) for line in lines]
         self.messages = len(posts)
         got = collections.Counter(post["id"] for post in posts)
-        wrong = [f"message {dedup} counts as delivered, and never arrived" for (dedup,) in self.query(
-            "SELECT dedup FROM outbox WHERE state = 'delivered'") if dedup not in got]
+        wrong = [f"message {each} counts as delivered, and never arrived" for each in delivered
+                 if each not in got]
         kept = {dedup for (dedup,) in self.query("SELECT dedup FROM outbox")}
         wrong += [f"message {each} arrived, and is of no outbox" for each in got.keys() - kept]
         raised = {post.get("alert") for post in posts if post["what"] in ("raised", "updated")}

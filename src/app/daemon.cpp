@@ -124,8 +124,11 @@ void Daemon::start() {
   measuring.wait_for_schedules = [this](const std::atomic<bool>& stop) {
     return wait_for_schedules(stop);
   };
-  notifications_ = std::make_unique<Notifications>(Notifications::World{
-      .now = measuring.now, .troubles = troubles_, .is_alive = [this] { return is_alive(); }});
+  notifications_ = std::make_unique<Notifications>(
+      Notifications::World{.now = measuring.now,
+                           .troubles = troubles_,
+                           .is_alive = [this] { return is_alive(); },
+                           .outage = [this] { return outage_.latest(); }});
   measures_ = std::make_unique<Measures>(std::move(measuring));
   sweeper_ = std::jthread([this](const std::stop_token& token) { sweep(token); });
   watcher_ = std::jthread([this](const std::stop_token& token) { watch_jobs(token); });

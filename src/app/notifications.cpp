@@ -138,6 +138,16 @@ bool Notifications::is_alive() const {
   return age < kDecided && world_.is_alive();
 }
 
+Result<void> Notifications::turn(Store& store, notify::Decider& decider) {
+  // Before the look: what is over then has been replayed by then.
+  const auto outage = world_.outage();
+  const bool is_blind = outage && outage->since != looked_after_;
+  LOCKSTEP_CHECK(decider.turn(store, policy_, now_in_seconds(),
+                              is_blind ? std::optional(outage->since) : std::nullopt));
+  if (is_blind && outage->over) looked_after_ = outage->since;
+  return {};
+}
+
 void Notifications::decide() {
   std::unique_ptr<Store> store;
   notify::Decider decider;
@@ -156,7 +166,7 @@ void Notifications::decide() {
     }
     if (std::exchange(anew_, false)) decider.decide_anew();
     if (store && !policy_.channels.empty()) {
-      done = decider.turn(*store, policy_, now_in_seconds());
+      done = turn(*store, decider);
     }
     if (done) {
       decided_ = Steady::now().time_since_epoch().count();

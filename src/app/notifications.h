@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "control/notification_view.h"
 #include "daemon/troubles.h"
 #include "model/maintenance.h"
+#include "store/spool/outage.h"
 
 namespace lockstep {
 
@@ -34,6 +36,10 @@ std::vector<MaintenanceWindow> maintenance_of(const Config& config);
 control::TestDelivery send_test(const NotifyChannelConfig& config, const std::string& cluster,
                                 const std::atomic<bool>& stop);
 
+namespace notify {
+class Decider;
+}
+
 class Notifications {
  public:
   struct World {
@@ -41,6 +47,8 @@ class Notifications {
     Troubles& troubles;
     /// The daemon does its work.
     std::function<bool()> is_alive;
+    /// When the store was away last.
+    std::function<std::optional<OutageSpan>()> outage;
   };
 
   /// Begins. What `world` refers to outlives it.
@@ -60,6 +68,7 @@ class Notifications {
   };
 
   void decide();
+  Result<void> turn(Store& store, notify::Decider& decider);
   void take_up(std::shared_ptr<const Setup> setup, const Inventory& inventory);
   void end_lines();
   void forget_gone(const Config& before, const Config& now);
@@ -77,6 +86,7 @@ class Notifications {
   std::shared_ptr<const Setup> setup_;
   notify::Policy policy_;
   bool anew_ = true;
+  WallTime looked_after_{};  // the beginning of the latest outage after whose end it was looked
   std::unique_ptr<Lines> lines_;  // its own writes, and others' reads, under the lock
   std::jthread decider_;
 };

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "app/commands.h"
@@ -82,6 +83,35 @@ std::string watch(Daemon& daemon, const Signals& signals, const ServiceManager& 
   }
 }
 
+/// Waits for a store that is out of reach, as after a power cut of the whole site: its server may
+/// be up long after us. systemd holds us to be started meanwhile, so that nobody waits with us.
+/// Returns false where a signal ended it. Errors: the store is wrong, and not only away.
+Result<bool> wait_for_store(const Config& config, const Signals& signals,
+                            const ServiceManager& manager) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds kLongest(5000);
+  const auto begun = Steady::now();
+  std::string problem;
+  for (milliseconds rest(500);; rest = std::min(2 * rest, kLongest)) {
+    const auto store = make_store(config);
+    if (store) break;
+    if (store.error().kind() != ErrorKind::unavailable) return std::unexpected(store.error());
+    if (problem.empty()) warn("waits for the store until it is there: " + store.error().message());
+    if (problem != store.error().message()) {
+      problem = store.error().message();
+      manager.tell("READY=1\nSTATUS=waits for the store: " + problem);
+    }
+    manager.tell("WATCHDOG=1");
+    const int signal = signals.wait(rest);
+    if (signal != 0 && signal != SIGHUP) return false;
+  }
+  if (!problem.empty()) {
+    const auto waited = std::chrono::round<std::chrono::seconds>(Steady::now() - begun);
+    warn(fmt::format("the store is there, after {} s", waited.count()));
+  }
+  return true;
+}
+
 /// Where the API is, and how to get in where nobody has yet.
 void tell_of_http(const HttpService& http, const Setup& setup) {
   warn("the API is at " + http.url() + "/api/v1");
@@ -111,9 +141,8 @@ Result<int> run_command(const cli::ServeCommand& /*command*/, Invocation& call) 
   if (!setup.config.serve.plugins_socket.empty()) keeper->end();
   LOCKSTEP_TRY(Inventory inventory, load_inventory(setup.config));
   LOCKSTEP_CHECK(make_policy(setup.config, inventory, {}));
-  // A store that cannot be opened now is the administrator's to mend; one that goes away later is
-  // waited for.
-  LOCKSTEP_CHECK(make_store(setup.config));
+  LOCKSTEP_TRY(const bool has_store, wait_for_store(setup.config, signals, manager));
+  if (!has_store) return cli::kInStep;
   LOCKSTEP_TRY(const std::unique_ptr<serve::Server> server,
                serve::Server::listen(
                    {.path = control_socket(setup.config), .group = setup.config.serve.group}));

@@ -3,6 +3,9 @@
 // LOCKSTEP_BENCH_STORE has its URL, in which "{}" is the number of a database that is there and
 // empty, from 1: each first sweep takes one, and all unchanged ones together take one.
 //
+// Beside the times of all nodes it says what one takes, and the memory that a sweep takes beyond
+// what was there before it: all that is to grow in proportion has a row where both stay the same.
+//
 //   build/release/src/control/control_bench --benchmark_filter=/10000/
 
 #include <benchmark/benchmark.h>
@@ -11,6 +14,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "collectors/ports/port_collector.h"
 #include "control/profile_use_cases.h"
@@ -32,6 +36,29 @@ T must(Result<T> result) {
   fmt::print(stderr, "{}\n", result.error().message());
   std::abort();
 }
+
+/// A line of /proc/self/status, in KiB.
+std::int64_t memory_kib(std::string_view line) {
+  std::ifstream file("/proc/self/status");
+  for (std::string name; file >> name; file.ignore(1000, '\n')) {
+    std::int64_t kib = 0;
+    if (name == line && file >> kib) return kib;
+  }
+  std::abort();
+}
+
+/// The most that is taken from now on, beyond what is taken now.
+class Memory {
+ public:
+  Memory() {
+    std::ofstream("/proc/self/clear_refs") << "5";  // forgets the greatest so far, by proc(5)
+    before_ = memory_kib("VmRSS:");
+  }
+  std::int64_t grown_kib() const { return memory_kib("VmHWM:") - before_; }
+
+ private:
+  std::int64_t before_ = 0;
+};
 
 class Playback final : public Collector {
  public:
@@ -139,25 +166,37 @@ class World {
   WallTime now_ = std::chrono::sys_days{std::chrono::year{2026} / 11 / 25};
 };
 
+/// What one node takes.
+void tell_of_a_node(benchmark::State& state, const Memory& memory) {
+  const auto nodes = static_cast<double>(state.range(0));
+  state.SetItemsProcessed(state.iterations() * state.range(0) * kOpen);
+  using Counter = benchmark::Counter;
+  state.counters["a_node"] =
+      Counter(nodes, Counter::Flags(Counter::kIsIterationInvariantRate | Counter::kInvert));
+  state.counters["kib_a_node"] = static_cast<double>(memory.grown_kib()) / nodes;
+}
+
 void FirstSweep(benchmark::State& state) {
   World world(static_cast<std::size_t>(state.range(0)));
+  const Memory memory;
   for (auto _ : state) {
     state.PauseTiming();
     const auto store = world.fresh_store();
     state.ResumeTiming();
     if (!world.sweep_once(*store).rows.empty()) std::abort();
   }
-  state.SetItemsProcessed(state.iterations() * state.range(0) * kOpen);
+  tell_of_a_node(state, memory);
 }
 
 void UnchangedSweep(benchmark::State& state) {
   World world(static_cast<std::size_t>(state.range(0)));
   const auto store = world.fresh_store();
   world.sweep_once(*store);
+  const Memory memory;
   for (auto _ : state) {
     if (!world.sweep_once(*store).rows.empty()) std::abort();
   }
-  state.SetItemsProcessed(state.iterations() * state.range(0) * kOpen);
+  tell_of_a_node(state, memory);
 }
 
 BENCHMARK(FirstSweep)

@@ -11,6 +11,17 @@ namespace {
 constexpr std::size_t kMostOrphans = 10'000;
 constexpr std::size_t kMostEvents = 1000;
 
+/// Between the latest look and the call by which it was found out that the store was away.
+constexpr seconds kBlindBefore(5);
+
+Result<std::vector<AlertRecord>> unseen_since(Store& store, WallTime since) {
+  LOCKSTEP_TRY(std::vector<AlertRecord> alerts, store.alerts());
+  std::erase_if(alerts, [&](const AlertRecord& record) {
+    return record.status != AlertStatus::resolved || record.first_seen < since - kBlindBefore;
+  });
+  return alerts;
+}
+
 }  // namespace
 
 Result<void> Decider::give_up_orphans(Store& store, const Policy& policy, WallTime now) {
@@ -42,17 +53,22 @@ Result<bool> Decider::is_news(Store& store, std::int64_t latest) {
   return false;
 }
 
-Result<void> Decider::turn(Store& store, const Policy& policy, WallTime now) {
+Result<void> Decider::turn(Store& store, const Policy& policy, WallTime now,
+                           std::optional<WallTime> blind_since) {
   LOCKSTEP_TRY(const std::int64_t latest, store.latest_event());
   const bool is_due = next_ && *next_ <= now;
   LOCKSTEP_TRY(const bool changed, is_news(store, latest));
-  if (!changed && !is_due) return {};
+  if (!changed && !is_due && !blind_since) return {};
+  std::vector<AlertRecord> unseen;
+  if (blind_since) {
+    LOCKSTEP_TRY(unseen, unseen_since(store, *blind_since));
+  }
   if (!looked_) LOCKSTEP_CHECK(give_up_orphans(store, policy, now));
   looked_ = false;
   std::optional<WallTime> next;
   std::int64_t seen = latest;
   LOCKSTEP_CHECK(store.change_notices([&](const NoticeBook& book) -> Result<NoticeChanges> {
-    Plan decided = plan(book, policy, now);
+    Plan decided = plan(book, policy, now, unseen);
     next = decided.next;
     seen = book.latest_event;
     return std::move(decided.changes);

@@ -12,9 +12,11 @@ namespace lockstep::notify {
 /// One thread at a time.
 class Decider {
  public:
-  /// Cheap where nothing has happened and nothing is due. `now` in whole seconds. Errors: those of
-  /// the store; then nothing was decided, and the next call tries again.
-  Result<void> turn(Store& store, const Policy& policy, WallTime now);
+  /// Cheap where nothing has happened and nothing is due. `now` in whole seconds. `blind_since`:
+  /// the store was away from then on, and all that was seen meanwhile may be in it only now.
+  /// Errors: those of the store; then nothing was decided, and the next call tries again.
+  Result<void> turn(Store& store, const Policy& policy, WallTime now,
+                    std::optional<WallTime> blind_since = {});
   /// The policy has changed: the next call decides.
   void decide_anew() { looked_ = false; }
 

@@ -49,6 +49,22 @@ TEST_F(DeciderTest, PutsNewsIntoTheOutboxOnce) {
   EXPECT_EQ(messages(), 2U);
 }
 
+TEST_F(DeciderTest, TellsOfWhatCameAndWentWhileTheStoreWasAway) {
+  Decider decider;
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(0)));
+  raise(Severity::high, AlertStatus::resolved);
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(60)));
+  EXPECT_EQ(messages(), 0U);
+  // Long before that it was seen: none of this outage.
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(61), at(50)));
+  EXPECT_EQ(messages(), 0U);
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(62), at(0)));
+  EXPECT_EQ(messages(), 1U);
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(63), at(0)));
+  ASSERT_TRUE(decider.turn(*store_, policy_, at(64), at(0)));
+  EXPECT_EQ(messages(), 2U) << "that it is over too, and once";
+}
+
 TEST_F(DeciderTest, LooksAgainWhenItIsDueThoughNothingHappens) {
   Decider decider;
   raise(Severity::low);

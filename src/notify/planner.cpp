@@ -95,10 +95,12 @@ std::vector<Maintenance> windows_of(const NoticeBook& book, const Policy& policy
 
 class Planner {
  public:
-  Planner(const NoticeBook& book, const Policy& policy, WallTime now)
+  Planner(const NoticeBook& book, const Policy& policy, WallTime now,
+          std::span<const AlertRecord> unseen)
       : book_(book),
         policy_(policy),
         now_(now),
+        unseen_(unseen),
         causes_(find_causes(book, policy)),
         windows_(windows_of(book, policy, now)) {}
 
@@ -130,6 +132,38 @@ class Planner {
         go_on(*known, view);
       }
     }
+    tell_unseen(notices);
+  }
+
+  /// `known` has all causes that are told otherwise.
+  void tell_unseen(const std::map<std::string, const Notice*>& known) {
+    std::map<std::string, View> views;
+    for (const AlertRecord& record : unseen_) {
+      const std::string cause = alert_name(record.id);
+      const bool lasted = record.severity >= Severity::high ||
+                          record.changed - record.first_seen >= channel_->gather;
+      const bool is_news = lasted && record.severity >= channel_->least &&
+                           wants(*channel_, record) && !was_muted(record);
+      if (is_news && !known.contains(cause)) views[cause].news.push_back(&record);
+    }
+    for (const auto& [cause, view] : views) {
+      raise({.channel = channel_->name, .cause = cause, .since = now_}, view);
+      look_at(now_ + seconds(1));  // to tell that it is over
+    }
+  }
+
+  /// Somebody acted on it, or worked there at its time.
+  bool was_muted(const AlertRecord& record) const {
+    if (!record.owner.empty()) return true;
+    const auto is_of = [&](const auto& window, const Nodeset& nodes) {
+      return window.from <= record.first_seen && record.first_seen < window.until &&
+             nodes.contains(record.node);
+    };
+    return std::ranges::any_of(policy_.maintenance,
+                               [&](const Maintenance& each) { return is_of(each, each.nodes); }) ||
+           std::ranges::any_of(book_.maintenance, [&](const MaintenanceWindow& each) {
+             return is_of(each, parse_nodeset(each.nodes).value_or(Nodeset()));
+           });
   }
 
   void forget_unknown_channels() {
@@ -424,6 +458,7 @@ class Planner {
   const NoticeBook& book_;
   const Policy& policy_;
   const WallTime now_;
+  const std::span<const AlertRecord> unseen_;
   const Causes causes_;
   const std::vector<Maintenance> windows_;
   const ChannelPolicy* channel_ = nullptr;
@@ -433,8 +468,9 @@ class Planner {
 
 }  // namespace
 
-Plan plan(const NoticeBook& book, const Policy& policy, WallTime now) {
-  return Planner(book, policy, now).run();
+Plan plan(const NoticeBook& book, const Policy& policy, WallTime now,
+          std::span<const AlertRecord> unseen) {
+  return Planner(book, policy, now, unseen).run();
 }
 
 }  // namespace lockstep::notify

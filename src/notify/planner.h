@@ -13,7 +13,9 @@
 //   over, and news again     -> as news, but the more often, the later
 //
 // Decided is by what is so, not by what happened: events only say that it is time to look. So
-// nothing is lost where events are, and what came and went unseen is not told.
+// nothing is lost where events are, and what came and went unseen is not told. But for what came
+// and went while nobody could look, since the store was away: that is told as news, and then as
+// over, where it lasted as long as news are waited with.
 //
 // While a node is away, what else there is of it is held back, unless it is critical: it is neither
 // told nor held to be over.
@@ -21,6 +23,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "notify/policy.h"
 #include "store/store.h"
@@ -32,7 +35,9 @@ struct Plan {
   std::optional<WallTime> next{};  ///< when to look again, though nothing happens; none: never
 };
 
-/// `now` in whole seconds.
-Plan plan(const NoticeBook& book, const Policy& policy, WallTime now);
+/// `now` in whole seconds. `unseen`: of the alerts that are over, those that were raised and ended
+/// while nobody could look.
+Plan plan(const NoticeBook& book, const Policy& policy, WallTime now,
+          std::span<const AlertRecord> unseen = {});
 
 }  // namespace lockstep::notify

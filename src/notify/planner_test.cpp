@@ -57,7 +57,7 @@ class World {
     for (const auto& [key, notice] : notices) book.notices.push_back(notice);
     book.waiting = waiting;
     book.maintenance = maintenance;
-    const Plan made = plan(book, policy, now);
+    const Plan made = plan(book, policy, now, unseen);
     for (const auto& key : made.changes.forgotten) notices.erase(key);
     for (const Notice& notice : made.changes.written) {
       notices[{notice.channel, notice.cause}] = notice;
@@ -92,6 +92,7 @@ class World {
   std::map<std::pair<std::string, std::string>, Notice> notices;
   std::map<std::string, std::size_t> waiting;
   std::vector<MaintenanceWindow> maintenance;
+  std::vector<AlertRecord> unseen;
   std::set<std::string> ids;
   std::optional<WallTime> next;
   std::vector<Message> messages;
@@ -113,6 +114,50 @@ TEST(Planner, WhatIsGraveIsToldAtOnce) {
   World world;
   world.set(1, "n1", AlertStatus::open, Severity::high);
   EXPECT_THAT(world.look(seconds(0)), ElementsAre("raised A-1 n1"));
+}
+
+TEST(Planner, WhatCameAndWentWhileNobodyCouldLookIsToldWithItsEnd) {
+  struct Row {
+    const char* what;
+    Severity severity;
+    seconds lasted;
+    const char* owner;
+    bool in_maintenance;
+    bool is_told;
+  };
+  const Row rows[] = {
+      {"grave", Severity::high, seconds(2), "", false, true},
+      {"it lasted", Severity::medium, seconds(30), "", false, true},
+      {"it was short", Severity::medium, seconds(29), "", false, false},
+      {"less than the channel wants", Severity::informational, seconds(60), "", false, false},
+      {"somebody acted on it", Severity::high, seconds(60), "root", false, false},
+      {"somebody worked there then", Severity::high, seconds(60), "", true, false},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.what);
+    World world;
+    AlertRecord& record = world.set(1, "n1", AlertStatus::resolved, row.severity);
+    record.changed = record.first_seen + row.lasted;
+    record.owner = row.owner;
+    record.resolution = "closed";
+    if (row.in_maintenance) {
+      MaintenanceWindow window;
+      window.nodes = "n1";
+      window.from = at(seconds(-10));
+      window.until = at(seconds(10));
+      world.maintenance.push_back(window);
+    }
+    EXPECT_THAT(world.look(seconds(100)), IsEmpty()) << "who could look saw nothing";
+    world.unseen = {record};
+    const auto told = world.look(seconds(101));
+    EXPECT_EQ(told.size(), row.is_told ? 1U : 0U);
+    if (!row.is_told) continue;
+    EXPECT_EQ(told[0], "raised A-1 n1");
+    EXPECT_EQ(world.next, at(seconds(102)));
+    EXPECT_THAT(world.look(seconds(102)), ElementsAre("resolved A-1 n1"));
+    EXPECT_EQ(world.messages[1].resolution, "closed");
+    EXPECT_THAT(world.look(seconds(103)), IsEmpty());
+  }
 }
 
 TEST(Planner, WhatComesAndGoesWhileItGathersIsNotTold) {

@@ -5,10 +5,12 @@
                                                   postgresql-15 or mariadb-server-core)
 """
 
+import os
 import pathlib
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -169,6 +171,79 @@ class DatabaseGone(unittest.TestCase):
                 status, seconds = daemon.stop()
                 self.assertEqual(status, 0, daemon.log.read_text())
                 self.assertLess(seconds, STOP_WITHIN_S)
+
+
+class DatabaseLater(unittest.TestCase):
+    """As after a power cut of the site: the daemon is there first."""
+
+    def test_of_postgresql(self):
+        self.is_waited_for(Postgresql)
+
+    def test_of_mariadb(self):
+        self.is_waited_for(Mariadb)
+
+    def serve(self, daemon):
+        with open(daemon.log, "a", encoding="utf-8") as log:
+            daemon.process = daemon.lab.popen("monitor", *daemon.command("serve"), stdout=log,
+                                              stderr=log, stdin=subprocess.DEVNULL,
+                                              env=os.environ | {"NOTIFY_SOCKET": self.manager})
+        daemon.wait(lambda: "waits for the store" in daemon.log.read_text(), "a word about it")
+
+    def manage(self, folder):
+        """What a service manager hears."""
+        self.manager = f"{folder}/notify"
+        hears = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(hears.close)
+        hears.bind(self.manager)
+        hears.settimeout(PATIENCE_S)
+        return hears
+
+    def is_waited_for(self, kind):
+        if kind.missing():
+            self.skipTest(kind.missing())
+        with Lab(compute=3, login=0) as lab:
+            server = kind(lab)
+            self.addCleanup(server.remove)
+            server.start()
+            with OnServer(server, lab, PROGRAM) as daemon:
+                hears = self.manage(daemon.folder)
+                daemon.learn()
+                server.stop()
+                self.serve(daemon)
+                said = hears.recv(4096).decode()
+                self.assertIn("READY=1\nSTATUS=waits for the store: ", said)
+                status, seconds = daemon.stop()
+                self.assertEqual(status, 0, daemon.log.read_text())
+                self.assertLess(seconds, STOP_WITHIN_S)
+                hears.close()
+                hears = self.manage(tempfile.mkdtemp(dir=daemon.folder))
+                daemon.log.write_text("")
+                self.serve(daemon)
+                # It is tried again and again, and told once.
+                words = [hears.recv(4096) for _ in range(4)]
+                self.assertTrue(words[0].startswith(b"READY=1"), words)
+                self.assertEqual(words[1:], [b"WATCHDOG=1"] * 3)
+                server.start()
+                daemon.wait(lambda: daemon.runs("fast-ports"), "a run")
+                self.assertEqual(daemon.log.read_text().count("waits for the store"), 1)
+                self.assertIn("the store is there, after ", daemon.log.read_text())
+                daemon.stop()
+
+    def test_what_is_wrong_is_not_waited_for(self):
+        if Postgresql.missing():
+            self.skipTest(Postgresql.missing())
+        with Lab(compute=1, login=0) as lab:
+            server = Postgresql(lab)
+            self.addCleanup(server.remove)
+            server.start()
+            for right, wrong, says in (("postgres?", "elsewhere?", "no such database"),
+                                       ("user=postgres", "user=nobody_at_all", "lets nobody in")):
+                with OnServer(server, lab, PROGRAM) as daemon:
+                    daemon.config.write_text(daemon.config.read_text().replace(right, wrong))
+                    done = daemon.run("serve", timeout=PATIENCE_S)
+                    self.assertIn(done.returncode, (2, 3))
+                    self.assertIn(says, done.stderr)
+                    self.assertNotIn("waits for the store", done.stderr)
 
 
 if __name__ == "__main__":

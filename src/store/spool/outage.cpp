@@ -53,6 +53,12 @@ bool Outage::away() const {
   return away_;
 }
 
+std::optional<OutageSpan> Outage::latest() const {
+  const std::scoped_lock lock(mutex_);
+  if (epoch_ == 0) return {};
+  return OutageSpan{.since = story_.since, .over = !away_};
+}
+
 std::uint64_t Outage::epoch() const {
   const std::scoped_lock lock(mutex_);
   return epoch_;

@@ -45,6 +45,11 @@ struct OutageStory {
   std::size_t unreadable = 0;  ///< that could not be replayed
 };
 
+struct OutageSpan {
+  WallTime since{};
+  bool over = false;  ///< all of it was replayed
+};
+
 /// How what was kept gets into the store.
 struct Replay {
   /// Errors: `unavailable` and `denied`: the store is away again; others: it never will.
@@ -72,6 +77,8 @@ class Outage {
   std::unique_ptr<Store> store();
 
   bool away() const;
+  /// The latest; nothing: there was none.
+  std::optional<OutageSpan> latest() const;
   /// Keeps what a sweep brings, as `bytes`, and goes on as if the store had it; `decide` decides by
   /// the alerts that are known. Errors: those of decide; `unavailable` where it cannot be kept.
   Result<std::vector<AlertRecord>> keep_sweep(std::string_view bytes, const PortSets& ports,
