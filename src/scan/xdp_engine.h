@@ -7,7 +7,8 @@
 // and its redirects; a canary finds out whether it does: before anything is probed, a neighbour
 // request takes the generator's way, and has to be answered.
 //
-// Rates: walkers go through rounds as scan/walk.h has it, inside the program. Up to some 1.5
+// Rates: walkers go through rounds inside the program, as scan/walk.h has it, but for one thing: a
+// round asks one port of all, and so lasts as long in a later pass as in the first. Up to some 1.5
 // million packets a second there is one walker, so that one schedule holds each address to its
 // rate; beyond that, each of n walkers has every n-th round.
 
