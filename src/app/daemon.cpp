@@ -128,7 +128,8 @@ void Daemon::start() {
       Notifications::World{.now = measuring.now,
                            .troubles = troubles_,
                            .is_alive = [this] { return is_alive(); },
-                           .outage = [this] { return outage_.latest(); }});
+                           .outage = [this] { return outage_.latest(); },
+                           .found_while_away = [this] { return found_while_away(); }});
   measures_ = std::make_unique<Measures>(std::move(measuring));
   sweeper_ = std::jthread([this](const std::stop_token& token) { sweep(token); });
   watcher_ = std::jthread([this](const std::stop_token& token) { watch_jobs(token); });

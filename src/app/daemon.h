@@ -89,6 +89,8 @@ class Daemon final : public DaemonLink {
   void come_back(Store& store);
   Replay replay();
   Result<void> replay_record(const SpoolRecord& record, Store& store, const SpoolMark& mark);
+  Finding outage_finding(const OutageStory& story) const;
+  std::vector<AlertRecord> found_while_away() const;
   Result<void> tell_outage(Store& store, const OutageStory& story, bool over);
   control::SweepWorld world_of(const Session& session);
   SweeperWorld sweeper_world();

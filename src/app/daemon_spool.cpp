@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "analysis/conditions.h"
@@ -138,18 +139,44 @@ Result<void> Daemon::replay_record(const SpoolRecord& record, Store& store, cons
   return or_wait(control::replay_sweep(sweep, now->inventory, store, policy, is_in_the_way, mark));
 }
 
-/// Whoever was not reached meanwhile finds it among the alerts, with the times at which it was so.
-Result<void> Daemon::tell_outage(Store& store, const OutageStory& story, bool over) {
-  const auto now = world();
-  const Config& config = now->setup->config;
-  const AlertPolicy policy{.missing_after = config.analysis.missing_after};
+Finding Daemon::outage_finding(const OutageStory& story) const {
   Finding finding;
   finding.kind = FindingKind::collector_failed;
   finding.reason = kReason;
   finding.node_class = kMonitorClass;
-  finding.severity = config.analysis.severities.of(finding.kind, {finding.node_class});
+  finding.severity =
+      world()->setup->config.analysis.severities.of(finding.kind, {finding.node_class});
   finding.detail =
       fmt::format("{}: it was away since {}: {}", kReason, text_of(story.since), story.problem);
+  return finding;
+}
+
+/// The outage comes first.
+std::vector<AlertRecord> Daemon::found_while_away() const {
+  const auto span = outage_.latest();
+  if (!span || span->over) return {};
+  OutageStory story;
+  story.since = span->since;
+  story.problem = outage_.problem().message();
+  const Finding finding = outage_finding(story);
+  AlertRecord away;
+  away.subject.kind = finding.kind;
+  away.subject.node_class = finding.node_class;
+  away.subject.reason = finding.reason;
+  away.severity = finding.severity;
+  away.detail = finding.detail;
+  away.first_seen = span->since;
+  away.last_seen = now_in_seconds();
+  std::vector<AlertRecord> found = {std::move(away)};
+  std::ranges::copy(outage_.found(), std::back_inserter(found));
+  return found;
+}
+
+/// Whoever was not reached meanwhile finds it among the alerts, with the times at which it was so.
+Result<void> Daemon::tell_outage(Store& store, const OutageStory& story, bool over) {
+  const auto now = world();
+  const AlertPolicy policy{.missing_after = now->setup->config.analysis.missing_after};
+  const Finding finding = outage_finding(story);
   const auto change = [&](const ConditionScope& scope, std::span<const Finding> findings,
                           WallTime at) -> Result<void> {
     LOCKSTEP_CHECK(store.change_alerts([&](const auto& book) -> Result<AlertChanges> {

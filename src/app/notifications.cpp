@@ -9,6 +9,7 @@
 #include "app/session.h"
 #include "notify/decider.h"
 #include "notify/deliverer.h"
+#include "notify/direct.h"
 #include "notify/message.h"
 
 namespace lockstep {
@@ -220,8 +221,18 @@ void Notifications::deliver(const Setup& setup, const NotifyChannelConfig& confi
                world_.troubles.clear(FindingKind::collector_failed, reason_of(name));
              }
            }});
+  const notify::Policy policy{.cluster = setup.config.cluster,
+                              .channels = {},
+                              .maintenance = setup.config.notify.maintenance,
+                              .groups = {},
+                              .group_of = {}};
+  notify::DirectTeller direct(config.policy, policy, *channel);
   std::unique_ptr<Store> store;
   while (!stop_ && !lines.stop) {
+    const std::vector<AlertRecord> found = world_.found_while_away();
+    if (!found.empty()) {
+      direct.turn(found, found.front().first_seen, now_in_seconds(), lines.stop);
+    }
     if (!store) {
       // What is wrong with it, the thread that decides says.
       auto opened = make_store(setup.config);

@@ -49,6 +49,8 @@ class Notifications {
     std::function<bool()> is_alive;
     /// When the store was away last.
     std::function<std::optional<OutageSpan>()> outage;
+    /// That it is, and what was found meanwhile; empty: it is there.
+    std::function<std::vector<AlertRecord>()> found_while_away;
   };
 
   /// Begins. What `world` refers to outlives it.

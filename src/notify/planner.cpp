@@ -60,19 +60,6 @@ std::string id_word(const std::string& cause) {
   return word;
 }
 
-bool wants_class(const ChannelPolicy& channel, std::string_view classes) {
-  if (channel.classes.empty()) return true;
-  return std::ranges::any_of(split(classes, '+'), [&](std::string_view each) {
-    return channel.classes.contains(std::string(each));
-  });
-}
-
-bool wants(const ChannelPolicy& channel, const AlertRecord& record) {
-  if (!channel.kinds.empty() && !channel.kinds.contains(record.subject.kind)) return false;
-  if (!wants_class(channel, record.subject.node_class)) return false;
-  return !channel.nodes || channel.nodes->contains(record.node);
-}
-
 /// Those that are not over, of the configuration and of people. A hand that made one unreadable has
 /// made it none.
 std::vector<Maintenance> windows_of(const NoticeBook& book, const Policy& policy, WallTime now) {
@@ -124,7 +111,13 @@ class Planner {
     for (const Notice& notice : book_.notices) {
       if (notice.channel == channel.name) notices[notice.cause] = &notice;
     }
+    const std::map<std::string, View> unseen = unseen_views(notices);
+    for (const auto& [cause, view] : unseen) {
+      raise({.channel = channel_->name, .cause = cause, .since = now_}, view);
+      look_at(now_ + seconds(1));  // to tell that it is over
+    }
     for (const auto& [cause, known] : notices) {
+      if (unseen.contains(cause)) continue;
       const View view = view_of(cause);
       if (known == nullptr) {
         begin(cause, view);
@@ -132,24 +125,26 @@ class Planner {
         go_on(*known, view);
       }
     }
-    tell_unseen(notices);
   }
 
-  /// `known` has all causes that are told otherwise.
-  void tell_unseen(const std::map<std::string, const Notice*>& known) {
+  /// What came and went while nobody could look, by cause. `notices` has all causes that count, and
+  /// all that something is noted of.
+  std::map<std::string, View> unseen_views(
+      const std::map<std::string, const Notice*>& notices) const {
     std::map<std::string, View> views;
     for (const AlertRecord& record : unseen_) {
       const std::string cause = alert_name(record.id);
-      const bool lasted = record.severity >= Severity::high ||
-                          record.changed - record.first_seen >= channel_->gather;
-      const bool is_news = lasted && record.severity >= channel_->least &&
-                           wants(*channel_, record) && !was_muted(record);
-      if (is_news && !known.contains(cause)) views[cause].news.push_back(&record);
+      const auto found = notices.find(cause);
+      // It was seen for a moment, and would have been told soon.
+      const bool was_gathered = found != notices.end() && found->second != nullptr &&
+                                found->second->state == NoticeState::gathering &&
+                                found->second->raised == 0 && !causes_.alive.contains(cause);
+      if (found != notices.end() && !was_gathered) continue;
+      if (record.severity < channel_->least || !wants(*channel_, record)) continue;
+      if (!lasts(*channel_, record, record.changed) || was_muted(record)) continue;
+      views[cause].news.push_back(&record);
     }
-    for (const auto& [cause, view] : views) {
-      raise({.channel = channel_->name, .cause = cause, .since = now_}, view);
-      look_at(now_ + seconds(1));  // to tell that it is over
-    }
+    return views;
   }
 
   /// Somebody acted on it, or worked there at its time.

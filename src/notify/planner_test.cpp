@@ -160,6 +160,18 @@ TEST(Planner, WhatCameAndWentWhileNobodyCouldLookIsToldWithItsEnd) {
   }
 }
 
+TEST(Planner, WhatWasSeenForAMomentWhileItWasReplayedIsToldToo) {
+  World world;
+  AlertRecord& record = world.set(1, "n1", AlertStatus::open);
+  record.first_seen = at(seconds(-60));
+  EXPECT_THAT(world.look(seconds(0)), IsEmpty()) << "it is gathered";
+  record.status = AlertStatus::resolved;
+  world.unseen = {record};
+  EXPECT_THAT(world.look(seconds(1)), ElementsAre("raised A-1 n1"));
+  EXPECT_THAT(world.look(seconds(2)), ElementsAre("resolved A-1 n1"));
+  EXPECT_THAT(world.look(seconds(3)), IsEmpty());
+}
+
 TEST(Planner, WhatComesAndGoesWhileItGathersIsNotTold) {
   World world;
   world.set(1, "n1", AlertStatus::open);

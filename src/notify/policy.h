@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "model/alert.h"
 #include "model/finding.h"
 #include "model/nodeset.h"
 
@@ -31,6 +32,11 @@ struct ChannelPolicy {
   bool tells_end = true;
   std::size_t most_waiting = 10'000;  ///< messages that wait for delivery; more are made later
 };
+
+/// By kind, class and node; not by severity.
+bool wants(const ChannelPolicy& channel, const AlertRecord& record);
+/// Whether it would have been told by `until`: it is grave, or was so for as long as is gathered.
+bool lasts(const ChannelPolicy& channel, const AlertRecord& record, WallTime until);
 
 /// Somebody works on these nodes: what they do is not told.
 struct Maintenance {

@@ -94,17 +94,6 @@ std::map<Key, const AlertRecord*> by_key(const std::vector<AlertRecord>& book) {
   return records;
 }
 
-std::string line_of(const AlertRecord& record) {
-  const AlertSubject& subject = record.subject;
-  std::string line(to_string(subject.kind));
-  line += " " + (record.node.empty() ? subject.node_class : quoted(record.node));
-  if (subject.port && subject.protocol) {
-    line += fmt::format(" {}/{}", *subject.port, to_string(*subject.protocol));
-  }
-  if (!subject.reason.empty()) line += " " + quoted(subject.reason);
-  return line;
-}
-
 }  // namespace
 
 void note_sweep(Known& known, const PortSets& ports, WallTime now, const SweepFacts& facts) {
@@ -154,15 +143,26 @@ std::vector<AlertRecord> applied(const std::vector<AlertRecord>& book,
   return result;
 }
 
-std::vector<std::string> news_of(const std::vector<AlertRecord>& book,
+std::string line_of(const AlertRecord& record) {
+  const AlertSubject& subject = record.subject;
+  std::string line(to_string(subject.kind));
+  line += " " + (record.node.empty() ? subject.node_class : quoted(record.node));
+  if (subject.port && subject.protocol) {
+    line += fmt::format(" {}/{}", *subject.port, to_string(*subject.protocol));
+  }
+  if (!subject.reason.empty()) line += " " + quoted(subject.reason);
+  return line;
+}
+
+std::vector<AlertRecord> news_of(const std::vector<AlertRecord>& book,
                                  const AlertChanges& changes) {
   const auto before = by_key(book);
-  std::vector<std::string> news;
+  std::vector<AlertRecord> news;
   for (const AlertRecord& record : changes.written) {
     if (record.status != AlertStatus::open && record.status != AlertStatus::reopened) continue;
     const auto found = before.find({record.id, record.node});
     if (found != before.end() && found->second->status == record.status) continue;
-    news.push_back(line_of(record));
+    news.push_back(record);
   }
   return news;
 }

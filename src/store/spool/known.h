@@ -39,8 +39,10 @@ void note_round(Known& known, const ValueHarvest& harvest);
 /// The alerts as they are after `changes`.
 std::vector<AlertRecord> applied(const std::vector<AlertRecord>& book, const AlertChanges& changes);
 
-/// Alerts that `changes` raises, or reopens: a line each, for a person.
-std::vector<std::string> news_of(const std::vector<AlertRecord>& book, const AlertChanges& changes);
+/// Alerts that `changes` raises, or reopens.
+std::vector<AlertRecord> news_of(const std::vector<AlertRecord>& book, const AlertChanges& changes);
+/// For a person.
+std::string line_of(const AlertRecord& record);
 
 /// Whether they say more than that what was so is still so.
 bool says_something(const std::vector<AlertRecord>& book, const AlertChanges& changes);

@@ -14,6 +14,7 @@ namespace {
 
 /// What is told of an outage, and what is held of runs: the rest is told when it is over.
 constexpr std::size_t kMostNews = 20;
+constexpr std::size_t kMostFound = 1000;
 constexpr std::size_t kMostHeld = 10'000;
 
 std::string text_of(WallTime time) {
@@ -149,11 +150,16 @@ Result<void> Outage::append(std::string_view bytes, bool expendable) {
 }
 
 /// The lock is held.
-void Outage::note_news(const std::vector<std::string>& news) {
-  for (const std::string& line : news) {
-    world_.tell("found while the store is away: " + line);
-    if (news_.size() < kMostNews) news_.push_back(line);
+void Outage::note_news(const std::vector<AlertRecord>& news) {
+  for (const AlertRecord& record : news) {
+    world_.tell("found while the store is away: " + line_of(record));
+    if (news_.size() < kMostFound) news_.push_back(record);
   }
+}
+
+std::vector<AlertRecord> Outage::found() const {
+  const std::scoped_lock lock(mutex_);
+  return news_;
 }
 
 Result<std::vector<AlertRecord>> Outage::keep_sweep(std::string_view bytes, const PortSets& ports,
@@ -323,7 +329,9 @@ std::vector<std::string> Outage::lines() const {
   if (story_.not_kept > 0) line += fmt::format("; {} found no room, and are lost", story_.not_kept);
   if (!latest_.empty() && latest_ != story_.problem) line += "; it is not back yet: " + latest_;
   std::vector<std::string> lines = {line};
-  for (const std::string& each : news_) lines.push_back("found while the store is away: " + each);
+  for (std::size_t i = 0; i < std::min(news_.size(), kMostNews); ++i) {
+    lines.push_back("found while the store is away: " + line_of(news_[i]));
+  }
   return lines;
 }
 

@@ -92,6 +92,8 @@ class Outage {
 
   /// What is so now, a line each, for a person; none where the store is there.
   std::vector<std::string> lines() const;
+  /// The first of what was found meanwhile: without numbers, they are no alerts yet.
+  std::vector<AlertRecord> found() const;
 
   // --- For the stores that it makes ---
 
@@ -116,7 +118,7 @@ class Outage {
 
  private:
   Result<void> append(std::string_view bytes, bool expendable);
-  void note_news(const std::vector<std::string>& news);
+  void note_news(const std::vector<AlertRecord>& news);
   Result<void> replay_all(const Replay& replay);
   Result<void> begin_again(Store& store, const Replay& replay);
   Result<void> tell_runs(Store& store);
@@ -132,7 +134,7 @@ class Outage {
   OutageStory story_;
   std::optional<SpoolFile> spool_;
   Known known_;
-  std::vector<std::string> news_;
+  std::vector<AlertRecord> news_;
   bool told_full_ = false;
   std::string latest_;  // why it is not back yet
   std::int64_t temporary_ = 0;
