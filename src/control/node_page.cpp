@@ -272,7 +272,7 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
                                WallTime now) {
   LOCKSTEP_TRY(const Looks looks, store.looks());
   LOCKSTEP_TRY(const std::vector<PortFact> facts, store.port_states());
-  LOCKSTEP_TRY(const std::vector<ServiceFact> services, store.services());
+  LOCKSTEP_TRY(const std::vector<ServiceFact> services, store.services_of(node.name));
   LOCKSTEP_TRY(const std::vector<Profile> profiles, store.profiles());
   LOCKSTEP_TRY(const std::vector<Approval> approvals, store.approvals());
   LOCKSTEP_TRY(const std::vector<AlertRecord> book, store.alerts());

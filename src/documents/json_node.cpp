@@ -1,3 +1,4 @@
+#include "base/escaped.h"
 #include "documents/documents.h"
 #include "documents/json_parts.h"
 
@@ -21,6 +22,14 @@ std::string_view standing_key(control::Standing standing) {
   return "";
 }
 
+/// The banner is there byte for byte, in printable ASCII.
+json::value of_answer(const std::optional<Service>& answer) {
+  if (!answer) return nullptr;
+  json::object service = json_service(*answer);
+  service["banner"] = escaped(answer->banner);
+  return service;
+}
+
 json::object of_port(const control::PagePort& port) {
   json::object object{
       {"network", json_text(port.network)},
@@ -30,7 +39,7 @@ json::object of_port(const control::PagePort& port) {
       {"since", json_time(port.since)},
       {"expected", port.expected},
       {"service", json_text(port.service)},
-      {"answers", port.answers ? json::value(json_service(*port.answers)) : json::value(nullptr)},
+      {"answers", of_answer(port.answers)},
       {"asked", json_time(port.asked)},
       {"verdict", standing_key(port.standing)},
       {"last_closed", json_time(port.last_closed)},

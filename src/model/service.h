@@ -95,7 +95,8 @@ struct ServiceObservation {
   friend auto operator<=>(const ServiceObservation&, const ServiceObservation&) = default;
 };
 
-/// What was last said at a place, as it is kept: without `Service::banner`.
+/// What was last said at a place, as it is kept. `Service::banner` is evidence, and no part of what
+/// a service is: who reads of all services gets none; see Store::services_of().
 struct ServiceFact {
   ServiceObservation seen;
   WallTime asked{};  ///< whole seconds

@@ -29,7 +29,8 @@ class CopyConformance : public StoreTest {
     ASSERT_TRUE(id.has_value());
     const std::vector<PortObservation> seen = {samples::seen("n1", 1, 22)};
     const std::vector<Coverage> covered = {samples::covered("n1", 1)};
-    const std::vector<ServiceObservation> services = {samples::asked("n1", 1, 22)};
+    std::vector<ServiceObservation> services = {samples::asked("n1", 1, 22)};
+    services[0].service.banner = std::string("SSH-2.0\0\xff\\", 10);
     const std::vector<KnownKey> keys = {samples::known("n1", "SHA256:x", 1)};
     const auto raise = [](const auto&) -> Result<AlertChanges> {
       AlertChanges changes;
@@ -64,6 +65,8 @@ TEST_P(CopyConformance, EachDatabaseIsMovedToEachOther) {
     EXPECT_EQ(store->alerts().value(), before);
     EXPECT_EQ(store->port_states().value().at(0).seen, samples::seen("n1", 1, 22));
     EXPECT_EQ(store->known_keys().value(), open()->known_keys().value());
+    EXPECT_EQ(store->services_of("n1").value().at(0).seen.service.banner,
+              std::string("SSH-2.0\0\xff\\", 10));
     EXPECT_EQ(store->sweeps(9).value().size(), 1U);
     const auto again = copy_store(url_, url);
     ASSERT_FALSE(again.has_value()) << "what is there is not overwritten";
@@ -103,6 +106,8 @@ TEST_P(CopyConformance, ABackupIsVerifiedAndRestored) {
   const std::string fresh = GetParam().url(folder);
   EXPECT_EQ(restore_store(file, fresh).value_or(StoreContents()), *kept);
   EXPECT_EQ(open_store(fresh).value()->alerts().value(), before);
+  EXPECT_EQ(open_store(fresh).value()->services_of("n1").value().at(0).seen.service.banner,
+            open()->services_of("n1").value().at(0).seen.service.banner);
 }
 
 TEST_P(CopyConformance, ADamagedBackupIsTold) {

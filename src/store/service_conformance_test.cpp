@@ -7,11 +7,13 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "store/sql/schema_back.h"
 #include "store/test_backends.h"
 #include "store/test_samples.h"
 
@@ -113,6 +115,70 @@ TEST_P(ServiceConformance, ComeBackAsTheyWere) {
   EXPECT_EQ(found[0].seen, asked("n1", 1, 80, ServiceAnswer::hung_up));
   EXPECT_EQ(found[1].seen, said) << "but for what it said at first";
   EXPECT_EQ(found[1].asked, at(5));
+}
+
+TEST_P(ServiceConformance, OfANodeComeWithWhatTheySaidFirst) {
+  std::string every_byte;
+  for (int byte = 0; byte < 256; ++byte) every_byte += static_cast<char>(byte);
+  const std::string kBanners[] = {
+      "SSH-2.0-OpenSSH_9.2p1\r\n",
+      std::string("\0\0\0\x1c", 4),
+      every_byte,
+      R"(\x00\\N'"--)",
+      "\xe2\x80\xae<b>\xc3",
+      "",
+  };
+  const auto store = open();
+  Seen all;
+  for (const std::string& banner : kBanners) {
+    all.push_back(whole("n1", 1, static_cast<Port>(1 + all.size())));
+    all.back().service.banner = banner;
+  }
+  all.push_back(versioned(asked("n10", 1, 1), "other node"));
+  sweep(*store, 1, all);
+  const auto found = open()->services_of("n1").value();
+  ASSERT_EQ(found.size(), std::size(kBanners));
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i].seen, all[i]) << i;
+  for (const ServiceObservation& each : seen_in(*store)) EXPECT_EQ(each.service.banner, "");
+  EXPECT_EQ(sql("SELECT banner FROM services WHERE port = 2;"), "\\x00\\x00\\x00\\x1c\n");
+  EXPECT_TRUE(store->services_of("n").value().empty());
+  EXPECT_TRUE(store->services_of("N1").value().empty());
+  EXPECT_TRUE(store->services_of("").value().empty());
+
+  const std::string hostile = "n'\t\\N\xff";
+  sweep(*store, 2, {whole(hostile, 1, 22)});
+  EXPECT_EQ(store->services_of(hostile).value().size(), 1U);
+}
+
+TEST_P(ServiceConformance, SayTheLatestFirstWordsThatThereWere) {
+  const auto store = open();
+  const auto banner = [&] { return store->services_of("n1").value().at(0).seen.service.banner; };
+  ServiceObservation said = whole("n1", 1, 13);
+  for (int second = 1; second <= 3; ++second) {
+    said.service.banner = fmt::format("Tue Dec 1 02:00:0{}", second);
+    sweep(*store, second, {said});
+    EXPECT_EQ(banner(), said.service.banner);
+    EXPECT_EQ(sql("SELECT COUNT(*) FROM services;"), "1\n") << "of one place there is one row";
+  }
+  sweep(*store, 4, {asked("n1", 1, 13, ServiceAnswer::lost)});
+  EXPECT_EQ(banner(), said.service.banner) << "nothing was learned";
+  said.service.banner = std::string(511, 'x') + '\0' + "more";
+  sweep(*store, 5, {said});
+  EXPECT_EQ(banner(), said.service.banner.substr(0, 512));
+  sweep(*store, 6, {asked("n1", 1, 13, ServiceAnswer::silent)});
+  EXPECT_EQ(banner(), "");
+}
+
+TEST_P(ServiceConformance, ThatWereAskedByAnOlderProgramHaveNoFirstWords) {
+  ServiceObservation said = whole("n1", 1, 22);
+  said.service.banner = "SSH-2.0";
+  sweep(*open(), 1, {said});
+  ASSERT_TRUE(bring_schema_back(url_, 10).has_value());
+  const auto store = open();
+  EXPECT_EQ(sql("SELECT COUNT(*) FROM services WHERE banner IS NULL;"), "1\n");
+  EXPECT_EQ(store->services_of("n1").value().at(0).seen, whole("n1", 1, 22));
+  sweep(*store, 2, {said});
+  EXPECT_EQ(store->services_of("n1").value().at(0).seen, said);
 }
 
 TEST_P(ServiceConformance, ShowToPlainSql) {

@@ -331,8 +331,11 @@ class Store {
   // --- Services ---
 
   /// Ascending by node, network, address, protocol, port. Of a port that is closed by now, it is
-  /// what was said last.
+  /// what was said last. Without banners.
   virtual Result<std::vector<ServiceFact>> services() = 0;
+  /// Those of one node, in the same order, with what each said first: at most 512 bytes. Empty
+  /// where it was asked by an older Lockstep.
+  virtual Result<std::vector<ServiceFact>> services_of(const std::string& node) = 0;
   /// Ascending by node, network, protocol, port, type, sha256.
   virtual Result<std::vector<KnownKey>> known_keys() = 0;
   /// Replaces all known keys of these nodes, whatever they were: for an operator who accepts what a

@@ -10,7 +10,7 @@ using testing::HasSubstr;
 
 class PastApiTest : public ApiTest {
  protected:
-  void sweep(const std::vector<Port>& open) {
+  void sweep(const std::vector<Port>& open, const std::vector<ServiceObservation>& said = {}) {
     SweepClaim claim;
     claim.started = world_->time;
     claim.nodes = {"node1", "node2"};
@@ -32,7 +32,8 @@ class PastApiTest : public ApiTest {
     end.ended = world_->time;
     end.node_count = 2;
     end.proven = 1;
-    ASSERT_TRUE(store_->finish_sweep(*id, end, {.observations = seen, .coverage = coverage},
+    ASSERT_TRUE(store_->finish_sweep(*id, end,
+                                     {.observations = seen, .coverage = coverage, .services = said},
                                      [](const auto&) { return AlertChanges{}; }));
     live_->catch_up();
   }
@@ -66,6 +67,20 @@ TEST_F(PastApiTest, TheHistoryOfANode) {
   EXPECT_EQ(early.at("ports").as_array().size(), 1U);
   EXPECT_EQ(early.at("looks").as_array().size(), 1U);
   EXPECT_TRUE(early.at("alerts").as_array().empty());
+}
+
+TEST_F(PastApiTest, WhatAServiceSaidFirstIsPrintableWhateverItWas) {
+  ServiceObservation said;
+  said.node = "node1";
+  said.address = kAddress;
+  said.port = 22;
+  said.service.banner = std::string("SSH-2.0\r\n\0\xff\\\xe2\x80\xae<b>\"", 19);
+  sweep({22, 80}, {said});
+  const HttpResponse answer = ask("GET", "/nodes/node1", token(Role::viewer));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_THAT(answer.body,
+              HasSubstr(R"("banner":"SSH-2.0\\r\\n\\x00\\xff\\\\\\xe2\\x80\\xae<b>\"")"));
+  EXPECT_THAT(answer.body, HasSubstr(R"("answers":null)")) << "the other was not asked";
 }
 
 TEST_F(PastApiTest, TheCurvesOfANode) {

@@ -58,7 +58,9 @@ std::string_view schemas() {
    "items": {"type": "object", "required": ["node", "classes", "looks", "ports", "filtered",
    "reported", "profiles"], "properties": {"node": {"type": "string"},
    "classes": {"type": "array", "items": {"type": "string"}}, "looks": {"type": "array",
-   "items": {"type": "object"}}, "ports": {"type": "array", "items": {"type": "object"}},
+   "items": {"type": "object"}}, "ports": {"type": "array", "items": {"type": "object",
+   "properties": {"answers": {"type": ["object", "null"], "properties": {"banner":
+   {"type": "string", "description": "what it said first, as printable ASCII: \\r, \\n, \\t, \\xNN"}}}}}},
    "filtered": {"type": "array", "items": {"type": "object"}}, "reported": {"type": "array",
    "items": {"type": "object"}}, "profiles": {"type": "array", "items": {"type": "object"}}}}}}},
  "NodeHistory": {"type": "object", "required": ["node", "from", "to", "ports", "alerts", "looks",

@@ -65,6 +65,9 @@ class ForwardingStore : public Store {
   Result<std::vector<ServiceFact>> services() override {
     return on([&](Store& store) { return store.services(); });
   }
+  Result<std::vector<ServiceFact>> services_of(const std::string& node) override {
+    return on([&](Store& store) { return store.services_of(node); });
+  }
   Result<std::vector<KnownKey>> known_keys() override {
     return on([&](Store& store) { return store.known_keys(); });
   }

@@ -55,6 +55,7 @@ constexpr WayBack kBack[] = {
     {"up to which record spools were replayed: start no daemon whose spool holds something", {}},
     {"windows of maintenance that were opened at run time", kMaintenance},
     {"when ports became what they are, numbers as they were measured, and when alerts stood", {}},
+    {"what services said first (banners)", {}},
 };
 
 const WayBack& way_back_from(int version) {

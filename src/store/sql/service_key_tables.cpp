@@ -187,10 +187,11 @@ class Difference {
 
 }  // namespace
 
-Result<void> read_service_keys(Connection& connection, std::vector<ServiceFact>& facts) {
+Result<void> read_service_keys(Connection& connection, std::string_view where,
+                               std::vector<ServiceFact>& facts) {
   FactFinder finder(facts);
   AddressReader addresses;
-  LOCKSTEP_CHECK(connection.bulk().read(query_of(""), [&](Fields row) -> Result<void> {
+  LOCKSTEP_CHECK(connection.bulk().read(query_of(where), [&](Fields row) -> Result<void> {
     const auto address = addresses.read(row[2].value_or(""));
     const auto protocol = parse_protocol(row[3].value_or(""));
     const auto port = parse_port_number(row[4].value_or(""));

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,8 +20,9 @@ inline constexpr std::size_t kMostKeyTypeBytes = 100;
 inline constexpr std::size_t kMostFingerprintBytes = 100;
 
 /// Adds their keys to `facts`, which are ascending by place; keys of other places are left out.
-/// Errors: `corrupt`.
-Result<void> read_service_keys(Connection& connection, std::vector<ServiceFact>& facts);
+/// `where` chooses the rows that are read, " WHERE ..."; empty: all. Errors: `corrupt`.
+Result<void> read_service_keys(Connection& connection, std::string_view where,
+                               std::vector<ServiceFact>& facts);
 
 /// Brings the stored keys of these places to what was seen there, by writing what differs. Stages
 /// their nodes by itself; see staged_nodes.h. Errors: `invalid` for the name of a node that is too

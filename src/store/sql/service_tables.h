@@ -13,8 +13,11 @@ namespace lockstep {
 
 // All inside a transaction. They throw what the database reports; see guarded().
 
-/// Ascending by node, network, address, protocol, port; with their keys. Errors: `corrupt`.
+/// Ascending by node, network, address, protocol, port; with their keys, without their banners.
+/// Errors: `corrupt`.
 Result<std::vector<ServiceFact>> read_services(Connection& connection);
+/// Those of one node, with their banners. Errors: `corrupt`.
+Result<std::vector<ServiceFact>> read_services_of(Connection& connection, const std::string& node);
 
 /// Writes what was said at `now`, and the keys of it; see Store::finish_sweep(). Errors: `invalid`
 /// for the name of a node or a network that is too long.

@@ -195,6 +195,11 @@ class SqlStore final : public Store {
     return within(Access::read, "reading services", [&] { return read_services(*connection_); });
   }
 
+  Result<std::vector<ServiceFact>> services_of(const std::string& node) override {
+    return within(Access::read, "reading the services of a node",
+                  [&] { return read_services_of(*connection_, node); });
+  }
+
   Result<std::vector<KnownKey>> known_keys() override {
     return within(Access::read, "reading known keys",
                   [&] { return read_known_keys(*connection_); });
