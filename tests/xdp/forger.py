@@ -6,8 +6,8 @@
 Waits for a SYN to ADDRESS, which tells it who scans and from which port, and then floods that port
 with SYN-ACKs and RSTs of every port of ADDRESS but the one that the SYN asked. Half of them
 acknowledge a number drawn by chance, half what belongs to the SYN that it saw: a true cookie, of
-another port. It ends after so many seconds or frames, and prints what it sent as JSON. Frames that the
-interface refused are counted apart.
+another port. It ends so many seconds after the SYN, or after so many frames, and prints what it sent as
+JSON. Frames that the interface refused are counted apart.
 """
 
 import errno
@@ -21,7 +21,7 @@ import time
 
 IPV4, IPV6, TCP, ALL = 0x0800, 0x86DD, 6, 0x0003
 SYN, RST, ACK = 2, 4, 16
-PREPARED = 8192  # frames, sent over and over
+PREPARED = 2048  # frames, sent over and over
 PATIENCE = 30  # seconds, until the SYN has to be there
 
 
@@ -74,6 +74,7 @@ def main():
         own_mac = link.getsockname()[4]
         print("ready", flush=True)
         syn = seen_syn(link, address)
+    end = time.monotonic() + seconds
     # One of no protocol receives nothing.
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as link:
         link.bind((interface, 0))
@@ -83,7 +84,6 @@ def main():
                          SYN | ACK if i % 2 else RST | ACK) for i, port in enumerate(ports)]
         sent = refused = 0
         start = time.monotonic()
-        end = start + seconds
         while sent + refused < most and time.monotonic() < end:
             for frame in frames[(sent + refused) % PREPARED:][:64]:
                 try:
