@@ -101,7 +101,7 @@ Result<HttpResponse> runs(ApiCall& call) {
 Result<HttpResponse> sweeps(ApiCall& call) {
   LOCKSTEP_TRY(const std::size_t limit, call.number("limit", kUsualRows, kMostRows));
   LOCKSTEP_TRY(const auto sweeps, call.store.sweeps(limit));
-  return json_answer(documents::sweeps_json(sweeps));
+  return json_answer(documents::sweeps_json(sweeps, call.world.sweeping()));
 }
 
 Result<HttpResponse> order(ApiCall& call) {
@@ -110,8 +110,10 @@ Result<HttpResponse> order(ApiCall& call) {
   LOCKSTEP_TRY(order.nodes, text_of(body, "nodes"));
   LOCKSTEP_TRY(order.ports, text_of(body, "ports"));
   LOCKSTEP_TRY(order.services, flag_of(body, "services"));
-  LOCKSTEP_CHECK(call.world.order_sweep(order, call.identity->user));
-  return accepted();
+  LOCKSTEP_TRY(const std::int64_t number, call.world.order_sweep(order, call.identity->user));
+  HttpResponse response = accepted();
+  response.body = documents::json_document({{"accepted", true}, {"order", number}});
+  return response;
 }
 
 constexpr Parameter kLimit[] = {{"limit", "integer", "the latest so many, up to 1,000"}};
@@ -199,7 +201,7 @@ constexpr Route kRoutes[] = {
      "Begins a sweep of these nodes when no step of an instance runs",
      {},
      "SweepOrder",
-     "Accepted",
+     "AcceptedSweep",
      order},
 };
 
