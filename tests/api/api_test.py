@@ -318,7 +318,7 @@ class Api(unittest.TestCase):
         self.assertEqual((sweeps["sweeps"][0]["nodeset"], sweeps["sweeps"][0]["state"]),
                          ("login1", "finished"))
         self.assertIsNone(sweeps["sweeps"][0]["progress"])
-        self.assertEqual(service.ask("/sweeps", "POST", {"nodes": "nobody"}, token)[0], 400)
+        self.assertEqual(service.ask("/sweeps", "POST", {"nodes": "nobody"}, token)[0], 404)
         service.said("stop")
         status, answer = service.ask("/sweeps", "POST", {"nodes": "login1"}, token)
         self.assertEqual((status, answer["error"]["kind"]), (503, "unavailable"))
