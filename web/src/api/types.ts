@@ -122,6 +122,7 @@ export interface NodeLook {
   gap: string;
   asked: number;
   wanted: number;
+  ports?: string; // those that it was about
   proven: boolean;
 }
 
