@@ -90,7 +90,7 @@ Result<int> run_command(const cli::ScanCommand& command, Invocation& call) {
 
 namespace {
 
-Result<int> do_sweep(const cli::SweepCommand& command, Invocation& call) {
+Result<int> do_sweep(const cli::SweepCommand& command, bool without_profile, Invocation& call) {
   LOCKSTEP_TRY(const ClusterSetup cluster, load_cluster(call, command.nodes));
   LOCKSTEP_CHECK(require_fence(cluster.setup));
   LOCKSTEP_TRY(const std::unique_ptr<Store> store, make_store(cluster.setup.config));
@@ -100,8 +100,10 @@ Result<int> do_sweep(const cli::SweepCommand& command, Invocation& call) {
   LOCKSTEP_CHECK(session.prepare_sweep(command.ports, cluster.nodes));
   LOCKSTEP_CHECK(session.start_services(command.services));
   const control::SweepSetting setting = session.setting();
+  control::SweepPolicy policy = session.policy();
+  policy.without_profile = without_profile;
   LOCKSTEP_TRY(const control::SweepReport report,
-               control::sweep(setting, *store, cluster.nodes, session.policy(), session.world()));
+               control::sweep(setting, *store, cluster.nodes, policy, session.world()));
   if (session.was_stopped_for_all()) call.console.warn(kStopped);
   if (!command.report.empty())
     LOCKSTEP_CHECK(call.console.write_report(documents::sweep_json(report)));
@@ -116,7 +118,11 @@ Result<int> do_sweep(const cli::SweepCommand& command, Invocation& call) {
 }  // namespace
 
 Result<int> run_command(const cli::SweepCommand& command, Invocation& call) {
-  return send_in_turn(call, command.services, [&] { return do_sweep(command, call); });
+  return send_in_turn(call, command.services, [&] { return do_sweep(command, false, call); });
+}
+
+Result<int> run_sweep_without_profile(const cli::SweepCommand& command, Invocation& call) {
+  return send_in_turn(call, command.services, [&] { return do_sweep(command, true, call); });
 }
 
 Result<int> run_command(const cli::StopCommand& command, Invocation& call) {

@@ -59,6 +59,10 @@ Result<int> run_command(const cli::StoreDowngradeCommand& command, Invocation& c
 Result<int> run_command(const cli::CheckConfigCommand& command, Invocation& call);
 Result<int> run_command(const cli::DoctorCommand& command, Invocation& call);
 
+/// The same sweep for somebody who does not look at profiles yet: nodes whose classes have none are
+/// asked all the same, and are gaps.
+Result<int> run_sweep_without_profile(const cli::SweepCommand& command, Invocation& call);
+
 /// Runs any of them; an error is told, and becomes the status that it means.
 int run_to_status(const cli::Command& command, Invocation& call);
 

@@ -189,10 +189,11 @@ Result<ComposedCollector> make_port_collector(const Config& config, const cli::P
                       .horizon = config.scan.resume_within};
   }
   if (!collector.interface.empty()) LOCKSTEP_CHECK(net::interface_by_name(collector.interface));
+  std::string engine(choice.engine->name());
   return ComposedCollector{
       std::make_unique<PortCollector>(std::move(collector), std::move(choice.engine),
                                       std::move(choice.fallback)),
-      std::move(choice.notice)};
+      std::move(choice.notice), std::move(engine)};
 }
 
 }  // namespace lockstep

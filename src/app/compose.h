@@ -75,6 +75,7 @@ std::string state_dir(const Config& config);
 struct ComposedCollector {
   std::unique_ptr<PortCollector> collector;
   std::string notice;
+  std::string engine;  ///< its name
 };
 
 /// What sends: engines in this process over `links`, or, with a launcher, in processes of their

@@ -309,6 +309,29 @@ Result<int> Daemon::between_steps(const std::function<Result<int>()>& work,
   return std::move(*own.result);
 }
 
+void Daemon::note_sweeping(const std::string& engine, const CollectProgress& progress) {
+  const std::scoped_lock lock(mutex_);
+  if (!sweeping_) sweeping_ = control::Sweeping{.owner = own_identity(), .engine = engine};
+  // Who asks services knows no passes, and counts no probes.
+  sweeping_->services = progress.pass == 0;
+  if (!sweeping_->services) {
+    const CollectProgress& before = sweeping_->progress;
+    const bool goes_on = progress.pass == before.pass && progress.done >= before.done;
+    sweeping_->probes += goes_on ? progress.done - before.done : progress.done;
+  }
+  sweeping_->progress = progress;
+}
+
+std::optional<control::Sweeping> Daemon::sweeping() const {
+  const std::scoped_lock lock(mutex_);
+  return sweeping_;
+}
+
+void Daemon::forget_sweeping() {
+  const std::scoped_lock lock(mutex_);
+  sweeping_.reset();
+}
+
 /// Works that people wait for go before the next step.
 void Daemon::do_work() {
   while (true) {
@@ -329,6 +352,7 @@ void Daemon::do_work() {
       result = fail(ErrorKind::unavailable, error.what());
     }
     board_.end_step();
+    forget_sweeping();
     const std::scoped_lock lock(mutex_);
     work->result = std::move(result);
     changed_.notify_all();
@@ -511,6 +535,7 @@ void Daemon::sweep(const std::stop_token& token) {
       wanted.swap(run_now_);
     }
     const milliseconds idle = sweeper.turn(instances_, stop_);
+    forget_sweeping();
     for (const std::string& name : wanted) {
       sweeper.run_now(name);
       measures_->run_now(name);

@@ -63,6 +63,8 @@ class Daemon final : public DaemonLink {
   const LeaveList* leave_list() const override { return &board_.leave(); }
   void ask_by_hand(const std::vector<std::string>& nodes) override { jobs_.ask_by_hand(nodes); }
   sender::Launcher& launcher() override { return launcher_; }
+  void note_sweeping(const std::string& engine, const CollectProgress& progress) override;
+  std::optional<control::Sweeping> sweeping() const override;
 
  private:
   struct World {
@@ -81,6 +83,7 @@ class Daemon final : public DaemonLink {
   void sweep(const std::stop_token& token);
   void watch_jobs(const std::stop_token& token);
   void do_work();
+  void forget_sweeping();
   /// False: it could not be read what instances there are.
   bool take_up(Store& store);
   // While the store is away (daemon_spool.cpp).
@@ -111,6 +114,7 @@ class Daemon final : public DaemonLink {
   std::vector<std::string> run_now_;
   std::deque<Work*> works_;
   std::condition_variable changed_;
+  std::optional<control::Sweeping> sweeping_;
 
   Board board_;
   Troubles troubles_;

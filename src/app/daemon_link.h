@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,10 @@ class DaemonLink {
   /// takes.
   virtual void ask_by_hand(const std::vector<std::string>& nodes) = 0;
   virtual sender::Launcher& launcher() = 0;
+  /// How far the sweep at hand is, by which engine. From any thread.
+  virtual void note_sweeping(const std::string& engine, const CollectProgress& progress) = 0;
+  /// What is asked now; none: nothing, or nothing has been heard of it yet.
+  virtual std::optional<control::Sweeping> sweeping() const = 0;
 };
 
 }  // namespace lockstep

@@ -13,6 +13,7 @@
 #include "app/instance_check.h"
 #include "app/notifications.h"
 #include "app/session.h"
+#include "app/stop_order.h"
 #include "base/text.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
@@ -26,11 +27,14 @@ namespace lockstep {
 namespace {
 
 constexpr std::size_t kMostOrders = 4;
+constexpr std::size_t kMostSweepsTold = 20;
 
 /// Of what nobody waits for: what went wrong goes to the log.
 class OrderConsole final : public Console {
  public:
-  explicit OrderConsole(std::string what) : what_(std::move(what)) {}
+  /// `begun` is called, more than once and from any thread, once something is asked.
+  explicit OrderConsole(std::string what, std::function<void()> begun = {})
+      : what_(std::move(what)), begun_(std::move(begun)) {}
   /// What was said last; empty: nothing.
   const std::string& last_word() const { return last_word_; }
   Result<void> print(std::string_view /*text*/) override { return {}; }
@@ -38,32 +42,33 @@ class OrderConsole final : public Console {
     last_word_ = text;
     lockstep::warn(fmt::format("{}: {}", what_, text));
   }
-  void progress(const CollectProgress& /*progress*/) override {}
+  void progress(const CollectProgress& /*progress*/) override {
+    if (begun_) begun_();
+  }
   Result<void> open_report(const std::string& /*path*/) override { return {}; }
   Result<void> write_report(std::string_view /*text*/) override { return {}; }
 
  private:
   std::string what_;
+  std::function<void()> begun_;
   std::string last_word_;
 };
 
 /// The command that somebody would have typed.
-struct AsCommand {
-  cli::Command operator()(const serve::SweepOrder& order) const {
-    cli::SweepCommand command;
-    command.nodes = order.nodes;
-    if (!order.ports.empty()) command.ports.ports = order.ports;
-    command.services.due = order.services;
-    return command;
-  }
-  cli::Command operator()(const serve::LearnOrder& order) const {
-    cli::LearnCommand command;
-    command.node_class = order.host_type;
-    command.from = order.node;
-    command.consensus = order.node.empty();
-    return command;
-  }
-};
+cli::SweepCommand as_command(const serve::SweepOrder& order) {
+  cli::SweepCommand command;
+  command.nodes = order.nodes;
+  if (!order.ports.empty()) command.ports.ports = order.ports;
+  command.services.due = order.services;
+  return command;
+}
+cli::LearnCommand as_command(const serve::LearnOrder& order) {
+  cli::LearnCommand command;
+  command.node_class = order.host_type;
+  command.from = order.node;
+  command.consensus = order.node.empty();
+  return command;
+}
 
 }  // namespace
 
@@ -163,10 +168,21 @@ Result<void> HttpService::check_instance(const Instance& instance) {
   return check_instance_against(instance, daemon_.setup()->config, *daemon_.inventory());
 }
 
-Result<void> HttpService::order_sweep(const serve::SweepOrder& order, const std::string& person) {
+Result<std::int64_t> HttpService::order_sweep(const serve::SweepOrder& order,
+                                              const std::string& person) {
   LOCKSTEP_TRY(const auto nodes, parse_inventory_nodes(order.nodes, *daemon_.inventory()));
   if (!order.ports.empty()) LOCKSTEP_CHECK(parse_port_spec(order.ports, Protocol::tcp));
-  return take({order, person});
+  const auto setup = daemon_.setup();
+  LOCKSTEP_CHECK(require_fence(*setup));
+  LOCKSTEP_CHECK(require_no_stop_order(setup->config));
+  return take({.order = order, .person = person});
+}
+
+Result<control::DaemonStatus> HttpService::status() {
+  LOCKSTEP_TRY(control::DaemonStatus status, daemon_.status());
+  const std::scoped_lock lock(mutex_);
+  status.orders.assign(sweeps_.begin(), sweeps_.end());
+  return status;
 }
 
 Result<void> HttpService::order_learning(const serve::LearnOrder& order,
@@ -176,17 +192,36 @@ Result<void> HttpService::order_learning(const serve::LearnOrder& order,
   LOCKSTEP_TRY(const TargetPolicy policy, make_policy(setup->config, *inventory, {}));
   LOCKSTEP_CHECK(control::check_learnable(*inventory, policy, order.host_type, order.node,
                                           setup->config.analysis.consensus));
-  return take({order, person});
+  LOCKSTEP_CHECK(take({.order = order, .person = person}));
+  return {};
 }
 
-Result<void> HttpService::take(Ordered ordered) {
+Result<std::int64_t> HttpService::take(Ordered ordered) {
   const std::scoped_lock lock(mutex_);
   if (orders_.size() >= kMostOrders) {
     return fail(ErrorKind::unavailable, "too much waits to be done already: try again later");
   }
+  if (const auto* const sweep = std::get_if<serve::SweepOrder>(&ordered.order)) {
+    ordered.number = ++latest_sweep_;
+    sweeps_.push_front({.number = ordered.number,
+                        .nodes = sweep->nodes,
+                        .ports = sweep->ports,
+                        .services = sweep->services,
+                        .person = ordered.person,
+                        .ordered = now()});
+    if (sweeps_.size() > kMostSweepsTold) sweeps_.pop_back();
+  }
+  const std::int64_t number = ordered.number;
   orders_.push_back(std::move(ordered));
   ordered_.notify_all();
-  return {};
+  return number;
+}
+
+void HttpService::update(std::int64_t number,
+                         const std::function<void(control::OrderedSweep&)>& change) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = std::ranges::find(sweeps_, number, &control::OrderedSweep::number);
+  if (found != sweeps_.end()) change(*found);
 }
 
 void HttpService::do_ordered() {
@@ -217,19 +252,41 @@ void HttpService::give_up(const Ordered& ordered) {
 }
 
 void HttpService::do_one(const Ordered& ordered) {
-  const auto* const learning = std::get_if<serve::LearnOrder>(&ordered.order);
-  OrderConsole console(learning == nullptr ? "sweep"
-                                           : "learning " + lockstep::quoted(learning->host_type));
-  Invocation call{.config = config_,
-                  .person = ordered.person,
-                  .console = console,
-                  .stops = [this](const std::string& file) -> std::unique_ptr<StopSource> {
-                    return std::make_unique<StopWatch>(file, stop_, nullptr);
-                  },
-                  .daemon = &daemon_};
-  const int status = run_to_status(std::visit(AsCommand{}, ordered.order), call);
-  if (learning == nullptr || status == cli::kInStep) return;
-  note_not_learned(*learning, ordered.person, console.last_word());
+  std::holds_alternative<serve::LearnOrder>(ordered.order) ? learn(ordered) : do_sweep(ordered);
+}
+
+Invocation HttpService::invocation(Console& console, const std::string& person) {
+  return {.config = config_,
+          .person = person,
+          .console = console,
+          .stops = [this](const std::string& file) -> std::unique_ptr<StopSource> {
+            return std::make_unique<StopWatch>(file, stop_, nullptr);
+          },
+          .daemon = &daemon_};
+}
+
+void HttpService::do_sweep(const Ordered& ordered) {
+  using State = control::OrderedSweep::State;
+  OrderConsole console("sweep", [this, number = ordered.number] {
+    update(number, [](control::OrderedSweep& sweep) { sweep.state = State::running; });
+  });
+  Invocation call = invocation(console, ordered.person);
+  const auto done =
+      run_sweep_without_profile(as_command(std::get<serve::SweepOrder>(ordered.order)), call);
+  if (!done) console.warn(done.error().message());
+  update(ordered.number, [&](control::OrderedSweep& sweep) {
+    sweep.state = done ? State::ended : State::failed;
+    sweep.ended = now();
+    sweep.problem = console.last_word();
+  });
+}
+
+void HttpService::learn(const Ordered& ordered) {
+  const auto& order = std::get<serve::LearnOrder>(ordered.order);
+  OrderConsole console("learning " + lockstep::quoted(order.host_type));
+  Invocation call = invocation(console, ordered.person);
+  if (run_to_status(as_command(order), call) == cli::kInStep) return;
+  note_not_learned(order, ordered.person, console.last_word());
 }
 
 /// Nobody waits for it: who ordered it finds it in the history, and an event says so.

@@ -4,12 +4,15 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
 
+#include "app/commands.h"
 #include "app/daemon_link.h"
 #include "serve/api/api.h"
 #include "serve/api/live.h"
@@ -37,7 +40,8 @@ class HttpService final : public serve::ApiWorld {
   WallTime now() override;
   std::shared_ptr<const Inventory> inventory() override { return daemon_.inventory(); }
   std::vector<std::string> watched() override;
-  Result<control::DaemonStatus> status() override { return daemon_.status(); }
+  Result<control::DaemonStatus> status() override;
+  std::optional<control::Sweeping> sweeping() override { return daemon_.sweeping(); }
   bool is_alive() override { return daemon_.is_alive(); }
   std::vector<NodeSchedule> schedules(const std::vector<std::string>& nodes) override {
     return daemon_.schedules(nodes);
@@ -47,7 +51,8 @@ class HttpService final : public serve::ApiWorld {
   std::vector<Instance> configured_instances() override;
   void instances_changed() override { daemon_.instances_changed(); }
   Result<void> check_instance(const Instance& instance) override;
-  Result<void> order_sweep(const serve::SweepOrder& order, const std::string& person) override;
+  Result<std::int64_t> order_sweep(const serve::SweepOrder& order,
+                                   const std::string& person) override;
   Result<void> order_learning(const serve::LearnOrder& order, const std::string& person) override;
   std::vector<control::ChannelInfo> channels() override;
   Result<control::TestDelivery> test_channel(const std::string& name) override;
@@ -59,11 +64,18 @@ class HttpService final : public serve::ApiWorld {
   struct Ordered {
     std::variant<serve::SweepOrder, serve::LearnOrder> order;
     std::string person;
+    std::int64_t number = 0;  ///< of a sweep; 0: of none
   };
 
   HttpService(DaemonLink& daemon, std::string config)
       : daemon_(daemon), config_(std::move(config)) {}
-  Result<void> take(Ordered ordered);
+  /// Returns the number of a sweep; 0 for other orders. Errors: `unavailable`.
+  Result<std::int64_t> take(Ordered ordered);
+  /// Changes what is known of an ordered sweep, where it still is.
+  void update(std::int64_t number, const std::function<void(control::OrderedSweep&)>& change);
+  void do_sweep(const Ordered& ordered);
+  void learn(const Ordered& ordered);
+  Invocation invocation(Console& console, const std::string& person);
   void do_ordered();
   void do_one(const Ordered& ordered);
   void give_up(const Ordered& ordered);
@@ -80,6 +92,8 @@ class HttpService final : public serve::ApiWorld {
   std::mutex mutex_;
   std::condition_variable ordered_;
   std::deque<Ordered> orders_;
+  std::deque<control::OrderedSweep> sweeps_;  // the newest first
+  std::int64_t latest_sweep_ = 0;
   std::jthread sweeper_;
   std::mutex testing_;  // held while a message is sent by hand
 };

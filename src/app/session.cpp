@@ -79,7 +79,10 @@ Result<void> Session::prepare(const cli::PortOptions& options, const std::string
   if (!composed.notice.empty()) console_.warn(composed.notice);
   control_.stop = &stop_->stop();
   if (daemon_ != nullptr) control_.leave = daemon_->leave_list();
-  control_.progress = [this](const CollectProgress& progress) { console_.progress(progress); };
+  control_.progress = [this, engine = composed.engine](const CollectProgress& progress) {
+    console_.progress(progress);
+    if (daemon_ != nullptr) daemon_->note_sweeping(engine, progress);
+  };
   return {};
 }
 

@@ -43,6 +43,29 @@ struct SchedulerStates {
       age{};  ///< of the oldest answer; none: it told nothing lately
 };
 
+/// What the thread that sweeps is asking.
+struct Sweeping {
+  std::string owner{};   ///< as in SweepInfo
+  std::string engine{};  ///< "packet", where it was chosen; a part may be asked by another
+  CollectProgress progress{};
+  std::uint64_t probes = 0;  ///< of all passes so far
+  bool services = false;     ///< `progress` is of services that are asked what they are
+};
+
+/// A sweep that somebody ordered, who does not wait for it.
+struct OrderedSweep {
+  enum class State : std::uint8_t { waiting, running, ended, failed };
+  std::int64_t number = 0;  ///< from 1; begins anew with the daemon
+  std::string nodes{};      ///< as they were ordered
+  std::string ports{};      ///< empty: the configuration's
+  bool services = false;
+  std::string person{};
+  WallTime ordered{};
+  State state = State::waiting;
+  std::optional<WallTime> ended{};
+  std::string problem{};  ///< why it failed, or the last thing that it had to say
+};
+
 struct DaemonStatus {
   WallTime now{};
   WallTime since{};
@@ -58,6 +81,7 @@ struct DaemonStatus {
   std::vector<InstanceRow> instances{};
   std::map<std::string, InstanceStatus> statuses{};  ///< by instance; of those that run
   std::vector<std::string> troubles{};               ///< a line each
+  std::vector<OrderedSweep> orders{};                ///< the latest, the newest first
 };
 
 }  // namespace lockstep::control

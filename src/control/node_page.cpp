@@ -278,8 +278,11 @@ Result<NodePage> describe_node(Store& store, const Inventory& inventory, const N
   LOCKSTEP_TRY(const std::vector<AlertRecord> book, store.alerts());
   LOCKSTEP_TRY(const std::vector<JobListener> tied, store.job_listeners());
   NodePage result{.now = now, .node = node};
-  std::ranges::copy_if(looks.looks, std::back_inserter(result.looks),
-                       [&](const Look& look) { return look.node == node.name; });
+  for (const Look& look : looks.looks) {
+    if (look.node != node.name) continue;
+    result.looks.push_back(look);
+    result.asked.push_back(looks.port_sets[look.ports].of(look.protocol).to_string());
+  }
   Page page(inventory, node, looks, now);
   for (const PortFact& fact : facts) page.add(fact);
   for (const PortFact& fact : facts) page.count_clone(fact);

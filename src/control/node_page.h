@@ -80,8 +80,9 @@ struct NodePage {
   Node node;
   /// What the job scheduler says of it now, where whoever asks knows; describe_node() does not.
   std::optional<NodeSchedule> schedule{};
-  std::vector<Look> looks{};      ///< ascending by network and address
-  std::vector<PagePort> ports{};  ///< ascending by network, protocol and port
+  std::vector<Look> looks{};         ///< ascending by network and address
+  std::vector<std::string> asked{};  ///< the ports of each look, "22,80-443"
+  std::vector<PagePort> ports{};     ///< ascending by network, protocol and port
   std::vector<FilteredPorts> filtered{};
   std::vector<PageReport> reported{};          ///< ascending by instance, network, address and port
   std::vector<ReportedLook> reported_looks{};  ///< ascending by instance, network and address

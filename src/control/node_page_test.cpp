@@ -65,6 +65,7 @@ TEST_F(Pages, ShowWhatIsExpectedBesideWhatIsSeen) {
   EXPECT_FALSE(result.ports[0].last_closed);
   ASSERT_EQ(result.looks.size(), 1U);
   EXPECT_TRUE(result.looks[0].proven());
+  EXPECT_THAT(result.asked, ElementsAre(fmt::format("1-{}", kLastPort)));
   ASSERT_EQ(result.profiles.size(), 1U);
   EXPECT_EQ(result.profiles[0].host_type, "compute");
   ASSERT_TRUE(result.profiles[0].approval);

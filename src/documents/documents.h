@@ -45,7 +45,10 @@ std::string accept_json(const control::AcceptReport& report);
 std::string status_json(const control::DaemonStatus& status);
 std::string instances_json(const std::vector<control::InstanceRow>& rows);
 /// The latest first.
-std::string sweeps_json(const std::vector<SweepInfo>& sweeps, const std::string* next = nullptr);
+/// `asking` is what a daemon asks now, of one of the sweeps; `next` as of keys_json().
+std::string sweeps_json(const std::vector<SweepInfo>& sweeps,
+                        const std::optional<control::Sweeping>& asking,
+                        const std::string* next = nullptr);
 std::string users_json(const std::vector<User>& users);
 std::string tokens_json(const std::vector<AccessToken>& tokens);
 std::string runs_json(const std::vector<InstanceRun>& runs, const std::string* next = nullptr);

@@ -1,5 +1,8 @@
 #include "documents/documents.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "documents/json_parts.h"
 
 namespace lockstep::documents {
@@ -22,6 +25,30 @@ json::object of_sweep(const SweepInfo& sweep) {
                       {"problem", json_text(sweep.problem)}};
 }
 
+/// The one of which `asking` is; null where several run at once, as parts of one turn: what their
+/// instance is at says how far they are.
+const SweepInfo* asked_now(const std::vector<SweepInfo>& sweeps,
+                           const std::optional<control::Sweeping>& asking) {
+  const SweepInfo* found = nullptr;
+  if (!asking) return found;
+  for (const SweepInfo& sweep : sweeps) {
+    if (sweep.state != SweepState::running || sweep.owner != asking->owner) continue;
+    if (found != nullptr) return nullptr;
+    found = &sweep;
+  }
+  return found;
+}
+
+json::object of_progress(const control::Sweeping& asking) {
+  const CollectProgress& progress = asking.progress;
+  return {{"asks", asking.services ? "services" : "ports"},
+          {"pass", progress.pass},
+          {"done", progress.done},
+          {"planned", progress.planned},
+          {"per_second", static_cast<std::uint64_t>(std::max(progress.per_second, 0.0))},
+          {"open_ports", progress.open_ports}};
+}
+
 }  // namespace
 
 std::string alerts_json(const control::AlertListing& listing) {
@@ -35,8 +62,18 @@ std::string alerts_json(const control::AlertListing& listing) {
   return json_document(document);
 }
 
-std::string sweeps_json(const std::vector<SweepInfo>& sweeps, const std::string* next) {
-  json::object document{{"sweeps", json_array(sweeps, of_sweep)}};
+std::string sweeps_json(const std::vector<SweepInfo>& sweeps,
+                        const std::optional<control::Sweeping>& asking, const std::string* next) {
+  const SweepInfo* const now = asked_now(sweeps, asking);
+  json::object document{{"sweeps", json_array(sweeps, [&](const SweepInfo& sweep) {
+                           json::object object = of_sweep(sweep);
+                           object["progress"] = nullptr;
+                           if (&sweep != now) return object;
+                           object["engine"] = json_text(asking->engine);
+                           object["probes_sent"] = asking->probes;
+                           object["progress"] = of_progress(*asking);
+                           return object;
+                         })}};
   if (next != nullptr) document["next"] = json_or_null(*next);
   return json_document(document);
 }

@@ -70,6 +70,19 @@ json::object of_status(const std::string& name, const control::InstanceStatus& s
   return object;
 }
 
+json::object of_order(const control::OrderedSweep& order) {
+  static constexpr const char* kStates[] = {"waiting", "running", "ended", "failed"};
+  return {{"number", order.number},
+          {"nodes", json_text(order.nodes)},
+          {"ports", json_text(order.ports)},
+          {"services", order.services},
+          {"by", json_text(order.person)},
+          {"ordered", json_time(order.ordered)},
+          {"state", kStates[static_cast<std::size_t>(order.state)]},
+          {"ended", json_time(order.ended)},
+          {"problem", json_or_null(order.problem)}};
+}
+
 }  // namespace
 
 std::string status_json(const control::DaemonStatus& status) {
@@ -89,6 +102,7 @@ std::string status_json(const control::DaemonStatus& status) {
        {"reload_problem", json_or_null(status.reload_problem)},
        {"instances", json_array(status.instances, of_instance)},
        {"statuses", std::move(statuses)},
+       {"orders", json_array(status.orders, of_order)},
        {"troubles", json_texts(status.troubles)}});
 }
 

@@ -82,6 +82,21 @@ json::object of_look(const Look& look) {
           {"proven", look.proven()}};
 }
 
+/// With which ports it was about.
+json::array of_looks(const control::NodePage& page) {
+  constexpr std::size_t kMostBytes = 1000;
+  json::array looks;
+  for (std::size_t i = 0; i < page.looks.size(); ++i) {
+    json::object look = of_look(page.looks[i]);
+    const std::string& ports = page.asked[i];
+    // Of thousands of single ports nobody reads all: the text ends with a whole one.
+    const std::size_t end = ports.size() > kMostBytes ? ports.rfind(',', kMostBytes) : ports.size();
+    look["ports"] = json_text(ports.substr(0, end) + (end < ports.size() ? ",..." : ""));
+    looks.emplace_back(std::move(look));
+  }
+  return looks;
+}
+
 json::object of_report(const control::PageReport& report) {
   json::object object{{"instance", json_text(report.port.instance)},
                       {"network", json_text(report.port.network)},
@@ -116,7 +131,7 @@ json::object of_profile(const control::PageProfile& profile) {
 std::string node_page_json(const control::NodePage& page) {
   json::object node = json_node(page.node);
   if (page.schedule) node["scheduler"] = of_schedule(*page.schedule);
-  node["looks"] = json_array(page.looks, of_look);
+  node["looks"] = of_looks(page);
   node["ports"] = json_array(page.ports, of_port);
   node["filtered"] = json_array(page.filtered, of_filtered);
   node["reported"] = json_array(page.reported, of_report);

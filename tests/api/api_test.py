@@ -302,6 +302,28 @@ class Api(unittest.TestCase):
         self.assertIn("failed: ", history["entries"][0]["detail"])
         self.assertEqual(service.run("audit", "--check").returncode, 0)
 
+    def order(self, service, token, number):
+        """What became of an ordered sweep."""
+        _, status = service.ask("/status", token=token)
+        return next(each for each in status["orders"] if each["number"] == number)
+
+    def test_a_sweep_is_ordered_and_says_what_became_of_it(self):
+        service = self.started(scan='ports = "22"\n    node_rate = "unlimited"')
+        token = service.join("kim", "operator")
+        # login has no profile: one may want to see what is there before there is one.
+        status, answer = service.ask("/sweeps", "POST", {"nodes": "login1"}, token)
+        self.assertEqual((status, answer), (202, {"accepted": True, "order": 1}))
+        service.wait(lambda: self.order(service, token, 1)["state"] == "ended", "the sweep")
+        _, sweeps = service.ask("/sweeps", token=token)
+        self.assertEqual((sweeps["sweeps"][0]["nodeset"], sweeps["sweeps"][0]["state"]),
+                         ("login1", "finished"))
+        self.assertIsNone(sweeps["sweeps"][0]["progress"])
+        self.assertEqual(service.ask("/sweeps", "POST", {"nodes": "nobody"}, token)[0], 404)
+        service.said("stop")
+        status, answer = service.ask("/sweeps", "POST", {"nodes": "login1"}, token)
+        self.assertEqual((status, answer["error"]["kind"]), (503, "unavailable"))
+        service.said("stop", "--lift")
+
     def test_windows_of_maintenance_and_channels(self):
         nodes = NODES + """
     [notify.ops]

@@ -77,7 +77,7 @@ Result<CollectSummary> ServiceCollector::do_collect(const std::vector<CollectTar
     if (control.progress) {
       control.progress({.done = ++done,
                         .planned = jobs.size(),
-                        .pass = 1,
+                        .pass = 0,  // of ports alone there are several
                         .open_ports = 0,
                         .elapsed = std::chrono::steady_clock::now() - start,
                         .per_second = 0});

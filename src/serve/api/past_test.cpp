@@ -7,6 +7,7 @@ namespace {
 
 namespace json = boost::json;
 using testing::HasSubstr;
+using testing::Not;
 
 class PastApiTest : public ApiTest {
  protected:
@@ -81,6 +82,33 @@ TEST_F(PastApiTest, WhatAServiceSaidFirstIsPrintableWhateverItWas) {
   EXPECT_THAT(answer.body,
               HasSubstr(R"("banner":"SSH-2.0\\r\\n\\x00\\xff\\\\\\xe2\\x80\\xae<b>\"")"));
   EXPECT_THAT(answer.body, HasSubstr(R"("answers":null)")) << "the other was not asked";
+}
+
+TEST_F(PastApiTest, ASweepThatRunsSaysHowFarItIs) {
+  SweepClaim claim;
+  claim.started = world_->time;
+  claim.nodes = {"node1"};
+  claim.ports.of(Protocol::tcp).insert_range(1, 100);
+  claim.owner = "ours";
+  const auto nobody = [](const SweepInfo&) { return true; };
+  ASSERT_TRUE(store_->begin_sweep(claim, nobody));
+  const std::string secret = token(Role::viewer);
+  const auto sweeps = [&] { return ask("GET", "/sweeps", secret).body; };
+  EXPECT_THAT(sweeps(), HasSubstr(R"("progress":null)"));
+  world_->asking = control::Sweeping{.owner = "another", .engine = "packet", .progress = {}};
+  EXPECT_THAT(sweeps(), HasSubstr(R"("progress":null)"));
+  world_->asking->owner = "ours";
+  world_->asking->probes = 160;
+  world_->asking->progress.pass = 2;
+  world_->asking->progress.done = 60;
+  world_->asking->progress.planned = 80;
+  world_->asking->progress.per_second = 1999.9;
+  EXPECT_THAT(sweeps(), HasSubstr(R"("engine":"packet","probes_sent":160)"));
+  EXPECT_THAT(sweeps(), HasSubstr(R"("progress":{"asks":"ports","pass":2,"done":60,"planned":80,)"
+                                  R"("per_second":1999,"open_ports":0})"));
+  claim.nodes = {"node2"};
+  ASSERT_TRUE(store_->begin_sweep(claim, nobody));
+  EXPECT_THAT(sweeps(), Not(HasSubstr(R"("progress":{)"))) << "of which of them is not known";
 }
 
 TEST_F(PastApiTest, TheCurvesOfANode) {

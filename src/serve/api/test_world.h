@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ class TestWorld final : public ApiWorld {
     return {"login1", "node1", "node2", "node3", "node4"};
   }
   Result<control::DaemonStatus> status() override { return control::DaemonStatus(); }
+  std::optional<control::Sweeping> sweeping() override { return asking; }
   bool is_alive() override { return alive; }
   std::vector<NodeSchedule> schedules(const std::vector<std::string>&) override {
     const std::lock_guard lock(mutex_);
@@ -73,9 +75,9 @@ class TestWorld final : public ApiWorld {
   }
   void instances_changed() override { told.push_back("changed"); }
   Result<void> check_instance(const Instance&) override { return {}; }
-  Result<void> order_sweep(const SweepOrder& order, const std::string& person) override {
+  Result<std::int64_t> order_sweep(const SweepOrder& order, const std::string& person) override {
     told.push_back("sweep of " + order.nodes + " by " + person);
-    return {};
+    return 7;
   }
 
   Result<void> order_learning(const LearnOrder& order, const std::string& person) override {
@@ -106,6 +108,7 @@ class TestWorld final : public ApiWorld {
 
   WallTime time{std::chrono::seconds(1'800'000'000)};
   bool alive = true;
+  std::optional<control::Sweeping> asking;
   std::vector<std::string> told;
 
  private:

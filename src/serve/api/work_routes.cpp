@@ -101,7 +101,7 @@ Result<HttpResponse> sweeps(ApiCall& call) {
   LOCKSTEP_TRY(const LatestOrder order, latest_order(call));
   LOCKSTEP_TRY(const auto sweeps, call.store.sweeps(order.limit, order.below));
   const std::string next = order.next_after(sweeps);
-  return json_answer(documents::sweeps_json(sweeps, &next));
+  return json_answer(documents::sweeps_json(sweeps, call.world.sweeping(), &next));
 }
 
 Result<HttpResponse> order(ApiCall& call) {
@@ -110,8 +110,10 @@ Result<HttpResponse> order(ApiCall& call) {
   LOCKSTEP_TRY(order.nodes, text_of(body, "nodes"));
   LOCKSTEP_TRY(order.ports, text_of(body, "ports"));
   LOCKSTEP_TRY(order.services, flag_of(body, "services"));
-  LOCKSTEP_CHECK(call.world.order_sweep(order, call.identity->user));
-  return accepted();
+  LOCKSTEP_TRY(const std::int64_t number, call.world.order_sweep(order, call.identity->user));
+  HttpResponse response = accepted();
+  response.body = documents::json_document({{"accepted", true}, {"order", number}});
+  return response;
 }
 
 constexpr Parameter kLimit[] = {
@@ -202,7 +204,7 @@ constexpr Route kRoutes[] = {
      "Begins a sweep of these nodes when no step of an instance runs",
      {},
      "SweepOrder",
-     "Accepted",
+     "AcceptedSweep",
      order},
 };
 

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,8 @@ class ApiWorld {
   /// The nodes that sweeps are to examine, ascending.
   virtual std::vector<std::string> watched() = 0;
   virtual Result<control::DaemonStatus> status() = 0;
+  /// What is asked now, by this daemon; none: nothing.
+  virtual std::optional<control::Sweeping> sweeping() = 0;
   /// Its threads show signs of life.
   virtual bool is_alive() = 0;
   /// What the scheduler says of these nodes, one each; empty: there is none.
@@ -52,9 +56,10 @@ class ApiWorld {
   virtual void instances_changed() = 0;
   /// Whether the daemon can do what an instance says. Errors: `invalid`.
   virtual Result<void> check_instance(const Instance& instance) = 0;
-  /// Begins it between two steps of instances, and does not wait for its end. Errors: `invalid`;
-  /// `unavailable` where too many wait already.
-  virtual Result<void> order_sweep(const SweepOrder& order, const std::string& person) = 0;
+  /// Begins it between two steps of instances, and does not wait for its end: what becomes of it is
+  /// in status(), by the number that this returns. Classes need no profile. Errors: `invalid`;
+  /// `unavailable` where all sending is stopped, or too many wait already.
+  virtual Result<std::int64_t> order_sweep(const SweepOrder& order, const std::string& person) = 0;
   /// Likewise. What was learned waits for approval; that it failed is in the history of the
   /// profile. Errors: also `not_found`.
   virtual Result<void> order_learning(const LearnOrder& order, const std::string& person) = 0;

@@ -122,6 +122,7 @@ export interface NodeLook {
   gap: string;
   asked: number;
   wanted: number;
+  ports?: string; // those that it was about
   proven: boolean;
 }
 
@@ -326,6 +327,20 @@ export interface Status {
     progress?: { pass: number; done: number; planned: number };
   }[];
   troubles: string[];
+  orders: SweepOrder[];
+}
+
+/** A sweep that somebody ordered. */
+export interface SweepOrder {
+  number: number;
+  nodes: string;
+  ports: string;
+  services: boolean;
+  by: string;
+  ordered: string;
+  state: 'waiting' | 'running' | 'ended' | 'failed';
+  ended: string | null;
+  problem: string | null;
 }
 
 export interface Sweep {
@@ -341,6 +356,17 @@ export interface Sweep {
   nodes: number;
   proven: number;
   problem: string;
+  progress: SweepProgress | null;
+}
+
+/** Of the sweep that the daemon asks at the moment. */
+export interface SweepProgress {
+  asks: 'ports' | 'services';
+  pass: number;
+  done: number;
+  planned: number;
+  per_second: number;
+  open_ports: number;
 }
 
 export interface User {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Sweep } from '../api/types';
-import { latestId, orderedSweep, sweepText } from './scan';
+import { failureOf, latestId, orderedSweep, sweepText } from './scan';
 
 const sweep = (id: number, nodeset: string, more: Partial<Sweep> = {}) =>
   ({
@@ -23,7 +23,18 @@ it('finds its own sweep', () => {
   expect(latestId([])).toBe(0);
 });
 
+it('tells why an order came to nothing', () => {
+  const order = { number: 2, state: 'failed', problem: 'no route' } as never;
+  expect(failureOf([order], 2)).toBe('no route');
+  expect(failureOf([order], 1)).toBe('');
+  expect(failureOf([{ number: 2, state: 'waiting', problem: null } as never], 2)).toBe('');
+});
+
 it.each([
+  [
+    { state: 'running', progress: { done: 1, planned: 3 } as never },
+    'Sweep 1 is running: 33 %, 9 probes sent.',
+  ],
   [{}, 'Sweep 1 examined all of ports 1-99.'],
   [{ proven: 0 }, 'Sweep 1 ended, and did not examine all of ports 1-99.'],
   [{ state: 'running' }, 'Sweep 1 is running: 9 probes sent.'],

@@ -9,6 +9,7 @@ const kWell = {
   troubles: [],
   instances: [],
   statuses: [],
+  orders: [],
 } as unknown as Status;
 
 describe('troubles', () => {

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../api/types';
-import { coverage, coverageText, lasted, progressOf, seriesOf } from './runs';
+import type { Run, SweepOrder, SweepProgress } from '../api/types';
+import {
+  coverage,
+  coverageText,
+  lasted,
+  ordersToTell,
+  orderText,
+  progressOf,
+  seriesOf,
+  sweepProgress,
+} from './runs';
 
 function run(changes: Partial<Run>): Run {
   return {
@@ -57,5 +66,36 @@ describe('runs', () => {
     [{ steps: 0, steps_done: 0 }, undefined, 0, '0 %'],
   ])('are as far as their steps: %o %o', (steps, progress, done, words) => {
     expect(progressOf(run(steps), progress)).toMatchObject({ done, words });
+  });
+});
+
+describe('a sweep', () => {
+  const at: SweepProgress = {
+    asks: 'ports',
+    pass: 1,
+    done: 41,
+    planned: 100,
+    per_second: 9,
+    open_ports: 3,
+  };
+  it.each([
+    [{}, '41 %, 3 open'],
+    [{ pass: 2 }, '41 %, pass 2, 3 open'],
+    [{ planned: 0 }, '0 %, 3 open'],
+    [{ asks: 'services' as const }, '41 % of services asked'],
+  ])('says how far it is: %o', (change, words) => {
+    expect(sweepProgress({ ...at, ...change }).words).toBe(words);
+  });
+
+  it('that was ordered is told of until it runs, and where it failed', () => {
+    const order = (state: string, problem: string | null = null) =>
+      ({ state, problem }) as SweepOrder;
+    const told = ordersToTell([
+      order('waiting'),
+      order('running'),
+      order('ended', 'slow'),
+      order('failed', 'no route'),
+    ]);
+    expect(told.map(orderText)).toEqual(['waits for its turn', 'failed: no route']);
   });
 });

@@ -1,6 +1,6 @@
 // Runs and sweeps in words, and as points of a chart.
 
-import type { Instance, Run, Status } from '../api/types';
+import type { Instance, Run, Status, SweepOrder, SweepProgress } from '../api/types';
 import { duration, moment } from '../base/time';
 
 /** "8,874 of 9,000 proven"; of nothing, nothing was due. */
@@ -70,6 +70,30 @@ export function progressOf(
   const done = Math.min(steps, run.steps_done + (run.steps_done < steps ? Math.min(1, part) : 0));
   const percent = `${Math.floor((100 * done) / steps)} %`;
   const step = steps > 1 ? `, step ${Math.min(steps, run.steps_done + 1)} of ${steps}` : '';
-  const pass = progress ? `, pass ${progress.pass}` : '';
+  const pass = progress && progress.pass > 0 ? `, pass ${progress.pass}` : '';
   return { done, planned: steps, words: percent + step + pass };
+}
+
+/** "41 %, pass 2, 12 ports open" */
+export function sweepProgress(progress: SweepProgress): {
+  done: number;
+  planned: number;
+  words: string;
+} {
+  const { done, planned } = progress;
+  const percent =
+    planned > 0 ? `${Math.floor((100 * Math.min(done, planned)) / planned)} %` : '0 %';
+  if (progress.asks === 'services') return { done, planned, words: `${percent} of services asked` };
+  const pass = progress.pass > 1 ? `, pass ${progress.pass}` : '';
+  return { done, planned, words: `${percent}${pass}, ${progress.open_ports} open` };
+}
+
+/** Those that wait, and those that failed: of all others there is a sweep. */
+export function ordersToTell(orders: SweepOrder[]): SweepOrder[] {
+  return orders.filter(({ state }) => state === 'waiting' || state === 'failed');
+}
+
+export function orderText(order: SweepOrder): string {
+  if (order.state === 'waiting') return 'waits for its turn';
+  return `failed: ${order.problem ?? 'nobody knows why'}`;
 }

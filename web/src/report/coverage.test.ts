@@ -16,6 +16,7 @@ const sweep = (started: string, nodes: number, proven: number): Sweep => ({
   nodes,
   proven,
   problem: '',
+  progress: null,
 });
 const sweeps = [
   sweep('2026-11-30T00:10:00Z', 4, 4),
