@@ -34,9 +34,10 @@ def born(pid):
 def children(pid):
     """Of each of its threads."""
     found = []
-    for thread in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += map(int, thread.read_text().split())
+    with contextlib.suppress(OSError):  # it may end while we look
+        for thread in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, thread.read_text().split())
     return found
 
 
