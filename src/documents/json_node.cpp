@@ -88,7 +88,7 @@ json::array of_looks(const control::NodePage& page) {
   json::array looks;
   for (std::size_t i = 0; i < page.looks.size(); ++i) {
     json::object look = of_look(page.looks[i]);
-    const std::string& ports = page.asked[i];
+    const std::string ports = i < page.asked.size() ? page.asked[i] : std::string();
     // Of thousands of single ports nobody reads all: the text ends with a whole one.
     const std::size_t end = ports.size() > kMostBytes ? ports.rfind(',', kMostBytes) : ports.size();
     look["ports"] = json_text(ports.substr(0, end) + (end < ports.size() ? ",..." : ""));

@@ -464,7 +464,7 @@ class Demonstration(unittest.TestCase):
         if pid == 0:
             os.execv(PROGRAM, [PROGRAM, "demo"])
         self.addCleanup(os.close, terminal)
-        said = read_until(terminal, rb"Open http://127\.0\.0\.1:(\d+)/invitation#(\S+)\s", 300)
+        said = read_until(terminal, rb"Open http://127\.0\.0\.1:(\d+)/invitation#(\S+)\s", 600)
         port, secret = int(said.group(1)), said.group(2).decode()
         body = json.dumps({"invitation": secret, "password": "correct horse battery"})
         asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/invitation", body.encode(),

@@ -3,7 +3,8 @@
 
     tests/package/trial_test.py PACKAGE.deb [OLDER.deb]        (ctest label `lab`)
 
-Without an older package this one is upgraded from itself under a lower version.
+The older package, such as ./package makes of an older commit, is installed under a lower version; without
+one this is upgraded from itself.
 Needs root, debootstrap and a Debian mirror; LOCKSTEP_DEBIAN_MIRROR names another than Debian's own. The
 steps belong to one another and go in their order.
 """
@@ -104,7 +105,7 @@ class Trial(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr + self.journal())
 
     def test_01_it_installs_by_apt_and_starts_nothing(self):
-        before = OLDER or older(PACKAGE, "0.0.9", self.folder)
+        before = older(OLDER or PACKAGE, "0.0.9", self.folder)
         self.machine.give(before, "/srv/before.deb")
         self.machine.give(PACKAGE, "/srv/lockstep.deb")
         # Without what only the package's own maker has at hand.
@@ -112,6 +113,10 @@ class Trial(unittest.TestCase):
         done = self.machine.offline("apt-get", "install", "-y", "--no-install-recommends",
                                     "/srv/before.deb", check=False)
         self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
+        # What the newer one needs besides: there is no uplink when it is installed.
+        self.machine.offline("apt-get", "clean")
+        self.machine.offline("apt-get", "install", "-y", "--no-install-recommends", "--download-only",
+                             "/srv/lockstep.deb")
         said = self.machine.offline("lockstep", "--version").stdout
         self.assertTrue(said.startswith("lockstep "), said)
         for place, expected in (("/etc/lockstep", "root:root 755"),
@@ -261,15 +266,19 @@ class Trial(unittest.TestCase):
 
     def test_14_an_upgrade_keeps_data_and_configuration_and_starts_what_ran(self):
         alerts = self.run_there("lockstep", "nodes", "node1").stdout
+        profile = self.run_there("lockstep", "profile", "show").stdout
         configuration = (self.machine.root / "etc/lockstep/lockstep.toml").read_text()
         core, host = self.shown("MainPID"), self.shown("MainPID", "lockstep-plugins")
-        self.run_there("dpkg", "-i", "/srv/lockstep.deb")
+        self.run_there("sh", "-c", "dpkg --force-confold -i $(find /var/cache/apt/archives -name '*.deb')"
+                                   " /srv/lockstep.deb")
         self.assertEqual((self.machine.root / "etc/lockstep/lockstep.toml").read_text(), configuration)
         self.assertEqual(self.shown("ActiveState"), "active")
         self.assertNotEqual(self.shown("MainPID"), core)
         self.assertNotEqual(self.shown("MainPID", "lockstep-plugins"), host)
         self.assertIn(f"{PORT}/tcp", alerts)
         self.assertIn(f"{PORT}/tcp", self.run_there("lockstep", "nodes", "node1").stdout)
+        self.assertEqual(self.run_there("lockstep", "profile", "show").stdout, profile)
+        self.run_there("lockstep", "store", "check")
         enabled = self.run_there("systemctl", "is-enabled", "lockstep", check=False).stdout.strip()
         self.assertEqual(enabled, "enabled")
 
