@@ -24,7 +24,8 @@ def main():
             daemon.do_end("node7", "rpcbind")
             daemon.wait(lambda: len(daemon.do_alerts()) >= 4, "the alerts", 60)
             daemon.run("alert", "ack", "A-1", "--note", "asked who started it")
-            daemon.play("screenshots", user=daemon.join("kim", "admin"), more={"node": "/nodes/node3"})
+            daemon.play("screenshots", user=daemon.join("kim", "admin"), more={
+                "node": "/nodes/node3", "evidence": "/nodes/node3?port=management/tcp/22"})
 
 
 if __name__ == "__main__":
