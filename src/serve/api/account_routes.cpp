@@ -194,11 +194,6 @@ Result<HttpResponse> check_audit(ApiCall& call) {
        {"latest", documents::json_or_null(chain.latest)}}));
 }
 
-constexpr Parameter kLimit[] = {
-    {"limit", "integer", "rows of a page, up to 1,000; 100 where nothing is said"},
-    {"cursor", "string", "what the page before gave as next"},
-};
-
 constexpr Route kRoutes[] = {
     {"POST",
      "/session",
@@ -284,7 +279,7 @@ constexpr Route kRoutes[] = {
      nullptr,
      nullptr,
      remove_token},
-    {"GET", "/audit", Role::admin, false, true, "What people did, the latest first", kLimit,
+    {"GET", "/audit", Role::admin, false, true, "What people did, the latest first", kPageQuery,
      nullptr, "Audit", audit},
     {"GET",
      "/audit/check",

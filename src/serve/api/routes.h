@@ -18,6 +18,12 @@ struct Parameter {
   const char* meaning;
 };
 
+/// Of lists that come in pages (page.h), where a page has rows.
+inline constexpr Parameter kPageQuery[] = {
+    {"limit", "integer", "rows of a page, up to 1,000; 100 where nothing is said"},
+    {"cursor", "string", "what the page before gave as next"},
+};
+
 struct Route {
   const char* method;
   const char* path;  ///< below /api/v1: "/alerts/{id}"

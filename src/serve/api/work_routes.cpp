@@ -116,11 +116,6 @@ Result<HttpResponse> order(ApiCall& call) {
   return response;
 }
 
-constexpr Parameter kLimit[] = {
-    {"limit", "integer", "rows of a page, up to 1,000; 100 where nothing is said"},
-    {"cursor", "string", "what the page before gave as next"},
-};
-
 constexpr Route kRoutes[] = {
     {"GET",
      "/status",
@@ -192,9 +187,9 @@ constexpr Route kRoutes[] = {
      nullptr,
      "Accepted",
      run},
-    {"GET", "/runs", Role::viewer, false, true, "Passes of instances, the latest first", kLimit,
+    {"GET", "/runs", Role::viewer, false, true, "Passes of instances, the latest first", kPageQuery,
      nullptr, "Runs", runs},
-    {"GET", "/sweeps", Role::viewer, false, true, "Sweeps, the latest first", kLimit, nullptr,
+    {"GET", "/sweeps", Role::viewer, false, true, "Sweeps, the latest first", kPageQuery, nullptr,
      "Sweeps", sweeps},
     {"POST",
      "/sweeps",

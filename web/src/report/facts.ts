@@ -3,7 +3,6 @@
 
 import { get, problemOf } from '../api/client';
 import type {
-  AlertPage,
   AlertRow,
   AuditCheck,
   AuditEntry,
@@ -37,36 +36,23 @@ async function part<T>(ask: Promise<T>): Promise<Part<T>> {
   }
 }
 
-/** All lines of a list that begin in the period; `at` says when one did. The latest come first. */
-async function lines<T>(
+/** All rows of a list, page by page; of the latest on, until one of them is enough. */
+async function rowsOf<T>(
   path: string,
   name: string,
-  at: (line: T) => string | null,
-  period: Period,
+  query: Record<string, boolean>,
   signal: AbortSignal,
+  isEnough: (last: T) => boolean = () => false,
 ): Promise<T[]> {
-  const all: T[] = [];
+  const rows: T[] = [];
   let cursor: string | null = null;
   for (let i = 0; i < kMostPages; ++i) {
-    const page: { next: string | null } = await get(path, { limit: kMost, cursor }, signal);
-    all.push(...(page as unknown as Record<string, T[]>)[name]!);
+    const asked = { ...query, limit: kMost, cursor };
+    const page: { next: string | null } = await get(path, asked, signal);
+    rows.push(...(page as unknown as Record<string, T[]>)[name]!);
     cursor = page.next;
-    const last = all.at(-1);
-    const text = last === undefined ? null : at(last);
-    if (!cursor || (text !== null && Date.parse(text) < period.from)) break;
-  }
-  return all;
-}
-
-async function alerts(signal: AbortSignal): Promise<AlertRow[]> {
-  const rows: AlertRow[] = [];
-  let cursor: string | null = null;
-  for (let i = 0; i < kMostPages; ++i) {
-    const query = { all: true, limit: kMost, cursor };
-    const page: AlertPage = await get<AlertPage>('/alerts', query, signal);
-    rows.push(...page.alerts);
-    cursor = page.next;
-    if (!cursor) break;
+    const last = rows.at(-1);
+    if (!cursor || (last !== undefined && isEnough(last))) break;
   }
   return rows;
 }
@@ -76,13 +62,16 @@ export async function factsOf(
   isAdmin: boolean,
   signal: AbortSignal,
 ): Promise<Facts> {
+  const isBefore = (text: string | null) => text !== null && Date.parse(text) < period.from;
   const [timeline, rows, sweeps, runs, profiles, audit, check] = await Promise.all([
     part(get<Timeline>('/timeline', queryOf(period), signal)),
-    part(alerts(signal)),
-    part(lines<Sweep>('/sweeps', 'sweeps', ({ started }) => started, period, signal)),
-    part(lines<Run>('/runs', 'runs', ({ started }) => started, period, signal)),
+    part(rowsOf<AlertRow>('/alerts', 'alerts', { all: true }, signal)),
+    part(rowsOf<Sweep>('/sweeps', 'sweeps', {}, signal, ({ started }) => isBefore(started))),
+    part(rowsOf<Run>('/runs', 'runs', {}, signal, ({ started }) => isBefore(started))),
     part(get<Profiles>('/profiles', {}, signal)),
-    isAdmin ? part(lines<AuditEntry>('/audit', 'audit', ({ at }) => at, period, signal)) : null,
+    isAdmin
+      ? part(rowsOf<AuditEntry>('/audit', 'audit', {}, signal, ({ at }) => isBefore(at)))
+      : null,
     isAdmin ? part(get<AuditCheck>('/audit/check', {}, signal)) : null,
   ]);
   return { timeline, alerts: rows, sweeps, runs, profiles, audit, check };
